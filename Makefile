@@ -1,0 +1,34 @@
+# make study   set up, and answer the question for scikit-learn's handwritten digits
+# make test    set up, and run the tests
+# make lint    set up, and run ruff, mypy and import-linter
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: study test lint clean
+
+study: $(READY)
+	$(BIN)/augury study
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'augury needs Python 3.11 or newer; name it with: make PYTHON=python3.11 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo 'this Python cannot make environments; on Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	@echo 'Setting up .venv: PyTorch and the rest, a few minutes the first time ...'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[dev]'
+	@touch $(READY)
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,45 @@
+"""The errors that users meet: each is one clear line, and each has a stable exit code."""
+
+
+class AuguryError(Exception):
+    """Something a user can put right. `str(error)` is one line: what, where, what is allowed."""
+
+    exit_code = 1
+
+
+class InputError(AuguryError, ValueError):
+    """A name, value or file that cannot be used."""
+
+    exit_code = 2
+
+
+class DataError(InputError):
+    """A data set that is missing, unreadable or unfit for a study."""
+
+
+class CellsFailed(AuguryError):
+    """The study ran to its end, but some of its cells failed."""
+
+    exit_code = 3
+
+
+class RecipeChanged(AuguryError):
+    """The folder holds a study with other settings."""
+
+    exit_code = 4
+
+
+class DiskError(AuguryError):
+    """Nothing more can be written (full disk, quota, read-only folder)."""
+
+    exit_code = 5
+
+
+class TrainingError(AuguryError):
+    """One cell cannot be trained further, for instance because its loss is not finite."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, epoch: int, step: int) -> None:
+        super().__init__(message)
+        self.epoch, self.step = epoch, step

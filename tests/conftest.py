@@ -1,0 +1,23 @@
+"""Fixtures that every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of the test run's own, so that no test depends on what the machine has stored."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["AUGURY_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real CIFAR-10 and Fashion-MNIST, or a skip that says what is missing."""
+    folder = os.environ.get("AUGURY_DATA")
+    if not folder:
+        pytest.skip("AUGURY_DATA names no folder with real CIFAR-10 or Fashion-MNIST")
+    return Path(folder)
