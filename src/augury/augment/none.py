@@ -1,0 +1,15 @@
+"""No augmentation: the baseline that every other arm is measured against."""
+
+from augury.augment.base import Augmentation
+from augury.batch import Batch
+from augury.rng import Draws
+
+
+class Identity(Augmentation[None]):
+    """Every image is returned as it is."""
+
+    def sample(self, batch: Batch, draws: Draws) -> None:
+        return None
+
+    def apply(self, batch: Batch, params: None) -> Batch:
+        return batch

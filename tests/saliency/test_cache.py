@@ -1,0 +1,35 @@
+import pytest
+import torch
+
+from augury.batch import Batch
+from augury.saliency import MapCache
+
+
+def batches(ids, images):
+    for start in range(0, len(ids), 3):
+        rows = slice(start, start + 3)
+        yield Batch(images[rows], torch.ones(len(ids[rows]), 1), ids[rows])
+
+
+@pytest.fixture
+def stored():
+    ids = torch.tensor([40, 7, 19, 3, 100, 55, 21])
+    return ids, torch.rand(7, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+
+
+def test_maps_are_found_by_id_in_any_order(stored):
+    ids, images = stored
+    cache = MapCache.of_maps(lambda batch: batch.images[:, 0], batches(ids, images))
+    rows = torch.tensor([5, 0, 3])
+    found = cache(Batch(images[rows], torch.ones(3, 1), ids[rows]))
+    # uint8 stands for [0, 1] in steps of 1 / 255.
+    torch.testing.assert_close(found, images[rows, 0], atol=0.5 / 255 + 1e-6, rtol=0)
+    assert cache.values.dtype == torch.uint8
+
+
+def test_gradients_keep_their_sign_and_size(stored):
+    ids, images = stored
+    signed = (images - 0.5) * 20
+    cache = MapCache.of_gradients(lambda batch: (batch.images - 0.5) * 20, batches(ids, images))
+    found = cache(Batch(images, torch.ones(7, 1), ids))
+    torch.testing.assert_close(found, signed, rtol=2**-11, atol=1e-6)
