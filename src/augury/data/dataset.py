@@ -1,0 +1,85 @@
+"""What every source of images becomes: a data set of uint8 arrays, with what was done to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.errors import InputError
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, what) while data is downloaded or decoded."""
+
+SMALLEST_IMAGE, LARGEST_IMAGE = 8, 1024
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set; its arrays may be memory-mapped and read-only.
+
+    images: (N, C, H, W) uint8; C is 1 or 3
+    labels: (N,) int64, 0..K-1
+    ids: (N,) int64, each image's stable number, unique over all parts of its data set
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: npt.NDArray[np.int64] | slice) -> "Split":
+        """The given rows, in the given order."""
+        return Split(self.images[rows], self.labels[rows], self.ids[rows])
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A file that could not be used: its path inside the data set, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images with labels in their parts; `notes` says aloud what was done to them.
+
+    train: all that may be trained on, from which a validation part may be cut
+    validation: only where the source brings a validation part of its own
+    fingerprint: SHA-256, in hex, over pixels, labels, ids, parts and class names
+    source: where the images come from, for people to read
+    set_aside: the files that could not be used
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: Split
+    validation: Split | None
+    test: Split
+    fingerprint: str
+    source: str
+    notes: tuple[str, ...]
+    set_aside: tuple[SetAside, ...]
+
+    @property
+    def channels(self) -> int:
+        return int(self.train.images.shape[1])
+
+    @property
+    def image_size(self) -> int:
+        return int(self.train.images.shape[2])
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.classes)
+
+
+def check_image_size(image_size: int | None) -> None:
+    """Raise InputError unless `image_size` is None or a side in pixels that a study can use."""
+    if image_size is not None and not SMALLEST_IMAGE <= image_size <= LARGEST_IMAGE:
+        raise InputError(
+            f"image size must lie in {SMALLEST_IMAGE}..{LARGEST_IMAGE} pixels, got {image_size}"
+        )

@@ -1,0 +1,244 @@
+"""Image files become uint8 arrays, in as many processes as the machine has cores."""
+
+import contextlib
+import io
+import multiprocessing
+import os
+import signal
+import struct
+import sys
+import types
+import warnings
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from augury.data.dataset import Progress
+from augury.data.files import StoredFile
+from augury.errors import DataError
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+# Below this many bytes of image files, starting processes takes longer than they save: 60,000
+# JPEGs of 32×32 (55 MB) take 7 s of one core, two processes 6 s to import what they need.
+_WORTH_PROCESSES = 100_000_000
+_CHUNK_FILES, _CHUNK_BYTES = 512, 4_000_000
+# What Pillow's decoders are known to raise for damaged files.
+_UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says about its image before it is decoded; sides in pixels."""
+
+    width: int
+    height: int
+    grey: bool
+    format: str
+
+
+@contextlib.contextmanager
+def decoding_processes(files: Sequence[StoredFile]) -> Iterator[Executor | None]:
+    """Processes to decode `files` with; None where they are too few to be worth it."""
+    count = _usable_cores()
+    if count == 1 or sum(file.size for file in files) < _WORTH_PROCESSES:
+        yield None
+        return
+    context = multiprocessing.get_context("spawn")
+    ignore_interrupt = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(count, mp_context=context, initializer=ignore_interrupt) as pool:
+        yield pool
+
+
+def read_headers(
+    files: Sequence[StoredFile], pool: Executor | None, progress: Progress | None
+) -> list[Header | str]:
+    """The header of each file, or the reason why it has none."""
+    chunks = _chunks(files)
+    results = _mapped(_read_headers, chunks, pool)
+    return _collected(results, len(files), progress, "looking at images")
+
+
+def decode_images(
+    files: Sequence[StoredFile],
+    images: Path,
+    pool: Executor | None,
+    progress: Progress | None,
+) -> list[str | None]:
+    """Decode each file into its row of a .npy file, (N, C, S, S) uint8, that is there already.
+
+    The centre square is taken and resized to S×S (bilinear, with antialiasing). EXIF orientation
+    is applied. Transparent images are laid on white, palettes and CMYK become RGB, 16-bit grey
+    is scaled to 8 bits (0..65535 to 0..255). With C = 1 colours become their luma (ITU-R 601).
+    Returns the reason for each file that cannot be decoded, else None.
+    """
+    chunks, starts = _chunks(files), [0]
+    for chunk in chunks:
+        starts.append(starts[-1] + len(chunk))
+    tasks = list(zip(chunks, starts, strict=False))
+    results = _mapped(partial(_decode_rows, images), tasks, pool)
+    return _collected(results, len(files), progress, "decoding images")
+
+
+def _mapped(
+    function: Callable[[S], list[T]], tasks: Sequence[S], pool: Executor | None
+) -> Iterator[list[T]]:
+    if pool is None:
+        yield from map(function, tasks)
+        return
+    with _without_main():
+        results = pool.map(function, tasks)
+    try:
+        yield from results
+    except BrokenProcessPool as error:
+        raise DataError("a process that decodes images died; is there enough memory?") from error
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep spawned processes from running the user's script again.
+
+    They need nothing of it, and a script without `if __name__ == "__main__"` would start all
+    over in each of them, and there wait for the lock that this process holds.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _collected(
+    results: Iterable[list[T]], total: int, progress: Progress | None, what: str
+) -> list[T]:
+    collected: list[T] = []
+    for result in results:
+        collected += result
+        if progress:
+            progress(len(collected), total, what)
+    return collected
+
+
+def _chunks(files: Sequence[StoredFile]) -> list[list[StoredFile]]:
+    """Files in their order, in lists that are short enough to show progress."""
+    chunks: list[list[StoredFile]] = []
+    size = _CHUNK_BYTES
+    for file in files:
+        if size >= _CHUNK_BYTES or len(chunks[-1]) == _CHUNK_FILES:
+            chunks.append([])
+            size = 0
+        chunks[-1].append(file)
+        size += file.size
+    return chunks
+
+
+def _read_headers(files: Sequence[StoredFile]) -> list[Header | str]:
+    with _strict_bombs():
+        return [_attempt(_read_header, file) for file in files]
+
+
+def _decode_rows(images: Path, task: tuple[Sequence[StoredFile], int]) -> list[str | None]:
+    files, start = task
+    rows = np.load(images, mmap_mode="r+")[start : start + len(files)]
+    with _strict_bombs():
+        return [
+            _attempt(partial(_decode_into, row), file)
+            for file, row in zip(files, rows, strict=True)
+        ]
+
+
+def _attempt(function: Callable[[StoredFile], T], file: StoredFile) -> T | str:
+    """The function's result, or why the file cannot be read."""
+    try:
+        return function(file)
+    except UnidentifiedImageError:
+        return "an empty file" if file.size == 0 else "not an image that can be read"
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return f"more than {Image.MAX_IMAGE_PIXELS:,} pixels"
+    except _UNREADABLE as error:
+        if isinstance(error, OSError) and error.strerror:
+            return f"cannot be read ({error.strerror})"
+        reason = str(error).partition("\n")[0]
+        return f"damaged: {reason or type(error).__name__}"
+
+
+def _read_header(file: StoredFile) -> Header:
+    with _open(file) as image:
+        return Header(*image.size, _is_grey(image), image.format or "")
+
+
+def _decode_into(row: npt.NDArray[np.uint8], file: StoredFile) -> None:
+    channels, size, _ = row.shape
+    with _open(file) as image:
+        if min(image.size) >= 4 * size:
+            # JPEGs can be decoded at ½, ¼ or ⅛; never below twice the size that is wanted.
+            image.draft(None, (2 * size, 2 * size))
+        upright = ImageOps.exif_transpose(image)
+        pixels = _to_mode(upright, "L" if channels == 1 else "RGB")
+    if pixels.size != (size, size):
+        pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
+    row[:] = np.asarray(pixels).reshape(size, size, channels).transpose(2, 0, 1)
+
+
+def _open(file: StoredFile) -> Image.Image:
+    return Image.open(io.BytesIO(file.read()), formats=FORMATS)
+
+
+def _is_grey(image: Image.Image) -> bool:
+    if image.mode in ("P", "PA"):
+        palette = np.reshape(image.getpalette("RGB") or [], (-1, 3))
+        return bool((palette == palette[:, :1]).all())
+    return image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;")
+
+
+def _to_mode(image: Image.Image, mode: str) -> Image.Image:
+    if image.mode == mode and "transparency" not in image.info:
+        return image
+    if image.mode == "I" or image.mode.startswith("I;"):
+        values = np.asarray(image).astype(np.int64).clip(0, 65535)
+        image = Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+    if image.has_transparency_data:
+        transparent = image.convert("RGBA")
+        image = Image.new("RGBA", image.size, "white")
+        image.alpha_composite(transparent)
+    return image.convert(mode)
+
+
+@contextlib.contextmanager
+def _strict_bombs() -> Iterator[None]:
+    """Very large images are errors inside; Pillow's other warnings are of no use to anybody."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

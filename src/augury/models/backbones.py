@@ -1,0 +1,91 @@
+"""Networks from timm, made for any number of channels, without what is not used of them."""
+
+import difflib
+import textwrap
+
+import torch
+from torch import Tensor, nn
+
+from augury.errors import InputError
+
+TIMM_NAMES = {
+    "vgg19": "vgg19",
+    "resnet50": "resnet50",
+    "densenet121": "densenet121",
+    "mobilenetv2": "mobilenetv2_100",
+    "efficientnet-b0": "efficientnet_b0",
+    "resnet18": "resnet18",
+}
+PREFIX = "timm:"
+# What timm's 1,300 networks raise where an argument or an image does not suit them.
+UNSUITABLE = (RuntimeError, ValueError, TypeError, KeyError, AttributeError, AssertionError)
+
+
+def one_line(error: Exception) -> str:
+    """The message of a third party's exception as one line of at most 200 characters."""
+    return textwrap.shorten(str(error), 200, placeholder=" ...") or type(error).__name__
+
+
+def check_timm_name(name: str) -> None:
+    """Raise InputError, with the nearest names, unless timm has a network `name`."""
+    # Here and below timm is imported late: it takes seconds, and `small` does without.
+    import timm
+
+    if timm.is_model(name):
+        return
+    nearest = difflib.get_close_matches(name, timm.list_models(), n=5, cutoff=0.5)
+    hint = f"Nearest: {', '.join(nearest)}." if nearest else "timm.list_models() lists them all."
+    raise InputError(f"unknown timm model {name!r}. {hint}")
+
+
+def random_backbone(timm_name: str, channels: int) -> nn.Module:
+    """A timm network without classifier, its weights drawn from the global generator."""
+    import timm
+
+    if timm_name == "vgg19":
+        return _random_vgg19(channels)
+    return timm.create_model(timm_name, num_classes=0, in_chans=channels)
+
+
+def _random_vgg19(channels: int) -> nn.Module:
+    """VGG19 whose 7×7 convolutional head is never allocated: drawing it would take seconds."""
+    import timm
+
+    device = torch.get_default_device()
+    with torch.device("meta"):
+        network = timm.create_model("vgg19", num_classes=0, in_chans=channels)
+    remove_classifier(network)
+    network.to_empty(device=device)
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return network
+
+
+def remove_classifier(network: nn.Module) -> None:
+    """Leave of a timm network what `forward_features` uses.
+
+    VGG19's 7×7 convolutional head goes too, which at 32×32 takes four fifths of a step.
+    """
+    network.reset_classifier(0)  # type: ignore[operator]
+    if hasattr(network, "pre_logits"):
+        network.pre_logits = nn.Identity()
+
+
+def whole_network(
+    timm_name: str, channels: int, *, pretrained: bool, state: dict[str, Tensor] | None = None
+) -> nn.Module:
+    """A timm network with its own classifier.
+
+    pretrained: with timm's weights, or with those of `state`, which must fit every layer.
+    Raises what timm raises (`UNSUITABLE`, or OSError where nothing can be fetched).
+    """
+    import timm
+
+    return timm.create_model(
+        timm_name,
+        pretrained=pretrained,
+        in_chans=channels,
+        pretrained_cfg_overlay=None if state is None else {"state_dict": state},
+    )

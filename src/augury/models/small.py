@@ -1,0 +1,46 @@
+"""`small`: our network for small images, quick on a processor without a GPU."""
+
+from torch import Tensor, nn
+
+_STEM = 32
+_WIDTHS = (64, 128, 256)
+_SCALE = 1 / 8  # keeps the first logits small at the high learning rates of short training
+# Running statistics that follow within tens of steps, since training may be that short.
+_MOMENTUM = 0.2
+
+
+class Small(nn.Module):
+    """Images (B, C, H, W), H and W at least 8, to logits (B, K).
+
+    A 3×3 stem and three groups of convolution, pooling, convolution, each normalised; the
+    maximum over positions; a linear layer. After the plain part of airbench's CIFAR-10 network
+    (Jordan 2024, arXiv:2404.00498), with fewer channels, ReLU instead of GELU, a padded 3×3 stem
+    and without what depends on the data (whitening) or on its training recipe.
+    """
+
+    def __init__(self, num_classes: int, channels: int) -> None:
+        super().__init__()
+        stem = nn.Conv2d(channels, _STEM, 3, padding=1, bias=False)
+        widths = (_STEM, *_WIDTHS)
+        groups = [_group(widths[i], widths[i + 1]) for i in range(len(_WIDTHS))]
+        self.features = nn.Sequential(stem, *_normalised(_STEM), *groups)
+        self.classifier = nn.Linear(_WIDTHS[-1], num_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps: Tensor = self.features(images)
+        logits: Tensor = self.classifier(maps.amax((2, 3))) * _SCALE
+        return logits
+
+
+def _group(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+        nn.MaxPool2d(2),
+        *_normalised(outputs),
+        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+        *_normalised(outputs),
+    )
+
+
+def _normalised(width: int) -> tuple[nn.Module, nn.Module]:
+    return nn.BatchNorm2d(width, momentum=_MOMENTUM), nn.ReLU(inplace=True)

@@ -1,0 +1,17 @@
+"""What a study found, from its files alone: one HTML page, one CSV file, one terminal table."""
+
+from augury.report.figures import comparison_grid, image_row
+from augury.report.html import write_report
+from augury.report.load import Study, load_study
+from augury.report.summary import write_summary
+from augury.report.terminal import verdict_table
+
+__all__ = [
+    "Study",
+    "comparison_grid",
+    "image_row",
+    "load_study",
+    "verdict_table",
+    "write_report",
+    "write_summary",
+]

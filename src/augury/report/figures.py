@@ -1,0 +1,79 @@
+"""Figures of pixels as PNG files: nothing on them but the pictures and their titles."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from augury.errors import DiskError, InputError
+from augury.report.pictures import map_pixels, pixels
+
+_INCH = 1.5
+_DPI = 150
+
+
+def image_row(images: np.ndarray, titles: Sequence[str], path: Path) -> None:
+    """Write `images` side by side, each under its title, without axes.
+
+    images: (n, C, H, W) uint8, C is 1 or 3; titles: n of them
+    Raises InputError where the two differ in number, DiskError where `path` cannot be written.
+    """
+    _check_number("titles", titles, "images", images)
+    figure = Figure(figsize=(_INCH * len(images) + 0.2, _INCH + 0.45), layout="compressed")
+    for axes, image, title in zip(_axes(figure, 1, len(images))[0], images, titles, strict=True):
+        _show(axes, image)
+        axes.set_title(title, fontsize=10)
+    _save(figure, path)
+
+
+def comparison_grid(
+    columns: Sequence[tuple[str, np.ndarray]], row_titles: Sequence[str], path: Path
+) -> None:
+    """Write a grid of pictures: a column for each (title, images), a row for each image.
+
+    images: (n, C, H, W) uint8, or (n, H, W) uint8 saliency maps, which are coloured
+    Raises InputError where the columns are not as long as `row_titles`, DiskError where `path`
+    cannot be written.
+    """
+    for title, images in columns:
+        _check_number("row titles", row_titles, title, images)
+    size = (_INCH * len(columns) + 1.0, _INCH * len(row_titles) + 0.45)
+    figure = Figure(figsize=size, layout="compressed")
+    grid = _axes(figure, len(row_titles), len(columns))
+    for axes_column, (title, images) in zip(zip(*grid, strict=True), columns, strict=True):
+        axes_column[0].set_title(title, fontsize=10)
+        for axes, image in zip(axes_column, images, strict=True):
+            _show(axes, image)
+    for axes_row, title in zip(grid, row_titles, strict=True):
+        axes_row[0].text(
+            -0.06, 0.5, title, fontsize=9, ha="right", va="center", transform=axes_row[0].transAxes
+        )
+    _save(figure, path)
+
+
+def _check_number(kind: str, titles: Sequence[str], what: str, images: np.ndarray) -> None:
+    if not len(titles) or len(titles) != len(images):
+        raise InputError(f"{kind}: one for each of {what} ({len(images)}), got {len(titles)}")
+
+
+def _axes(figure: Figure, rows: int, columns: int) -> list[list[Axes]]:
+    return [list(row) for row in figure.subplots(rows, columns, squeeze=False)]
+
+
+def _show(axes: Axes, image: np.ndarray) -> None:
+    picture = map_pixels(image) if image.ndim == 2 else pixels(image)
+    if picture.ndim == 2:
+        # As three channels: a grey colour map would round some levels down by one.
+        picture = np.stack([picture] * 3, axis=-1)
+    # Nearest neighbour: every pixel that the network sees stays a square with hard edges.
+    axes.imshow(picture, interpolation="nearest")
+    axes.set_axis_off()
+
+
+def _save(figure: Figure, path: Path) -> None:
+    try:
+        figure.savefig(path, format="png", dpi=_DPI)
+    except OSError as error:
+        raise DiskError(f"{path}: cannot be written: {error.strerror or error}") from error

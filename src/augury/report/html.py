@@ -1,0 +1,254 @@
+"""report.html: one file that holds everything it shows and opens offline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from augury.report import charts, words
+from augury.report.charts import Axis, Curve
+from augury.report.files import write_text
+from augury.report.load import Cell, DatasetInfo, Study, load_study
+from augury.report.pictures import MAX_PIXELS, Examples, load_examples
+from augury.report.tables import (
+    ClassEffects,
+    Confusion,
+    GridCell,
+    VerdictRow,
+    class_effects,
+    confusions,
+    finished,
+    grid_cell,
+    mistakes,
+    verdict_rows,
+    worst_mistakes,
+)
+
+MAX_CLASSES = 25
+MAX_SET_ASIDE = 500
+MIN_TOP_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class VerdictSection:
+    """The verdicts of one data set: a group of rows for each network, on a common axis."""
+
+    dataset: str
+    ticks: Markup
+    groups: Sequence[tuple[str, Sequence[tuple[VerdictRow, Markup]]]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The case × network table of one data set: rows[augmentation] has a cell for each model."""
+
+    dataset: str
+    models: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[GridCell]]]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The pictures of one data set: per arm, those of the first cell that kept some."""
+
+    dataset: DatasetInfo
+    row: Examples
+    arms: Sequence[tuple[Cell, Examples]]
+
+
+@dataclass(frozen=True)
+class GroupFigures:
+    """What is drawn for one data set and network."""
+
+    dataset: str
+    model: str
+    loss: Markup
+    accuracy: Markup
+    effects: ClassEffects | None
+    strongest: float
+    top_share: float
+    confusions: Sequence[tuple[Confusion, Markup, Sequence[tuple[str, str, float]]]]
+
+
+def write_report(study_folder: Path | str) -> Path:
+    """Write report.html into the study's folder and return its path.
+
+    Raises InputError where the folder holds no readable study, DiskError where it is not writable.
+    """
+    study = load_study(study_folder)
+    return write_text(study.folder / "report.html", render(study))
+
+
+def render(study: Study) -> str:
+    """The report of a study, finished or not, as HTML."""
+    page = _environment().get_template("report.html.jinja")
+    return page.render(
+        study=study,
+        css=Markup(files("augury.report").joinpath("report.css").read_text(encoding="utf-8")),
+        question=words.question(study),
+        answer=words.answer(study),
+        facts=_facts(study),
+        arms=[(arm, charts.colour(i)) for i, arm in enumerate(study.arms)],
+        verdicts=[_verdict_section(study, name) for name in study.datasets],
+        grids=[_grid(study, name) for name in study.datasets],
+        figures=[_group_figures(study, *group) for group in study.groups],
+        galleries=[g for info in study.datasets.values() if (g := _gallery(study, info))],
+        unfinished=[cell for cell in study.cells if cell.status != "done"],
+        teachers=_teachers(study),
+        max_set_aside=MAX_SET_ASIDE,
+        max_pixels=MAX_PIXELS,
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("augury.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    functions = (
+        words.count,
+        words.duration,
+        words.fixed,
+        words.listed,
+        words.p_value,
+        words.percent,
+        words.remark,
+        words.signed,
+        words.span,
+        words.step_time,
+    )
+    environment.filters.update({function.__name__: function for function in functions})
+    environment.filters["setting"] = _setting
+    return environment
+
+
+def _setting(value: Any) -> str:
+    """A setting's value as a reader would write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_setting(v)}" for key, v in value.items()) or words.NONE
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_setting, value)) or words.NONE
+    return words.NONE if value is None else str(value)
+
+
+def _facts(study: Study) -> list[str]:
+    seeds = {cell.seed for cell in study.cells}
+    done = [cell.result for cell in study.cells if cell.result]
+    return [
+        words.count(len(study.datasets), "data set"),
+        words.count(len(study.models), "network"),
+        words.count(len(study.arms), "augmentation"),
+        words.count(len(seeds), "seed"),
+        f"{len(done)} of {words.count(len(study.cells), 'run')} finished",
+        f"{words.duration(sum(result.seconds for result in done))} of training",
+    ]
+
+
+def _verdict_section(study: Study, dataset: str) -> VerdictSection:
+    models = [model for name, model in study.groups if name == dataset]
+    groups = [(model, verdict_rows(study, dataset, model)) for model in models]
+    compared = [row.comparison for _, rows in groups for row in rows if row.comparison]
+    axis = charts.difference_axis(
+        [c.difference for c in compared if c.difference is not None],
+        [c.interval for c in compared],
+        study.min_difference,
+    )
+    return VerdictSection(
+        dataset=dataset,
+        ticks=charts.difference_ticks(axis),
+        groups=[
+            (model, [(row, _plot(study, axis, row)) for row in rows]) for model, rows in groups
+        ],
+    )
+
+
+def _plot(study: Study, axis: Axis, row: VerdictRow) -> Markup:
+    difference = row.comparison.difference if row.comparison else None
+    interval = row.comparison.interval if row.comparison else None
+    return charts.difference_plot(axis, difference, interval, study.min_difference, row.verdict)
+
+
+def _grid(study: Study, dataset: str) -> Grid:
+    models = [model for name, model in study.groups if name == dataset]
+    rows = [
+        (arm, [grid_cell(study.select(dataset, model, arm)) for model in models])
+        for arm in study.arms
+        if study.select(dataset, None, arm)
+    ]
+    return Grid(dataset, models, rows)
+
+
+def _group_figures(study: Study, dataset: str, model: str) -> GroupFigures:
+    classes = study.datasets[dataset].classes
+    effects = class_effects(study, dataset, model, MAX_CLASSES)
+    found = confusions(study, dataset, model)
+    # One scale for all arms, or their colours could not be compared.
+    top_share = max([MIN_TOP_SHARE, *(float(mistakes(c.shares).max()) for c in found)])
+    where = f"{model} on {dataset}"
+    return GroupFigures(
+        dataset=dataset,
+        model=model,
+        loss=charts.learning_curves(
+            _curves(study, dataset, model, "loss"), f"Loss by epoch, {where}", percent=False
+        ),
+        accuracy=charts.learning_curves(
+            _curves(study, dataset, model, "accuracy"), f"Accuracy by epoch, {where}", percent=True
+        ),
+        effects=effects,
+        strongest=max(float(abs(effects.differences).max()), 1e-9) if effects else 1.0,
+        top_share=top_share,
+        confusions=_confusion_figures(found, classes, where, top_share),
+    )
+
+
+def _curves(study: Study, dataset: str, model: str, measure: str) -> list[Curve]:
+    curves = []
+    for number, arm in enumerate(study.arms):
+        runs = [cell.epochs for cell in study.select(dataset, model, arm) if cell.epochs]
+        train = [[getattr(epoch, measure) for epoch in run] for run in runs]
+        validation = [[getattr(epoch, f"validation_{measure}") for epoch in run] for run in runs]
+        curves.append(Curve(number, train, validation))
+    return curves
+
+
+def _confusion_figures(
+    found: Sequence[Confusion], classes: Sequence[str], where: str, top_share: float
+) -> list[tuple[Confusion, Markup, list[tuple[str, str, float]]]]:
+    figures = []
+    for confusion in found:
+        title = f"Confusion matrix with {confusion.augmentation}, {where}"
+        picture = charts.confusion_matrix(confusion.shares, classes, top_share, title)
+        figures.append((confusion, picture, worst_mistakes(confusion.shares, classes, 3)))
+    return figures
+
+
+def _gallery(study: Study, info: DatasetInfo) -> Gallery | None:
+    arms = []
+    for arm in study.arms:
+        for cell in study.select(info.name, None, arm):
+            examples = load_examples(cell)
+            if examples and examples.pictures:
+                arms.append((cell, examples))
+                break
+    return Gallery(info, arms[0][1], arms) if arms else None
+
+
+def _teachers(study: Study) -> list[tuple[str, str]]:
+    """(augmentation, where its saliency came from), each once."""
+    pairs = (
+        (arm, result.teacher)
+        for arm in study.arms
+        for name in study.datasets
+        for result in finished(study.select(name, None, arm))
+        if result.teacher
+    )
+    return list(dict.fromkeys(pairs))

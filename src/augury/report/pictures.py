@@ -1,0 +1,95 @@
+"""The pixel pictures of a study: examples.npz turned into PNG data addresses."""
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import matplotlib as mpl
+import numpy as np
+from PIL import Image
+
+from augury.errors import InputError
+from augury.report.load import Cell
+
+MAX_PICTURES = 5
+MAX_PIXELS = 96
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One training image as it is, its saliency map where there is one, and as it was shown.
+
+    original, map, augmented: "data:image/png;base64,..."
+    """
+
+    id: int
+    label: int
+    original: str
+    map: str | None
+    augmented: str
+    unchanged: bool
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The pictures of one cell, taken in epoch `epoch` (1, 2, ...)."""
+
+    epoch: int
+    pictures: tuple[Picture, ...]
+
+
+def load_examples(cell: Cell) -> Examples | None:
+    """A cell's example pictures, or None where it kept none.
+
+    Raises InputError where examples.npz is damaged.
+    """
+    path = cell.folder / "examples.npz"
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        rows = range(min(MAX_PICTURES, len(arrays["ids"])))
+        pictures = tuple(_picture(arrays, row) for row in rows)
+        return Examples(int(arrays["epoch"]) + 1, pictures)
+    except (KeyError, IndexError, ValueError, OSError, EOFError, BadZipFile) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: cannot be read as a cell's examples: {error}")
+
+
+def _picture(arrays: dict[str, np.ndarray], row: int) -> Picture:
+    original, augmented = arrays["originals"][row], arrays["augmented"][row]
+    return Picture(
+        id=int(arrays["ids"][row]),
+        label=int(arrays["labels"][row]),
+        original=data_address(pixels(original)),
+        map=data_address(map_pixels(arrays["maps"][row])) if "maps" in arrays else None,
+        augmented=data_address(pixels(augmented)),
+        unchanged=bool(np.array_equal(original, augmented)),
+    )
+
+
+def pixels(image: np.ndarray) -> np.ndarray:
+    """A (1 or 3, H, W) uint8 image as (H, W) or (H, W, 3)."""
+    return image[0] if image.shape[0] == 1 else image.transpose(1, 2, 0)
+
+
+def map_pixels(saliency: np.ndarray) -> np.ndarray:
+    """A (H, W) uint8 map in colours, (H, W, 3) uint8: dark is 0, bright is 255."""
+    colours: np.ndarray = mpl.colormaps["inferno"](saliency, bytes=True)
+    return colours[..., :3]
+
+
+def data_address(image: np.ndarray) -> str:
+    """An image as a PNG in a data address; one wider than 96 pixels is shrunk to that."""
+    picture = Image.fromarray(np.ascontiguousarray(image))
+    # The page shows them about this large, and thirty cells of photographs must stay light.
+    picture.thumbnail((MAX_PIXELS, MAX_PIXELS), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

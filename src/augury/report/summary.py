@@ -1,0 +1,58 @@
+"""summary.csv: a row for every cell of a study."""
+
+import csv
+import io
+from pathlib import Path
+
+from augury.report.files import write_text
+from augury.report.load import Cell, load_study
+
+COLUMNS = (
+    "dataset",
+    "model",
+    "augmentation",
+    "seed",
+    "train_accuracy",
+    "validation_accuracy",
+    "test_accuracy",
+    "test_loss",
+    "step_seconds",
+    "augment_cost",
+    "seconds",
+    "status",
+    "error",
+)
+
+
+def write_summary(study_folder: Path | str) -> Path:
+    """Write summary.csv into the study's folder and return its path.
+
+    Accuracies are fractions, times are in seconds, `augment_cost` is the time of a step relative
+    to the same step without augmentation; what a cell has not is left empty.
+    Raises InputError where the folder holds no readable study, DiskError where it is not writable.
+    """
+    study = load_study(study_folder)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(cell) for cell in study.cells)
+    return write_text(study.folder / "summary.csv", buffer.getvalue())
+
+
+def _row(cell: Cell) -> list[str | int | float]:
+    head: list[str | int | float] = [cell.dataset, cell.model, cell.augmentation, cell.seed]
+    result = cell.result
+    if result is None:
+        return [*head, *[""] * 7, cell.status, cell.error]
+    return [
+        *head,
+        result.train.accuracy,
+        result.validation.accuracy if result.validation else "",
+        result.test.accuracy,
+        result.test.loss,
+        result.step_seconds,
+        result.augment_cost,
+        result.seconds,
+        cell.status,
+        cell.error,
+    ]

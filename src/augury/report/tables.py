@@ -1,0 +1,183 @@
+"""The study's tables as plain rows: means over seeds, and paired differences per class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from augury.report.load import Cell, Comparison, Result, Study
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """An arm of one data set and network; accuracy in percent, None where nothing is finished.
+
+    comparison: None for the baseline, and for an arm that could not be compared
+    """
+
+    augmentation: str
+    is_baseline: bool
+    accuracy: float | None
+    seeds: int
+    verdict: str
+    words: str
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """Means over the finished seeds of one augmentation and network; accuracies are fractions."""
+
+    done: int
+    failed: int
+    missing: int
+    train: float | None
+    validation: float | None
+    test: float | None
+    test_spread: float | None
+    loss: float | None
+    step_seconds: float | None
+    augment_cost: float | None
+
+
+@dataclass(frozen=True)
+class ClassEffects:
+    """Mean paired differences of per-class test accuracy, in percentage points.
+
+    classes: rows; arms: columns; differences: (rows, columns); seeds: pairs behind each column
+    """
+
+    classes: tuple[str, ...]
+    arms: tuple[str, ...]
+    differences: np.ndarray
+    seeds: tuple[int, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """One arm's confusion matrix: shares (K, K), rows are true classes and sum to 1."""
+
+    augmentation: str
+    shares: np.ndarray
+    seeds: int
+
+
+def verdict_rows(study: Study, dataset: str, model: str) -> list[VerdictRow]:
+    """The baseline and every other arm of one data set and network."""
+    comparisons = {
+        c.augmentation: c for c in study.comparisons if (c.dataset, c.model) == (dataset, model)
+    }
+    return [
+        _verdict_row(study, study.select(dataset, model, arm), comparisons.get(arm))
+        for arm in study.arms
+        if study.select(dataset, model, arm)
+    ]
+
+
+def _verdict_row(study: Study, cells: Sequence[Cell], comparison: Comparison | None) -> VerdictRow:
+    arm = cells[0].augmentation
+    results = finished(cells)
+    accuracy = _mean([100 * r.test.accuracy for r in results])
+    if arm == study.baseline:
+        return VerdictRow(arm, True, accuracy, len(results), "baseline", "", None)
+    if comparison is None:
+        words = f"Nothing is finished that could be compared with {study.baseline}."
+        return VerdictRow(arm, False, accuracy, len(results), "cannot say", words, None)
+    return VerdictRow(
+        augmentation=arm,
+        is_baseline=False,
+        accuracy=comparison.accuracy,
+        seeds=len(comparison.seeds),
+        verdict=comparison.verdict,
+        words=comparison.words,
+        comparison=comparison,
+    )
+
+
+def grid_cell(cells: Sequence[Cell]) -> GridCell:
+    """The cells of one data set, augmentation and network, one for each seed, in means."""
+    results = finished(cells)
+    tests = [r.test.accuracy for r in results]
+    return GridCell(
+        done=len(results),
+        failed=sum(cell.status == "failed" for cell in cells),
+        missing=sum(cell.status == "missing" for cell in cells),
+        train=_mean([r.train.accuracy for r in results]),
+        validation=_mean([r.validation.accuracy for r in results if r.validation]),
+        test=_mean(tests),
+        test_spread=float(np.std(tests, ddof=1)) if len(tests) > 1 else None,
+        loss=_mean([r.test.loss for r in results]),
+        step_seconds=_mean([r.step_seconds for r in results]),
+        augment_cost=_mean([r.augment_cost for r in results]),
+    )
+
+
+def class_effects(study: Study, dataset: str, model: str, limit: int) -> ClassEffects | None:
+    """Per-class differences from the baseline, over the seeds that both arms finished.
+
+    Of more than `limit` classes, those with the largest differences are kept, in their order.
+    None where no arm shares a finished seed with the baseline.
+    """
+    baseline = _by_seed(study, dataset, model, study.baseline)
+    columns, arms, seeds = [], [], []
+    for arm in study.arms:
+        runs = _by_seed(study, dataset, model, arm)
+        paired = sorted(runs.keys() & baseline.keys())
+        if arm != study.baseline and paired:
+            pairs = [runs[seed].per_class - baseline[seed].per_class for seed in paired]
+            columns.append(100 * np.mean(pairs, axis=0))
+            arms.append(arm)
+            seeds.append(len(paired))
+    if not columns:
+        return None
+    differences = np.stack(columns, axis=1)
+    kept = np.sort(np.argsort(-np.abs(differences).max(axis=1), kind="stable")[:limit])
+    classes = study.datasets[dataset].classes
+    return ClassEffects(
+        classes=tuple(classes[k] for k in kept),
+        arms=tuple(arms),
+        differences=differences[kept],
+        seeds=tuple(seeds),
+        left_out=len(classes) - len(kept),
+    )
+
+
+def confusions(study: Study, dataset: str, model: str) -> list[Confusion]:
+    """Every arm's confusion matrix in shares of the true class, the mean over its seeds."""
+    found = []
+    for arm in study.arms:
+        results = finished(study.select(dataset, model, arm))
+        if results:
+            counts = [r.confusion / r.confusion.sum(1, keepdims=True).clip(1) for r in results]
+            found.append(Confusion(arm, np.mean(counts, axis=0), len(results)))
+    return found
+
+
+def mistakes(shares: np.ndarray) -> np.ndarray:
+    """A copy of a confusion matrix without its diagonal."""
+    return shares * (1 - np.eye(len(shares)))
+
+
+def worst_mistakes(
+    shares: np.ndarray, classes: Sequence[str], n: int
+) -> list[tuple[str, str, float]]:
+    """The `n` most frequent mistakes: (true class, predicted class, share of the true class)."""
+    wrong = mistakes(shares)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:n]
+    cells = zip(*np.unravel_index(order, wrong.shape), strict=True)
+    return [(classes[r], classes[c], float(wrong[r, c])) for r, c in cells if wrong[r, c] > 0]
+
+
+def finished(cells: Sequence[Cell]) -> list[Result]:
+    """The results of the finished ones among `cells`."""
+    return [cell.result for cell in cells if cell.result]
+
+
+def _by_seed(study: Study, dataset: str, model: str, arm: str) -> dict[int, Result]:
+    cells = study.select(dataset, model, arm)
+    return {cell.seed: cell.result for cell in cells if cell.result}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if len(values) else None

@@ -1,0 +1,51 @@
+"""The verdicts as a table for the terminal."""
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from augury.report.load import Study
+from augury.report.tables import VerdictRow, verdict_rows
+from augury.report.words import at_least, fixed, p_value, signed, span
+
+_STYLES = {
+    "helps": "bold green",
+    "hurts": "bold red",
+    "not shown": "",
+    "cannot say": "dim",
+    "baseline": "dim",
+}
+
+
+def verdict_table(study: Study) -> Table:
+    """Each arm against the baseline, a section for every data set and network; 80 columns wide."""
+    several = len(study.groups) > 1
+    dataset, model = study.groups[0]
+    title = None if several else Text(f"{model} on {dataset}")
+    table = Table(title=title, title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("augmentation", overflow="fold")
+    for heading in ("test %", "points", "95 % interval", "p", "seeds"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for dataset, model in study.groups:
+        if several:
+            table.add_row(Text(f"{model}\non {dataset}", "bold"))
+        for row in verdict_rows(study, dataset, model):
+            table.add_row(*_row(row))
+        table.add_section()
+    return table
+
+
+def _row(row: VerdictRow) -> list[Text]:
+    comparison = row.comparison
+    figures = ["", "", ""]
+    if comparison:
+        figures = [signed(comparison.difference), span(comparison.interval), p_value(comparison.p)]
+    cells = [row.augmentation, fixed(row.accuracy), *figures, str(row.seeds)]
+    return [*map(Text, cells), Text(_verdict(row), _STYLES[row.verdict])]
+
+
+def _verdict(row: VerdictRow) -> str:
+    if row.verdict != "not shown" or not row.comparison or row.comparison.detectable is None:
+        return row.verdict
+    return f"{row.verdict}\ncould see\n≥ {at_least(row.comparison.detectable)}"

@@ -1,0 +1,151 @@
+"""Numbers and findings in words, the same on the page and in the terminal."""
+
+import math
+from collections.abc import Sequence
+
+from augury.report.load import Comparison, Interval, Study
+
+NONE = "–"
+
+
+def fixed(value: float | None, digits: int = 2) -> str:
+    """`value` with a true minus sign, or a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    text = f"{value:,.{digits}f}"
+    return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """As `fixed`, with a plus sign on what is over zero."""
+    text = fixed(value, digits)
+    return f"+{text}" if text[0] not in "−–" and float(text.replace(",", "")) else text
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction in percent, without the sign."""
+    return fixed(None if fraction is None else 100 * fraction, digits)
+
+
+def span(interval: Interval | None) -> str:
+    """An interval as "+0.10 to +0.52"."""
+    return f"{signed(interval[0])} to {signed(interval[1])}" if interval else NONE
+
+
+def p_value(p: float | None) -> str:
+    """A p-value with three decimals."""
+    if p is None:
+        return NONE
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def step_time(seconds: float) -> str:
+    """The duration of a training step, in the unit that suits it."""
+    if seconds >= 1:
+        return f"{seconds:.2f} s"
+    milliseconds = 1000 * seconds
+    return f"{milliseconds:.{2 if milliseconds < 10 else 1 if milliseconds < 100 else 0}f} ms"
+
+
+def duration(seconds: float) -> str:
+    """The duration of a run."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """ "1 seed", "2 seeds"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def remark(sentence: str, verdict: str) -> str:
+    """A verdict's sentence without the verdict itself, which stands beside it as a label."""
+    return sentence.removeprefix(verdict).lstrip(" :;")
+
+
+def at_least(points: float) -> str:
+    """One decimal, rounded up: a promise of what could have been seen must hold."""
+    return fixed(math.ceil(10 * points - 1e-9) / 10, 1)
+
+
+def question(study: Study) -> str:
+    """The study's title."""
+    return f"Which augmentation helps on {listed(list(study.datasets))}?"
+
+
+def answer(study: Study) -> str:
+    """What the study found, in a sentence or two of plain words."""
+    if not study.comparisons:
+        return f"There is nothing to compare with “{study.baseline}” yet."
+    if all(c.verdict == "cannot say" for c in study.comparisons):
+        return f"This study cannot say yet: {_why_not(study)}."
+    parts = _one_group(study) if len(study.groups) == 1 else _many_groups(study)
+    return f"Compared with {study.baseline}, {'; '.join(parts)}."
+
+
+def _why_not(study: Study) -> str:
+    seeds = max(len(c.seeds) for c in study.comparisons)
+    if study.rule and seeds < study.rule.min_seeds:
+        return (
+            f"a verdict takes at least {study.rule.min_seeds} paired seeds an arm, "
+            f"and it has {seeds if seeds else 'none'}"
+        )
+    first = study.comparisons[0]
+    return remark(first.words, first.verdict)
+
+
+def _one_group(study: Study) -> list[str]:
+    parts: list[str] = []
+    for verdict in ("helps", "hurts"):
+        found = _with(study.comparisons, verdict)
+        for c in sorted(found, key=lambda c: -abs(c.difference or 0)):
+            size = _size(c, "" if parts else " of test accuracy", "" if parts else "95 % interval ")
+            parts.append(f"{c.augmentation} {verdict} by {size}")
+    if arms := [c.augmentation for c in _with(study.comparisons, "not shown")]:
+        parts.append(f"no difference was shown for {listed(arms)}")
+    if arms := [c.augmentation for c in _with(study.comparisons, "cannot say")]:
+        parts.append(f"about {listed(arms)} it cannot say")
+    return parts
+
+
+def _many_groups(study: Study) -> list[str]:
+    parts: list[str] = []
+    for arm in study.arms:
+        comparisons = [c for c in study.comparisons if c.augmentation == arm]
+        found = [
+            f"{verdict} in {len(some)}"
+            for verdict in ("helps", "hurts")
+            if (some := _with(comparisons, verdict))
+        ]
+        if found:
+            unit = "" if parts else " pairs of data set and network"
+            parts.append(f"{arm} {' and '.join(found)} of {len(comparisons)}{unit}")
+    rest = [c for c in study.comparisons if c.verdict not in ("helps", "hurts")]
+    if not parts:
+        return ["no augmentation was shown to make a difference anywhere"]
+    if rest:
+        parts.append(f"no difference was shown in the other {len(rest)}")
+    return parts
+
+
+def _with(comparisons: Sequence[Comparison], verdict: str) -> list[Comparison]:
+    return [c for c in comparisons if c.verdict == verdict]
+
+
+def _size(comparison: Comparison, measure: str, kind: str) -> str:
+    difference = comparison.difference or 0.0
+    size = f"{fixed(abs(difference))} points{measure}"
+    if not comparison.interval:
+        return size
+    low, high = comparison.interval if difference > 0 else (-x for x in comparison.interval[::-1])
+    # No-break spaces: an interval is read at one glance.
+    return f"{size} ({kind}{fixed(low)}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{fixed(high)})"

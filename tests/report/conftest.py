@@ -1,0 +1,28 @@
+"""Two synthetic studies, written once."""
+
+from pathlib import Path
+
+import pytest
+from fake_study import ODD_CLASSES, write_study
+
+
+@pytest.fixture(scope="session")
+def digits_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data set and network, 4 arms × 6 seeds, all finished."""
+    return write_study(tmp_path_factory.mktemp("studies") / "digits")
+
+
+@pytest.fixture(scope="session")
+def original_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2 data sets × 5 networks × 3 arms × 1 seed without `none`; one failed, one missing."""
+    return write_study(
+        tmp_path_factory.mktemp("studies") / "original",
+        datasets=("digits", "tinted"),
+        models=("vgg19", "resnet50", "densenet121", "mobilenetv2", "efficientnet-b0"),
+        arms=("normal", "random-erasing", "salience"),
+        seeds=1,
+        epochs=2,
+        classes=ODD_CLASSES,
+        failed=[("digits", "densenet121", "random-erasing", 0)],
+        missing=[("tinted", "vgg19", "salience", 0)],
+    )

@@ -1,0 +1,91 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augury.report import load_study, words
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(1.234, "+1.23"), (-0.5, "−0.50"), (0.001, "0.00"), (-0.001, "0.00"), (None, "–"),
+     (math.nan, "–"), (1234.5, "+1,234.50")],
+)  # fmt: skip
+def test_signed(value: float | None, expected: str) -> None:
+    assert words.signed(value) == expected
+
+
+@given(st.floats(-1e6, 1e6))
+def test_signed_reads_back_to_the_rounded_value(value: float) -> None:
+    text = words.signed(value).replace("−", "-").replace(",", "")
+    assert float(text) == pytest.approx(value, abs=0.005000001)
+
+
+@pytest.mark.parametrize(
+    ("p", "expected"), [(0.0499, "0.050"), (0.0009, "< 0.001"), (1.0, "1.000"), (None, "–")]
+)
+def test_p_value(p: float | None, expected: str) -> None:
+    assert words.p_value(p) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0.00512, "5.12 ms"), (0.0123, "12.3 ms"), (0.417, "417 ms"), (57.0, "57.00 s")],
+)
+def test_step_time(seconds: float, expected: str) -> None:
+    assert words.step_time(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(4.25, "4.25 s"), (59.96, "60 s"), (144, "2 min 24 s"), (3600 * 26 + 60 * 5, "26 h 5 min")],
+)
+def test_duration(seconds: float, expected: str) -> None:
+    assert words.duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verdict", "expected"),
+    [
+        ("helps by 0.80 ± 0.30 points", "helps", "by 0.80 ± 0.30 points"),
+        (
+            "not shown; this study could have seen ≥ 1",
+            "not shown",
+            "this study could have seen ≥ 1",
+        ),
+        ("cannot say: 1 paired seed", "cannot say", "1 paired seed"),
+        ("something else", "helps", "something else"),
+    ],
+)
+def test_remark(sentence: str, verdict: str, expected: str) -> None:
+    assert words.remark(sentence, verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"), [(0.81, "0.9"), (0.9, "0.9"), (0.3, "0.3"), (12.01, "12.1")]
+)
+def test_what_could_be_seen_is_rounded_up(points: float, expected: str) -> None:
+    assert words.at_least(points) == expected
+
+
+def test_the_answer_of_many_groups_counts_them(original_study: Path) -> None:
+    study = load_study(original_study)
+    verdicts = ["helps", "hurts", "not shown", "helps", *["not shown"] * 14]
+    comparisons = tuple(
+        replace(c, verdict=v) for c, v in zip(study.comparisons, verdicts, strict=True)
+    )
+    # The comparisons alternate between the arms: erasing, salience, erasing, salience, salience...
+    first, second, _, fourth = comparisons[:4]
+    assert [first.augmentation, second.augmentation] == ["random-erasing", "salience"]
+    assert fourth.augmentation == "salience"
+    assert words.answer(replace(study, comparisons=comparisons)) == (
+        "Compared with normal, random-erasing helps in 1 of 9 pairs of data set and network; "
+        "salience helps in 1 and hurts in 1 of 9; no difference was shown in the other 15."
+    )
+    nothing = tuple(replace(c, verdict="not shown") for c in comparisons)
+    assert words.answer(replace(study, comparisons=nothing)) == (
+        "Compared with normal, no augmentation was shown to make a difference anywhere."
+    )
