@@ -1,0 +1,6 @@
+"""`python -m augury`."""
+
+from augury.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""`augury data`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from rich.table import Table
+
+from augury.batch import to_float, to_uint8
+from augury.cli.guard import guarded
+from augury.cli.output import data_progress, out, print_json
+from augury.data import Dataset, Split, load_dataset, one_hot, split_validation
+from augury.errors import DiskError
+from augury.report import comparison_grid, image_row
+from augury.rng import numpy_generator
+from augury.training import Normalize, channel_statistics
+
+_SHOWN = 5
+
+
+@guarded
+def data(
+    name: Annotated[str, typer.Argument(help="A data set's name, or a path.", metavar="NAME|PATH")],
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Where data sets lie.")
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
+    validation: Annotated[float, typer.Option(help="Share held out for validation.")] = 0.3,
+    seed: Annotated[int, typer.Option(min=0, help="Of the split and of the images shown.")] = 0,
+    folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where the figures are written.")
+    ] = Path("."),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Find, download or decode a data set, say what is in it, and draw five of its images."""
+    with data_progress() as progress:
+        dataset = load_dataset(name, data_dir=data_dir, image_size=image_size, progress=progress)
+    train, held_out = split_validation(dataset, validation, seed)
+    parts = {"train": train, "validation": held_out, "test": dataset.test}
+    facts = _facts(dataset, parts)
+    facts["figures"] = [str(path) for path in _draw(dataset, train, seed, folder)]
+    if as_json:
+        print_json(facts)
+    else:
+        _print(dataset, facts)
+
+
+def _facts(dataset: Dataset, parts: dict[str, Split]) -> dict[str, Any]:
+    k = dataset.num_classes
+    return {
+        "name": dataset.name,
+        "source": dataset.source,
+        "fingerprint": dataset.fingerprint,
+        "classes": list(dataset.classes),
+        "notes": list(dataset.notes),
+        "set_aside": [vars(file) for file in dataset.set_aside],
+        "parts": {
+            part: {
+                "images": list(split.images.shape),
+                "labels": [len(split), 1],
+                "one_hot": list(one_hot(split.labels, k).shape),
+                "counts": np.bincount(split.labels, minlength=k).tolist(),
+            }
+            for part, split in parts.items()
+        },
+    }
+
+
+def _print(dataset: Dataset, facts: dict[str, Any]) -> None:
+    out.print(f"[bold]{dataset.name}[/]: {dataset.source}, {dataset.num_classes} classes")
+    for note in dataset.notes:
+        out.print(f"  {note}", markup=False)
+    shapes = Table(box=None, pad_edge=False)
+    for heading in ("part", "images", "labels", "one-hot"):
+        shapes.add_column(heading)
+    for part, sizes in facts["parts"].items():
+        shapes.add_row(part, *(str(tuple(sizes[key])) for key in ("images", "labels", "one_hot")))
+    out.print(shapes)
+    counts = Table(box=None, pad_edge=False)
+    counts.add_column("class")
+    for part in facts["parts"]:
+        counts.add_column(part, justify="right")
+    for row, title in enumerate(dataset.classes):
+        counts.add_row(title, *(str(p["counts"][row]) for p in facts["parts"].values()))
+    out.print(counts)
+    if dataset.set_aside:
+        out.print(f"{len(dataset.set_aside)} files set aside:", style="yellow")
+        for file in dataset.set_aside:
+            out.print(f"  {file.path}: {file.reason}", markup=False, soft_wrap=True)
+    for figure in facts["figures"]:
+        out.print(f"figure: {figure}", soft_wrap=True)
+
+
+def _draw(dataset: Dataset, train: Split, seed: int, folder: Path) -> list[Path]:
+    """Five random training images in a row, and the same before and after normalisation."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskError(f"cannot make the folder {folder}: {error.strerror}") from error
+    count = min(_SHOWN, len(train))
+    rows = numpy_generator("shown", seed).choice(len(train), count, replace=False)
+    chosen = train.take(rows)
+    titles = [str(i) for i in chosen.ids]
+    images = folder / f"{dataset.name}-images.png"
+    image_row(chosen.images, titles, images)
+    normalized = folder / f"{dataset.name}-normalization.png"
+    columns = [("pixels", chosen.images), ("normalised", _normalized(chosen, train))]
+    comparison_grid(columns, titles, normalized)
+    return [images, normalized]
+
+
+def _normalized(chosen: Split, train: Split) -> np.ndarray:
+    """Normalised images, drawn with -3 to 3 standard deviations as black to white."""
+    normalize = Normalize(*channel_statistics(train.images))
+    values = normalize(to_float(torch.from_numpy(np.array(chosen.images))))
+    return to_uint8((values + 3).div(6).clamp(0, 1)).numpy()

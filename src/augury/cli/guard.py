@@ -1,0 +1,61 @@
+"""What becomes of errors: one clear line and a stable exit code."""
+
+import errno
+import functools
+import sys
+import traceback
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec, TypeVar
+
+import typer
+
+from augury.errors import AuguryError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+EXIT_CODES = """\
+Exit codes: 0 all well; 1 an error of augury's own; 2 something in the input cannot be used;
+3 the study ended with failed cells; 4 the folder holds a study with another recipe;
+5 nothing more can be written; 130 interrupted."""
+
+_INTERRUPTED = 130
+_debug = False
+
+
+def show_tracebacks() -> None:
+    """From now on errors are shown with their traceback."""
+    global _debug
+    _debug = True
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """`command`, with what it raises turned into a line on standard error and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (typer.Exit, typer.Abort):
+            raise
+        except KeyboardInterrupt as error:
+            message = "interrupted; what is finished is kept, the same command goes on from here"
+            _fail(message, _INTERRUPTED, error)
+        except AuguryError as error:
+            _fail(str(error), error.exit_code, error)
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+            name = f" {error.filename}" if error.filename else ""
+            _fail(f"{error.strerror or error}{name}", 5 if full else 1, error)
+        except Exception as error:  # noqa: BLE001 - the last resort, shown whole with --debug
+            hint = "" if _debug else " (--debug shows where)"
+            _fail(f"unexpected {type(error).__name__}: {error}{hint}", 1, error)
+
+    return run
+
+
+def _fail(message: str, code: int, error: BaseException) -> NoReturn:
+    if _debug:
+        traceback.print_exception(error)
+    print(f"augury: {' '.join(message.split())}", file=sys.stderr)
+    raise typer.Exit(code)

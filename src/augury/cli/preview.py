@@ -1,0 +1,98 @@
+"""`augury preview`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.progress import Progress, TimeRemainingColumn
+
+from augury.cli.guard import guarded
+from augury.cli.output import data_progress, err, names, out, print_json
+from augury.errors import InputError
+from augury.report import comparison_grid
+from augury.study.preview import Preview, preview_new, preview_of_study, show
+from augury.study.settings import read_settings
+
+
+@guarded
+def preview(
+    dataset: Annotated[str, typer.Argument(help="A data set's name or path.")],
+    augment: Annotated[str, typer.Option(help="The augmentation.")] = "normal",
+    ids: Annotated[
+        str | None, typer.Option(help="Ids with commas. Default: five of the training images.")
+    ] = None,
+    epoch: Annotated[int, typer.Option(help="Which epoch, from 0.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which seed.")] = 0,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.png", help="Default: DATASET-AUGMENT.png.")
+    ] = None,
+    study: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A study: its recipe, model and precision.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The model. Default: small.")] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="Whose saliency is used: self, a model, or a file.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="A file or folder with the teacher's weights.")
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Where data sets lie.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Write original beside augmented images, exactly as training sees them.
+
+    Saliency of the network in training depends on its weights: its epochs up to the one that is
+    asked for are trained again.
+    """
+    wanted = _numbers(ids)
+    if study:
+        cell, plan, data = preview_of_study(study, dataset, model, augment, seed, data_dir)
+    else:
+        overrides = {
+            "datasets": [dataset],
+            "augmentations": [augment],
+            "models": names(model),
+            "teacher": teacher,
+            "image_size": image_size,
+            "seeds": seed + 1,
+            "network": {"weights": str(weights.resolve()) if weights else None},
+        }
+        settings = read_settings(None, None, overrides)
+        with data_progress() as progress:
+            cell, plan, data = preview_new(settings, data_dir, progress)
+    torch.set_num_threads(plan.threads)
+    with Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn(), console=err) as bar:
+        task = bar.add_task("training up to that epoch", total=None, visible=False)
+
+        def on_step(at: int, step: int, steps: int) -> None:
+            bar.update(task, completed=at * steps + step + 1, total=epoch * steps, visible=True)
+
+        shown = show(cell, plan, data, wanted, epoch, on_step)
+    path = out_file or Path(f"{data.name}-{augment}.png")
+    _write(shown, path)
+    if as_json:
+        found = {"ids": shown.arrays["ids"].tolist(), "classes": shown.class_names}
+        print_json({"figure": path, "epoch": epoch, "seed": seed, **found})
+    else:
+        out.print(f"figure: {path}", soft_wrap=True)
+
+
+def _numbers(ids: str | None) -> list[int] | None:
+    try:
+        return None if ids is None else [int(i) for i in ids.split(",")]
+    except ValueError as error:
+        raise InputError(f"ids: must be whole numbers with commas, got {ids!r}") from error
+
+
+def _write(shown: Preview, path: Path) -> None:
+    arrays = shown.arrays
+    columns = [("original", arrays["originals"])]
+    if "maps" in arrays:
+        columns.append(("saliency", arrays["maps"]))
+    columns.append((shown.cell.augmentation, arrays["augmented"]))
+    titles = [f"{i}  {c}" for i, c in zip(arrays["ids"], shown.class_names, strict=True)]
+    comparison_grid(columns, titles, path)

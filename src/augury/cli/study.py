@@ -1,0 +1,190 @@
+"""`augury study`, `augury status`, `augury report`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from augury.cli.guard import guarded
+from augury.cli.output import data_progress, err, names, out, print_json, say
+from augury.cli.progress import StudyProgress
+from augury.errors import CellsFailed
+from augury.report import load_study, verdict_table, write_report, write_summary
+from augury.study import (
+    Outcome,
+    StudyFolder,
+    open_study,
+    read_plan,
+    read_settings,
+    run_study,
+    write_verdicts,
+)
+from augury.study import status as study_status
+from augury.study.store import read_json
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Folder = Annotated[Path, typer.Argument(help="A study's folder.", metavar="DIR")]
+
+
+@guarded
+def study(
+    file: Annotated[Path | None, typer.Argument(help="A study file.", metavar="FILE.toml")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Start from a preset; original is the report's study.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Names or paths, with commas. Default: digits.")
+    ] = None,
+    models: Annotated[str | None, typer.Option(help="Names. Default: small.")] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(help="Names. Default: none,normal,random-erasing,salience."),
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(help="Paired seeds an arm. Default: 6.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="The arm to compare with. Default: none, or the first.")
+    ] = None,
+    min_difference: Annotated[
+        float | None, typer.Option(help="Smallest difference that matters, points. Default: 0.2.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd or adamw.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Weight decay.")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="onecycle, cosine, plateau or constant.")
+    ] = None,
+    label_smoothing: Annotated[float | None, typer.Option(help="In [0, 1).")] = None,
+    validation: Annotated[
+        float | None, typer.Option(help="Share of the training part held out. Default: 0.3.")
+    ] = None,
+    train_limit: Annotated[int | None, typer.Option(help="Training images at most.")] = None,
+    test_limit: Annotated[int | None, typer.Option(help="Test images at most.")] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Which epoch is tested: last, or best on validation.")
+    ] = None,
+    normalization: Annotated[str | None, typer.Option(help="train, pretrained or unit.")] = None,
+    head: Annotated[str | None, typer.Option(help="linear or original.")] = None,
+    stem: Annotated[str | None, typer.Option(help="imagenet or small.")] = None,
+    pretrained: Annotated[
+        bool | None, typer.Option("--pretrained/--no-pretrained", help="Start from timm's weights.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="A file or folder with pretrained weights.")
+    ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="Whose saliency is used: self, a pretrained model's name, or a file."),
+    ] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
+    name: Annotated[str | None, typer.Option(help="The study's name.")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Its folder. Default: studies/NAME.", metavar="DIR")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Cells run at once. Default: one a core.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", help="Where data sets lie.", metavar="DIR")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="A line for each epoch.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run a study, or go on with one: data sets × models × augmentations × seeds.
+
+    Running a command again does only what is not done; more seeds or arms run only what is new.
+    """
+    overrides: dict[str, Any] = {
+        "name": name,
+        "datasets": names(dataset),
+        "models": names(models),
+        "augmentations": names(augment),
+        "seeds": seeds,
+        "baseline": baseline,
+        "min_difference": min_difference,
+        "teacher": teacher,
+        "image_size": image_size,
+        "recipe": {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "optimizer": optimizer,
+            "lr": lr,
+            "weight_decay": weight_decay,
+            "schedule": schedule,
+            "label_smoothing": label_smoothing,
+            "validation": validation,
+            "train_limit": train_limit,
+            "test_limit": test_limit,
+            "select": select,
+            "normalization": normalization,
+        },
+        "network": {
+            "head": head,
+            "stem": stem,
+            "pretrained": pretrained,
+            "weights": str(weights.resolve()) if weights else None,
+        },
+    }
+    settings = read_settings(file, preset, overrides)
+    path = out_dir or Path("studies") / settings.title
+    with data_progress() as progress:
+        plan = open_study(
+            settings, path, workers=workers, data_dir=data_dir, progress=progress, say=say
+        )
+    for entry in plan.datasets.values():
+        for note in entry["notes"]:
+            say(note)
+    with StudyProgress(plan, StudyFolder(path), verbose) as watch:
+        outcome = run_study(plan, path, workers=workers, data_dir=data_dir, on_event=watch)
+    _conclude(path, outcome, as_json)
+
+
+@guarded
+def report(folder: Folder, as_json: Json = False) -> None:
+    """Judge a study's results anew and write its report."""
+    plan = read_plan(StudyFolder(folder).plan_file)
+    write_verdicts(plan, StudyFolder(folder))
+    states = [entry["state"] for entry in study_status(plan, StudyFolder(folder))]
+    outcome = Outcome(len(states), states.count("done"), states.count("failed"))
+    _conclude(folder, outcome, as_json)
+
+
+def _conclude(path: Path, outcome: Outcome, as_json: bool) -> None:
+    """Write summary and report, print the verdicts, and fail where cells have failed."""
+    write_summary(path)
+    page = write_report(path)
+    if as_json:
+        verdicts = read_json(path / "verdicts.json")
+        print_json({"report": page, "cells": vars(outcome), "verdicts": verdicts})
+    else:
+        out.print(verdict_table(load_study(path)))
+        out.print(f"report: {page}", soft_wrap=True)
+    if outcome.failed:
+        raise CellsFailed(
+            f"{outcome.failed} of {outcome.cells} cells failed; augury status {path} says why, "
+            "the same command tries them again"
+        )
+
+
+@guarded
+def status(folder: Folder, as_json: Json = False) -> None:
+    """Say how far a study is."""
+    plan = read_plan(StudyFolder(folder).plan_file)
+    cells = study_status(plan, StudyFolder(folder))
+    states = [cell["state"] for cell in cells]
+    counts = {state: states.count(state) for state in ("done", "begun", "waiting", "failed")}
+    if as_json:
+        print_json({"study": plan.name, "counts": counts, "cells": cells})
+        return
+    out.print(f"{plan.name}: " + ", ".join(f"{n} {state}" for state, n in counts.items()))
+    table = Table(box=None, pad_edge=False)
+    for heading in ("cell", "state", "epochs", ""):
+        table.add_column(heading)
+    for cell in cells:
+        epochs = f"{cell['epochs']}/{cell['of']}"
+        table.add_row(cell["cell"], cell["state"], epochs, cell.get("error", ""))
+    out.print(table)
+    if counts["failed"]:
+        err.print(f"{counts['failed']} failed", style="red")

@@ -1,0 +1,24 @@
+"""Studies: data sets × models × augmentations × seeds, each cell trained alike."""
+
+from augury.study.cell import Cell, NetworkOptions
+from augury.study.plan import Plan, read_plan
+from augury.study.settings import PRESETS, StudySettings, read_settings
+from augury.study.store import StudyFolder
+from augury.study.study import Outcome, open_study, run_study, status
+from augury.study.verdicts import write_verdicts
+
+__all__ = [
+    "PRESETS",
+    "Cell",
+    "NetworkOptions",
+    "Outcome",
+    "Plan",
+    "StudyFolder",
+    "StudySettings",
+    "open_study",
+    "read_plan",
+    "read_settings",
+    "run_study",
+    "status",
+    "write_verdicts",
+]

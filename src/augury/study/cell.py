@@ -1,0 +1,57 @@
+"""The unit of a study: one training run, named by everything that its result depends on."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from augury.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """How the model is built: see `augury.models.ModelSpec`. weights: a file or folder."""
+
+    head: str = "linear"
+    stem: str | None = None
+    pretrained: bool = False
+    weights: str | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One (dataset, model, augmentation, seed) at one recipe.
+
+    dataset: its name; fingerprint: of its pixels and labels, so that a changed data set is another
+    cell. parameters: of the augmentation. teacher: whose saliency it uses, "" where it uses none.
+    """
+
+    dataset: str
+    fingerprint: str
+    model: str
+    augmentation: str
+    seed: int
+    recipe: Recipe = field(default_factory=Recipe)
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    teacher: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values, with the cell's name."""
+        return {"name": self.name, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Cell":
+        """The cell that `to_json` described."""
+        values = {k: v for k, v in values.items() if k != "name"}
+        values["recipe"] = Recipe(**values["recipe"])
+        values["network"] = NetworkOptions(**values["network"])
+        return cls(**values)
+
+    @property
+    def name(self) -> str:
+        """Readable and unique: dataset.model.augmentation.seed.hash; also its folder's name."""
+        content = json.dumps(asdict(self), sort_keys=True).encode()
+        digest = hashlib.sha256(content).hexdigest()[:8]
+        model = self.model.replace(":", "-").replace("/", "-")
+        return f"{self.dataset}.{model}.{self.augmentation}.s{self.seed}.{digest}"

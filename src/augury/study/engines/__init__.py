@@ -1,0 +1,1 @@
+"""What runs the cells of a study: on this machine, or elsewhere."""

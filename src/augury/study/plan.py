@@ -1,0 +1,254 @@
+"""From settings to cells, and what must stay equal when a study is run again."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from augury.augment import SOURCES
+from augury.data import Dataset, cache_folder
+from augury.data.loader import count_batches
+from augury.errors import InputError, RecipeChanged
+from augury.models import ModelSpec, build_model
+from augury.study.cell import Cell, NetworkOptions
+from augury.study.provenance import machine
+from augury.study.settings import StudySettings
+from augury.study.store import read_json, write_json
+from augury.training.network import Speed
+from augury.training.probe import fastest, measure_speeds, remembered_speeds
+from augury.training.recipe import Recipe
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study that is fixed: its cells, and how fast and on what each is run.
+
+    settings: as asked for; datasets: what was found, by name, with the location to load it from;
+    speed: by "model on dataset"; threads: of each cell; device: "cpu" or "cuda".
+    """
+
+    name: str
+    baseline: str
+    min_difference: float
+    settings: dict[str, Any]
+    datasets: dict[str, dict[str, Any]]
+    cells: tuple[Cell, ...]
+    speed: dict[str, dict[str, Any]]
+    threads: int
+    device: str
+    provenance: dict[str, Any]
+
+    def speed_of(self, cell: Cell) -> Speed:
+        """The layout and precision that all arms of this model and data set use."""
+        entry = self.speed[f"{cell.model} on {cell.dataset}"]
+        return Speed(entry["layout"], entry["precision"])
+
+    def milliseconds(self, cell: Cell) -> float:
+        """What the probe measured for one training step, without augmentation."""
+        entry = self.speed[f"{cell.model} on {cell.dataset}"]
+        return float(entry["milliseconds"][str(self.speed_of(cell))])
+
+    def steps(self, cell: Cell) -> int:
+        """Training steps of a whole run."""
+        recipe = cell.recipe
+        available = self.datasets[cell.dataset]["train"]
+        if not self.datasets[cell.dataset]["own_validation"]:
+            available -= round(available * recipe.validation)
+        n = min(available, recipe.train_limit or available)
+        return recipe.epochs * count_batches(n, recipe.batch_size)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "schema": SCHEMA,
+            **{k: v for k, v in vars(self).items() if k != "cells"},
+            "cells": [cell.to_json() for cell in self.cells],
+        }
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan that `write_plan` wrote; InputError where there is none."""
+    values = read_json(path)
+    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+        raise InputError(f"{path}: not a plan of this version (schema {SCHEMA})")
+    cells = tuple(Cell.from_json(cell) for cell in values["cells"])
+    rest = {k: v for k, v in values.items() if k not in ("schema", "cells")}
+    return Plan(cells=cells, **rest)
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write `plan` atomically."""
+    write_json(path, plan.to_json())
+
+
+def make_cells(
+    settings: StudySettings, datasets: dict[str, Dataset], seeds: range | None = None
+) -> list[Cell]:
+    """The whole grid, seeds outermost: a study that is cut short has whole comparisons."""
+    return [
+        Cell(
+            dataset=dataset.name,
+            fingerprint=dataset.fingerprint,
+            model=model,
+            augmentation=augmentation,
+            seed=seed,
+            recipe=settings.recipe,
+            network=settings.network,
+            parameters=_json_values(settings.parameters.get(augmentation, {})),
+            teacher=settings.teacher if augmentation in SOURCES else "",
+        )
+        for seed in seeds or range(settings.seeds)
+        for dataset in datasets.values()
+        for model in settings.models
+        for augmentation in settings.augmentations
+    ]
+
+
+def _json_values(values: Any) -> Any:
+    return json.loads(json.dumps(values))
+
+
+def make_plan(
+    settings: StudySettings,
+    datasets: dict[str, Dataset],
+    threads: int,
+    device: str,
+    provenance: dict[str, Any],
+) -> Plan:
+    """The plan of a new study. datasets: by the name or path that was asked for."""
+    speed = {
+        f"{model} on {dataset.name}": probe(settings, model, dataset, threads, device)
+        for model in settings.models
+        for dataset in datasets.values()
+    }
+    return Plan(
+        name=settings.title,
+        baseline=settings.baseline_arm,
+        min_difference=settings.min_difference,
+        settings=_json_values(settings.to_dict()),
+        datasets={d.name: describe(d, location) for location, d in datasets.items()},
+        cells=tuple(make_cells(settings, datasets)),
+        speed=speed,
+        threads=threads,
+        device=device,
+        provenance=provenance,
+    )
+
+
+def describe(dataset: Dataset, location: str) -> dict[str, Any]:
+    """What a plan keeps of a data set."""
+    return {
+        "location": location,
+        "fingerprint": dataset.fingerprint,
+        "source": dataset.source,
+        "classes": list(dataset.classes),
+        "channels": dataset.channels,
+        "image_size": dataset.image_size,
+        "train": len(dataset.train),
+        "own_validation": dataset.validation is not None,
+        "test": len(dataset.test),
+        "notes": list(dataset.notes),
+        "set_aside": [asdict(file) for file in dataset.set_aside],
+    }
+
+
+def extend_plan(old: Plan, new: Plan) -> Plan:
+    """`old` with the arms, models, data sets and seeds that only `new` has.
+
+    Raises RecipeChanged, showing the difference, where a setting that all cells share differs.
+    """
+    differences = _differences(old, new)
+    if differences:
+        raise RecipeChanged(
+            f"the folder holds a study with another recipe: {'; '.join(differences)}. "
+            "Give the new study a folder of its own (--out)"
+        )
+    known = {cell.name for cell in old.cells}
+    cells = (*old.cells, *(cell for cell in new.cells if cell.name not in known))
+    return replace(
+        old,
+        cells=cells,
+        # What is there keeps its speed: all arms of a study are trained alike.
+        datasets=new.datasets | old.datasets,
+        speed=new.speed | old.speed,
+        settings=new.settings,
+        min_difference=new.min_difference,
+        baseline=new.baseline if new.baseline in new.settings["augmentations"] else old.baseline,
+    )
+
+
+def _differences(old: Plan, new: Plan) -> list[str]:
+    found = []
+    for name in old.datasets.keys() & new.datasets.keys():
+        was, now = old.datasets[name]["fingerprint"], new.datasets[name]["fingerprint"]
+        if was != now:
+            found.append(f"data of {name}: fingerprint {was[:12]} → {now[:12]}")
+    before, after = old.cells[0], new.cells[0]
+    for title, was, now in (
+        ("recipe", asdict(before.recipe), asdict(after.recipe)),
+        ("network", asdict(before.network), asdict(after.network)),
+    ):
+        found += [f"{title}.{k}: {was[k]} → {now[k]}" for k in was if was[k] != now[k]]
+    arms = {c.augmentation: c for c in old.cells}
+    for cell in {c.augmentation: c for c in new.cells}.values():
+        earlier = arms.get(cell.augmentation)
+        if earlier and earlier.parameters != cell.parameters:
+            found.append(f"{cell.augmentation}: {earlier.parameters} → {cell.parameters}")
+        if earlier and earlier.teacher != cell.teacher:
+            found.append(f"{cell.augmentation} teacher: {earlier.teacher} → {cell.teacher}")
+    return found
+
+
+def model_spec(name: str, options: NetworkOptions, dataset: Dataset) -> ModelSpec:
+    """The model as this data set needs it."""
+    return ModelSpec(
+        name,
+        dataset.num_classes,
+        dataset.channels,
+        head=options.head,
+        stem=options.stem,
+        pretrained=options.pretrained,
+        weights=Path(options.weights) if options.weights else None,
+        image_size=dataset.image_size,
+    )
+
+
+def probe(
+    settings: StudySettings, model: str, dataset: Dataset, threads: int, device: str
+) -> dict[str, Any]:
+    """The fastest layout and precision, with the milliseconds a step of all; remembered."""
+    spec = model_spec(model, settings.network, dataset)
+    recipe: Recipe = settings.recipe
+    shape = (recipe.batch_size, dataset.channels, dataset.image_size, dataset.image_size)
+    identity = {
+        "model": [model, spec.head, spec.stem],
+        "shape": shape,
+        "classes": dataset.num_classes,
+        "optimizer": recipe.optimizer,
+        "threads": threads,
+        "device": device,
+        "machine": machine(),
+        "torch": torch.__version__,
+    }
+
+    def measure() -> dict[str, float]:
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            return measure_speeds(
+                lambda: build_model(spec, 0),
+                shape,
+                dataset.num_classes,
+                recipe,
+                torch.device(device),
+            )
+        finally:
+            torch.set_num_threads(before)
+
+    milliseconds = remembered_speeds(cache_folder() / "speeds.json", identity, measure)
+    speed = fastest(milliseconds)
+    return {**asdict(speed), "milliseconds": {k: round(v, 3) for k, v in milliseconds.items()}}

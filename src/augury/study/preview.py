@@ -1,0 +1,98 @@
+"""What training sees of given images: the cell is rebuilt, and where it matters replayed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from augury.data import Dataset, Progress, load_dataset
+from augury.errors import InputError
+from augury.study.cell import Cell
+from augury.study.plan import Plan, describe, make_cells, read_plan
+from augury.study.provenance import provenance
+from augury.study.run import augmented_images, example_images, load_planned, prepare
+from augury.study.settings import StudySettings
+from augury.study.store import StudyFolder
+from augury.study.study import default_device
+from augury.training.network import Speed
+
+
+@dataclass(frozen=True)
+class Preview:
+    """seed, epoch, and the arrays that `augmented_images` returns; class_names: of the labels."""
+
+    cell: Cell
+    epoch: int
+    arrays: dict[str, np.ndarray]
+    class_names: list[str]
+
+
+def preview_new(
+    settings: StudySettings,
+    data_dir: Path | None,
+    progress: Progress | None,
+) -> tuple[Cell, Plan, Dataset]:
+    """The cell that a new study of `settings` would begin with, its plan and its data."""
+    (location,) = settings.datasets
+    dataset = load_dataset(
+        location, data_dir=data_dir, image_size=settings.image_size, progress=progress
+    )
+    (cell,) = make_cells(settings, {location: dataset}, range(settings.seeds - 1, settings.seeds))
+    speed = {**vars(Speed()), "milliseconds": {}}
+    plan = Plan(
+        name=settings.title,
+        baseline=settings.baseline_arm,
+        min_difference=settings.min_difference,
+        settings=settings.to_dict(),
+        datasets={dataset.name: describe(dataset, location)},
+        cells=(cell,),
+        speed={f"{cell.model} on {cell.dataset}": speed},
+        threads=1,
+        device=default_device(),
+        provenance=provenance(),
+    )
+    return cell, plan, dataset
+
+
+def preview_of_study(
+    path: Path, dataset: str, model: str | None, augmentation: str, seed: int, data_dir: Path | None
+) -> tuple[Cell, Plan, Dataset]:
+    """The cell of the study in `path` that fits; InputError where none does."""
+    plan = read_plan(StudyFolder(path).plan_file)
+    for cell in plan.cells:
+        wanted = (dataset, augmentation, seed, model or cell.model)
+        if (cell.dataset, cell.augmentation, cell.seed, cell.model) == wanted:
+            return cell, plan, load_planned(plan, cell.dataset, data_dir)
+    raise InputError(
+        f"{path}: has no cell of {dataset}, {model or 'any model'}, {augmentation}, seed {seed}"
+    )
+
+
+def show(
+    cell: Cell,
+    plan: Plan,
+    dataset: Dataset,
+    ids: Sequence[int] | None,
+    epoch: int,
+    on_step: Callable[[int, int, int], None] | None = None,
+) -> Preview:
+    """The images `ids` (five of the study's choice for None) as training sees them in `epoch`.
+
+    An augmentation that looks at the network in training needs that network as it is then: its
+    epochs up to `epoch` are trained again, which gives the same bits.
+    """
+    if not 0 <= epoch < cell.recipe.epochs:
+        raise InputError(f"epoch: must lie in 0..{cell.recipe.epochs - 1}, got {epoch}")
+    prepared = prepare(cell, dataset, plan, on_step)
+    if prepared.source:
+        if cell.teacher == "self":
+            for _ in prepared.training.epochs(until=epoch):
+                pass
+        prepared.source.refresh()
+    arrays = (
+        example_images(prepared, epoch)
+        if ids is None
+        else augmented_images(prepared, np.asarray(ids, dtype=np.int64), epoch)
+    )
+    return Preview(cell, epoch, arrays, [dataset.classes[k] for k in arrays["labels"]])

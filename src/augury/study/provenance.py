@@ -1,0 +1,83 @@
+"""Where a result comes from: command, versions, machine, commit."""
+
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+_PACKAGES = ("augury", "torch", "torchvision", "timm", "numpy")
+
+
+def provenance() -> dict[str, Any]:
+    """Everything that a reader needs to judge or repeat a result, as JSON values."""
+    return {
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version()} | {p: _version(p) for p in _PACKAGES},
+        "machine": machine(),
+        "git_commit": git_commit(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+@cache
+def machine() -> dict[str, Any]:
+    """platform, processor, cores, memory_gb, gpu (None without one)."""
+    return {
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": _memory_gb(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def _memory_gb() -> float | None:
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (ValueError, OSError):
+        return None
+
+
+@cache
+def git_commit() -> str | None:
+    """The commit of the checkout that augury runs from, `+` after it where files differ."""
+    folder = Path(__file__).parent
+    commit = _git("rev-parse", "--short=12", "HEAD", folder=folder)
+    if not commit:
+        return None
+    return commit + ("+" if _git("status", "--porcelain", "-uno", folder=folder) else "")
+
+
+def _git(*arguments: str, folder: Path) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

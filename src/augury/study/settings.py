@@ -1,0 +1,169 @@
+"""What a study is to be: from a preset, a TOML file and the command line, each over the former."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from augury.augment import AUGMENTATIONS, check_parameters
+from augury.errors import InputError
+from augury.models import check_model_name
+from augury.names import check_name, lookup
+from augury.study.cell import NetworkOptions
+from augury.training.recipe import Recipe
+from augury.training.teacher import check_teacher
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # The report's study. Its text shows Adam-like settings only by learning rate and schedule;
+    # AdamW without decay is Adam, Keras's usual choice.
+    "original": {
+        "name": "original",
+        "datasets": ["cifar10", "fashion-mnist"],
+        "models": ["vgg19", "resnet50", "densenet121", "mobilenetv2", "efficientnet-b0"],
+        "augmentations": ["normal", "random-erasing", "salience"],
+        "seeds": 1,
+        "recipe": {
+            "epochs": 50,
+            "batch_size": 100,
+            "optimizer": "adamw",
+            "lr": 0.001,
+            "weight_decay": 0.0,
+            "schedule": "plateau",
+        },
+        "network": {"head": "original", "pretrained": True},
+    },
+}
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """The whole of a study, before it meets a machine.
+
+    datasets: names or paths; models, augmentations: names; seeds: how many, from 0.
+    baseline: the arm that the others are compared with; "" for `none`, or else the first.
+    min_difference: the smallest difference that matters, in percentage points.
+    teacher: whose saliency is used: "self", a pretrained model's name, or a file of weights.
+    image_size: side in pixels; None for what the data set suggests.
+    parameters: of augmentations, by their name.
+    """
+
+    name: str = ""
+    datasets: tuple[str, ...] = ("digits",)
+    models: tuple[str, ...] = ("small",)
+    augmentations: tuple[str, ...] = ("none", "normal", "random-erasing", "salience")
+    seeds: int = 6
+    baseline: str = ""
+    min_difference: float = 0.2
+    teacher: str = "self"
+    image_size: int | None = None
+    recipe: Recipe = field(default_factory=Recipe)
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("datasets", "models", "augmentations"):
+            values = getattr(self, name)
+            if not values:
+                raise InputError(f"{name}: at least one is needed")
+            if len(set(values)) < len(values):
+                raise InputError(f"{name}: each may be named once, got {', '.join(values)}")
+        for model in self.models:
+            check_model_name(model)
+        for augmentation in self.augmentations:
+            check_name(augmentation, AUGMENTATIONS, "augmentation")
+        for augmentation, parameters in self.parameters.items():
+            check_parameters(augmentation, parameters)
+        if self.baseline:
+            check_name(self.baseline, self.augmentations, "baseline")
+        if self.seeds < 1:
+            raise InputError(f"seeds: must be at least 1, got {self.seeds}")
+        if not self.min_difference >= 0:
+            raise InputError(f"min_difference: must be at least 0, got {self.min_difference}")
+        check_teacher(self.teacher)
+
+    @property
+    def title(self) -> str:
+        """The study's name; the data sets' names where none was given."""
+        return self.name or "-".join(Path(d).stem if "/" in d else d for d in self.datasets)
+
+    @property
+    def baseline_arm(self) -> str:
+        """The arm that the others are compared with."""
+        none_or_first = "none" if "none" in self.augmentations else self.augmentations[0]
+        return self.baseline or none_or_first
+
+    def to_dict(self) -> dict[str, Any]:
+        """As TOML values; what is None is left out."""
+        return _without_none(asdict(self))
+
+
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        k: _without_none(v) if isinstance(v, dict) else list(v) if isinstance(v, tuple) else v
+        for k, v in values.items()
+        if v is not None
+    }
+
+
+def read_settings(
+    file: Path | None, preset: str | None, overrides: Mapping[str, Any]
+) -> StudySettings:
+    """Settings of `preset`, under those of `file`, under `overrides` (nested, None for unset)."""
+    settings = StudySettings()
+    if preset:
+        settings = _updated(settings, lookup(PRESETS, preset, "preset"), f"preset {preset}")
+    if file:
+        settings = _updated(settings, _read_toml(file), str(file))
+    return _updated(settings, _without_none(overrides), "the command line")
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read the study file {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not a TOML file: {error}") from error
+
+
+def _updated(settings: StudySettings, values: Mapping[str, Any], where: str) -> StudySettings:
+    changes: dict[str, Any] = dict(values)
+    for key in ("recipe", "network"):
+        if key in changes:
+            changes[key] = _replaced(getattr(settings, key), changes[key], f"{where}: [{key}]")
+    for key in ("datasets", "models", "augmentations"):
+        if isinstance(changes.get(key), list):
+            changes[key] = tuple(changes[key])
+    updated: StudySettings = _replaced(settings, changes, where)
+    return updated
+
+
+def _replaced(instance: Any, changes: Mapping[str, Any], where: str) -> Any:
+    """`dataclasses.replace` with an InputError for a field that is unknown or of another type."""
+    for key, value in changes.items():
+        check_name(key, [f.name for f in fields(instance)], f"setting in {where}:")
+        _check_type(instance, key, value, where)
+    return replace(instance, **changes)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str,),
+    "int": (int,),
+    "int | None": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "tuple[str, ...]": (tuple,),
+    "dict[str, dict[str, Any]]": (dict,),
+}
+
+
+def _check_type(instance: Any, key: str, value: Any, where: str) -> None:
+    declared = {f.name: f.type for f in fields(instance)}[key]
+    name = declared if isinstance(declared, str) else getattr(declared, "__name__", str(declared))
+    name = str(declared) if "|" in str(declared) or "[" in str(declared) else name
+    allowed = _TYPES.get(name.replace("typing.", ""))
+    wrong_bool = isinstance(value, bool) and bool not in (allowed or (bool,))
+    if allowed and (not isinstance(value, allowed) or wrong_bool):
+        raise InputError(f"{where}: {key} must be {name}, got {value!r}")

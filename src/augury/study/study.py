@@ -1,0 +1,137 @@
+"""A study from beginning to end: plan, run, judge."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+import torch
+from filelock import FileLock
+
+from augury.data import Dataset, Progress, load_dataset
+from augury.errors import InputError
+from augury.study.cell import Cell
+from augury.study.engines.local import Event, LocalEngine
+from augury.study.plan import Plan, extend_plan, make_plan, read_plan, write_plan
+from augury.study.provenance import provenance
+from augury.study.settings import StudySettings
+from augury.study.store import StudyFolder, disk_errors, read_json, write_atomically
+from augury.study.verdicts import write_verdicts
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many cells a study has, and how many of them are done and have failed."""
+
+    cells: int
+    done: int
+    failed: int
+
+
+def open_study(
+    settings: StudySettings,
+    path: Path,
+    *,
+    workers: int | None = None,
+    data_dir: Path | None = None,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda message: None,
+) -> Plan:
+    """Plan a new study in `path`, or extend the one that is there; writes plan and settings.
+
+    workers: how many cells are run at once; the plan fixes threads a cell = cores / workers.
+    Raises RecipeChanged where the folder holds a study with other settings.
+    """
+    folder = StudyFolder(path)
+    with disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        with FileLock(path / ".plan.lock"):
+            old = read_plan(folder.plan_file) if folder.plan_file.exists() else None
+            datasets = _load(settings, data_dir, progress)
+            device = old.device if old else default_device()
+            threads = old.threads if old else _threads(workers, device, settings)
+            say("Looking for the fastest layout and precision of each model …")
+            new = make_plan(settings, datasets, threads, device, provenance())
+            plan = extend_plan(old, new) if old else new
+            write_plan(folder.plan_file, plan)
+            write_atomically(path / "study.toml", tomli_w.dumps(settings.to_dict()).encode())
+    return plan
+
+
+def _load(
+    settings: StudySettings, data_dir: Path | None, progress: Progress | None
+) -> dict[str, Dataset]:
+    datasets = {
+        location: load_dataset(
+            location, data_dir=data_dir, image_size=settings.image_size, progress=progress
+        )
+        for location in settings.datasets
+    }
+    names = [dataset.name for dataset in datasets.values()]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise InputError(f"datasets: two are called {twice.pop()!r}; rename one of their folders")
+    return datasets
+
+
+def default_device() -> str:
+    """A GPU where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def default_workers(device: str, cells: int) -> int:
+    """One a core, as small networks gain little from a second thread; one on a GPU."""
+    return 1 if device == "cuda" else max(1, min(os.cpu_count() or 1, cells))
+
+
+def _threads(workers: int | None, device: str, settings: StudySettings) -> int:
+    grid = (settings.datasets, settings.models, settings.augmentations, range(settings.seeds))
+    cells = 1
+    for side in grid:
+        cells *= len(side)
+    return max(1, (os.cpu_count() or 1) // (workers or default_workers(device, cells)))
+
+
+def run_study(
+    plan: Plan,
+    path: Path,
+    *,
+    workers: int | None = None,
+    data_dir: Path | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+) -> Outcome:
+    """Run what is not done yet, and judge; failed cells are tried again."""
+    folder = StudyFolder(path)
+    pending = pending_cells(plan, folder)
+    if pending:
+        workers = workers or default_workers(plan.device, len(pending))
+        LocalEngine(folder, plan, workers, data_dir, on_event).run(pending)
+    with disk_errors(path):
+        write_verdicts(plan, folder)
+    return outcome(plan, folder)
+
+
+def pending_cells(plan: Plan, folder: StudyFolder) -> list[Cell]:
+    """The cells without a result, in the plan's order."""
+    return [cell for cell in plan.cells if not folder.run(cell).done]
+
+
+def outcome(plan: Plan, folder: StudyFolder) -> Outcome:
+    """How far the study is."""
+    runs = [folder.run(cell) for cell in plan.cells]
+    return Outcome(len(runs), sum(r.done for r in runs), sum(r.failed for r in runs))
+
+
+def status(plan: Plan, folder: StudyFolder) -> list[dict[str, Any]]:
+    """Each cell's state ("done", "failed" with its error, "begun", "waiting") and epochs."""
+    return [_status(cell, folder) for cell in plan.cells]
+
+
+def _status(cell: Cell, folder: StudyFolder) -> dict[str, Any]:
+    run = folder.run(cell)
+    epochs = len(run.epochs.read_text().splitlines()) if run.epochs.exists() else 0
+    state = "done" if run.done else "failed" if run.failed else "begun" if epochs else "waiting"
+    entry = {"cell": cell.name, "state": state, "epochs": epochs, "of": cell.recipe.epochs}
+    return entry | ({"error": read_json(run.error)["error"]} if run.failed else {})

@@ -1,0 +1,234 @@
+"""The training loop."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from augury.augment import Augmentation
+from augury.batch import Batch
+from augury.data import Split, batches, epoch_order
+from augury.data.loader import count_batches
+from augury.errors import TrainingError
+from augury.rng import Draws, torch_seed
+from augury.training.checkpoint import (
+    Checkpoint,
+    CheckpointFolder,
+    optimizer_tensors,
+    prefixed,
+    restore_optimizer,
+    without_prefix,
+)
+from augury.training.evaluate import evaluate
+from augury.training.network import Network
+from augury.training.recipe import Recipe
+from augury.training.schedule import Plateau, learning_rate
+from augury.training.stopwatch import Stopwatch
+
+# Losses are looked at every so many steps, since a look makes a GPU wait.
+_LOOK_EVERY = 50
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to: accuracies in [0, 1], times in seconds.
+
+    loss, accuracy: mean over the training images as augmented, while the weights change.
+    step_seconds: mean per training step, augmentation included; augment_seconds: its share.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    learning_rate: float
+    seconds: float
+    step_seconds: float
+    augment_seconds: float
+
+
+class Training:
+    """One run of a network: trains it epoch by epoch, and can stop and go on at any epoch's end.
+
+    num_classes: K; refresh: called before each epoch, for augmentations that look at the network,
+    and its time counted as theirs; on_start: called next, with the epoch; on_step: called after
+    each step with (epoch, step, steps an epoch).
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        augmentation: Augmentation[Any],
+        train: Split,
+        validation: Split,
+        num_classes: int,
+        recipe: Recipe,
+        seed: int,
+        refresh: Callable[[], None] | None = None,
+        on_start: Callable[[int], None] | None = None,
+        on_step: Callable[[int, int, int], None] | None = None,
+    ) -> None:
+        self.network, self.augmentation = network, augmentation
+        self.train, self.validation, self.num_classes = train, validation, num_classes
+        self.recipe, self.seed = recipe, seed
+        self.refresh, self.on_start, self.on_step = refresh, on_start, on_step
+        self.optimizer = build_optimizer(network, recipe)
+        self.plateau = Plateau(recipe.lr)
+        self.history: list[Epoch] = []
+        self.best: dict[str, Tensor] = {}
+
+    def epochs(self, until: int | None = None) -> Iterator[Epoch]:
+        """Train on, yielding each epoch as it ends, up to `until` epochs (all by default)."""
+        while len(self.history) < min(until or self.recipe.epochs, self.recipe.epochs):
+            started = time.perf_counter()
+            epoch = len(self.history)
+            loss, accuracy, step_seconds, augment_seconds = self._train_epoch(epoch)
+            rate = self.optimizer.param_groups[0]["lr"]
+            validation_loss, validation_accuracy = self._validate()
+            self.history.append(
+                Epoch(
+                    epoch=epoch,
+                    loss=loss,
+                    accuracy=accuracy,
+                    validation_loss=validation_loss,
+                    validation_accuracy=validation_accuracy,
+                    learning_rate=rate,
+                    seconds=time.perf_counter() - started,
+                    step_seconds=step_seconds,
+                    augment_seconds=augment_seconds,
+                )
+            )
+            yield self.history[-1]
+
+    def _train_epoch(self, epoch: int) -> tuple[float, float, float, float]:
+        """Returns mean loss, accuracy, seconds a step and of them those of the augmentation."""
+        order = epoch_order(len(self.train), self.seed, epoch)
+        steps = count_batches(len(order), self.recipe.batch_size)
+        losses: list[Tensor] = []
+        hits = torch.zeros((), device=self.network.device)
+        whole, augmenting = Stopwatch(self.network.device), Stopwatch(self.network.device)
+        if self.refresh:
+            with whole.running(), augmenting.running():
+                self.refresh()
+        if self.on_start:
+            self.on_start(epoch)
+        with whole.running(), seeded(torch_seed("dropout", self.seed, epoch), self.network.device):
+            self.network.train()
+            feed = batches(self.train, self.num_classes, self.recipe.batch_size, order)
+            for step, batch in enumerate(feed):
+                self._set_learning_rate((epoch + step / steps) / self.recipe.epochs)
+                with augmenting.running():
+                    batch = batch.to(self.network.device)
+                    batch = self.augmentation(batch, Draws(self.seed, epoch, batch.ids))
+                loss, right = self._step(batch)
+                losses.append(loss)
+                hits += right
+                if (step + 1) % _LOOK_EVERY == 0:
+                    check_finite(losses, epoch)
+                if self.on_step:
+                    self.on_step(epoch, step, steps)
+            check_finite(losses, epoch)
+        taken = len(losses)
+        return (
+            float(torch.stack(losses).double().mean()),
+            float(hits) / len(order),
+            whole.seconds() / taken,
+            augmenting.seconds() / taken,
+        )
+
+    def _step(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        logits = self.network.predict(batch.images)
+        smoothing = self.recipe.label_smoothing
+        loss = F.cross_entropy(logits, batch.targets, label_smoothing=smoothing)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.detach(), (logits.argmax(1) == batch.targets.argmax(1)).sum()
+
+    def _set_learning_rate(self, progress: float) -> None:
+        rate = learning_rate(self.recipe.schedule, self.recipe.lr, min(progress, 1.0))
+        if self.recipe.schedule == "plateau":
+            rate = self.plateau.lr
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def _validate(self) -> tuple[float | None, float | None]:
+        if not len(self.validation):
+            return None, None
+        size = 2 * self.recipe.batch_size
+        outcome = evaluate(self.network, self.validation, self.num_classes, size)
+        self.plateau.update(outcome.loss)
+        earlier = [e.validation_accuracy or 0 for e in self.history]
+        if self.recipe.select == "validation" and outcome.accuracy > max(earlier, default=-1):
+            self.best = {n: t.clone() for n, t in self.network.model.state_dict().items()}
+        return outcome.loss, outcome.accuracy
+
+    def choose(self) -> int:
+        """Give the network the weights that are to be tested; returns their epoch."""
+        if self.recipe.select == "last":
+            return len(self.history) - 1
+        self.network.model.load_state_dict(self.best)
+        accuracies = [e.validation_accuracy or 0 for e in self.history]
+        return accuracies.index(max(accuracies))
+
+    def save(self, folder: CheckpointFolder) -> None:
+        """Store everything that `restore` needs to go on exactly as if nothing had happened."""
+        tensors = prefixed("model", self.network.model.state_dict())
+        tensors |= prefixed("optimizer", optimizer_tensors(self.optimizer))
+        tensors |= prefixed("best", self.best)
+        state = {
+            "history": [asdict(epoch) for epoch in self.history],
+            "plateau": vars(self.plateau),
+        }
+        folder.save(len(self.history), Checkpoint(tensors, state))
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to the state that `save` stored."""
+        self.network.model.load_state_dict(without_prefix("model", checkpoint.tensors))
+        tensors = without_prefix("optimizer", checkpoint.tensors)
+        restore_optimizer(self.optimizer, self.network.model, tensors)
+        self.best = without_prefix("best", checkpoint.tensors)
+        self.history = [Epoch(**epoch) for epoch in checkpoint.state["history"]]
+        vars(self.plateau).update(checkpoint.state["plateau"])
+
+
+def build_optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+    """SGD with Nesterov momentum 0.9, or AdamW with PyTorch's betas; fused: one pass a weight."""
+    parameters = list(network.model.parameters())
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(
+            parameters,
+            recipe.lr,
+            momentum=0.9,
+            nesterov=True,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+    return torch.optim.AdamW(parameters, recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+
+
+def check_finite(losses: list[Tensor], epoch: int) -> None:
+    """Raise TrainingError naming the first step whose loss is not finite."""
+    values = torch.stack(losses[-_LOOK_EVERY:]).tolist()
+    first = len(losses) - len(values)
+    for step, value in enumerate(values, start=first):
+        if not math.isfinite(value):
+            raise TrainingError(f"the loss is {value} at epoch {epoch}, step {step}", epoch, step)
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Dropout draws from the global generators: within the block they start from `seed`.
+
+    Afterwards they are as before. Resuming at an epoch's start thus needs no stored state.
+    """
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,83 @@
+"""A model with its normalisation, at the layout and precision that a study has fixed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from augury.batch import to_float
+
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+PRECISIONS = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Speed:
+    """layout: "contiguous" or "channels_last"; precision: "float32" or "bfloat16" (autocast)."""
+
+    layout: str = "contiguous"
+    precision: str = "float32"
+
+    def __str__(self) -> str:
+        return f"{self.layout} {self.precision}"
+
+
+ALL_SPEEDS = tuple(Speed(layout, precision) for layout in LAYOUTS for precision in PRECISIONS)
+
+
+class Normalize(nn.Module):
+    """(images - mean) / std per channel; images (B, C, H, W) float in [0, 1]."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (images - self.mean) / self.std
+
+
+class Network(nn.Module):
+    """Normalised images -> logits (B, K) float32; `predict` starts from images of a Batch."""
+
+    def __init__(
+        self, model: nn.Module, normalize: Normalize, speed: Speed, device: torch.device
+    ) -> None:
+        super().__init__()
+        self.layout = LAYOUTS[speed.layout]
+        self.use_bfloat16 = speed.precision == "bfloat16"
+        self.device = device
+        self.model = model.to(device).to(memory_format=self.layout)
+        self.normalize = normalize.to(device)
+
+    def forward(self, normalized: Tensor) -> Tensor:
+        normalized = normalized.contiguous(memory_format=self.layout)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.use_bfloat16):
+            logits: Tensor = self.model(normalized)
+        return logits.float()
+
+    def predict(self, images: Tensor) -> Tensor:
+        """Images (B, C, H, W), uint8 or float in [0, 1] -> logits."""
+        logits: Tensor = self(self.normalize(to_float(images)))
+        return logits
+
+
+def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation per channel of (N, C, H, W) uint8 images, in units of [0, 1]."""
+    counts = np.stack(
+        [
+            np.bincount(np.ascontiguousarray(images[:, c]).ravel(), minlength=256)
+            for c in range(images.shape[1])
+        ]
+    )
+    values = np.arange(256) / 255
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    mean = shares @ values
+    variance = shares @ values**2 - mean**2
+    # A constant channel is left at its scale instead of being divided by zero.
+    std = np.where(variance > 1e-12, np.sqrt(np.maximum(variance, 0)), 1.0)
+    return tuple(mean.tolist()), tuple(std.tolist())

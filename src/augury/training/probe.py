@@ -1,0 +1,109 @@
+"""Which memory layout and precision is fastest for one model on one machine: measured.
+
+The answer differs by network (on one CPU with bfloat16 instructions VGG19 gains 2x from them and
+MobileNetV2 loses), so each gets a short trial of real training steps, and it is remembered.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from filelock import FileLock
+from torch import nn
+
+from augury.training.loop import build_optimizer
+from augury.training.network import ALL_SPEEDS, Network, Normalize, Speed
+from augury.training.recipe import Recipe
+
+# A way that takes this much longer than the best so far is not tried a second time.
+_HOPELESS = 1.3
+_SECONDS_EACH = 0.5
+
+
+def remembered_speeds(
+    file: Path, identity: Mapping[str, Any], measure: Callable[[], dict[str, float]]
+) -> dict[str, float]:
+    """Milliseconds a step by `str(Speed)`: from `file`, or measured and added to it.
+
+    identity: everything that the answer depends on, as JSON values.
+    """
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{file}.lock"):
+        known: dict[str, dict[str, float]] = _read(file)
+        if key not in known:
+            known[key] = measure()
+            temporary = file.with_suffix(".tmp")
+            temporary.write_text(json.dumps(known, indent=1))
+            temporary.replace(file)
+    return known[key]
+
+
+def _read(file: Path) -> dict[str, dict[str, float]]:
+    try:
+        known: dict[str, dict[str, float]] = json.loads(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return known
+
+
+def fastest(milliseconds: Mapping[str, float]) -> Speed:
+    """The Speed with the least milliseconds."""
+    return min(ALL_SPEEDS, key=lambda speed: milliseconds.get(str(speed), float("inf")))
+
+
+def measure_speeds(
+    build: Callable[[], nn.Module],
+    shape: tuple[int, int, int, int],
+    num_classes: int,
+    recipe: Recipe,
+    device: torch.device,
+) -> dict[str, float]:
+    """Milliseconds of one training step by `str(Speed)`.
+
+    build: makes the model; shape: of a batch, (B, C, H, W).
+    """
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(shape, generator=generator).to(device)
+    labels = torch.randint(num_classes, shape[:1], generator=generator).to(device)
+    normalize = Normalize((0.5,) * shape[1], (0.25,) * shape[1])
+    found: dict[str, float] = {}
+    for speed in ALL_SPEEDS:
+        network = Network(build(), normalize, speed, device).train()
+        step = _step(network, recipe, images, labels)
+        step()  # the first one also allocates and chooses kernels
+        found[str(speed)] = 1000 * _shortest(step, device, min(found.values(), default=0) / 1000)
+    return found
+
+
+def _step(
+    network: Network, recipe: Recipe, images: torch.Tensor, labels: torch.Tensor
+) -> Callable[[], None]:
+    optimizer = build_optimizer(network, recipe)
+
+    def step() -> None:
+        loss = F.cross_entropy(network.predict(images), labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return step
+
+
+def _shortest(step: Callable[[], None], device: torch.device, best: float) -> float:
+    """The least seconds of a step, within about half a second of trying."""
+    times: list[float] = []
+    while not times or (sum(times) < _SECONDS_EACH and len(times) < 20):
+        started = time.perf_counter()
+        step()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        times.append(time.perf_counter() - started)
+        if best and times[0] > _HOPELESS * best:
+            break
+    return min(times)
