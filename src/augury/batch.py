@@ -44,7 +44,7 @@ def to_uint8(images: Tensor) -> Tensor:
 
 
 def check_batch(batch: Batch) -> None:
-    """Raise InputError where `batch` breaks the contract of `Batch`; it costs, so at borders only."""
+    """Raise InputError where `batch` breaks the contract of `Batch`; slow."""
     images, targets, ids = batch.images, batch.targets, batch.ids
     if images.ndim != 4:
         raise InputError(f"images: shape must be (B, C, H, W), got {tuple(images.shape)}")

@@ -113,7 +113,8 @@ def test_the_centre_square_is_what_remains(decoded):
 def test_shrinking_is_antialiased(decoded):
     stripes = np.tile(np.array([[0, 255]], np.uint8), (64, 32))
     result = decoded(Image.fromarray(stripes), channels=1)
-    assert np.abs(result[0].astype(int) - 128).max() <= 2
+    # Grey, but for the columns at the border, where the filter is cut off.
+    assert np.abs(result[0, :, 1:-1].astype(int) - 128).max() <= 1
 
 
 def test_large_jpegs_decoded_at_a_fraction_look_the_same(decoded, generator):

@@ -174,7 +174,7 @@ def test_a_disk_that_fills_up_while_decoding(monkeypatch, animals):
 def test_a_cache_folder_that_is_a_file(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("AUGURY_CACHE", str(tmp_path / "file"))
-    with pytest.raises(DiskError, match="cannot write to .*/file"):
+    with pytest.raises(DiskError, match=r"cannot write to .*/file"):
         store(dataset_of())
 
 

@@ -20,8 +20,11 @@ RIGHT = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
+    def log_request(self, *_):
         self.server.requested.append(self.path)
+
+    def log_error(self, *_):
+        """Nothing is printed."""
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_search_order(folder, tmp_path, monkeypatch):
 
 
 def test_a_data_folder_that_is_missing(tmp_path, monkeypatch):
-    with pytest.raises(DataError, match="data folder is not a folder: .*/nowhere"):
+    with pytest.raises(DataError, match=r"data folder is not a folder: .*/nowhere"):
         load_dataset("fashion-mnist", data_dir=tmp_path / "nowhere")
     monkeypatch.setenv("AUGURY_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match="AUGURY_DATA is not a folder"):

@@ -1,6 +1,7 @@
 """The networks by name: shapes, sizes, repeatability, weights and errors."""
 
 import random
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -364,18 +365,36 @@ class _Touch:
         return Path.touch, (self.path,)
 
 
-def test_without_network_the_file_to_provide_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An address where nobody answers, and an empty cache of fetched weights: its folder."""
     import huggingface_hub.constants
 
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("no_network")
+def test_without_network_the_file_to_provide_is_named() -> None:
     with pytest.raises(InputError) as caught:
         build_model(ModelSpec("vgg19", 10, 3, pretrained=True), seed=0)
     advice = "put vgg19.safetensors (timm's vgg19.tv_in1k) in DIR and pass --weights DIR"
     assert advice in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_weights_fetched_before_need_no_network(no_network: Path, folder: Path) -> None:
+    repository = no_network / "models--timm--resnet18.a1_in1k"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("0" * 40)
+    snapshot = repository / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    shutil.copy(folder / "resnet18.safetensors", snapshot / "model.safetensors")
+    assert same(
+        build_model(ModelSpec("resnet18", 10, 3, pretrained=True), seed=0),
+        build_model(ModelSpec("resnet18", 10, 3, weights=folder), seed=0),
+    )
 
 
 def test_a_network_without_pretrained_weights() -> None:

@@ -91,6 +91,10 @@ def test_resuming_gives_the_same_bits(recipe, speed, tmp_path):
         assert torch.equal(ours[name], value), name
 
 
+def test_no_epochs_are_trained_where_none_are_asked_for():
+    assert list(make_training(RECIPE).epochs(until=0)) == []
+
+
 def test_the_global_generator_is_left_as_it_was():
     training = make_training(RECIPE)
     before = torch.get_rng_state()

@@ -1,5 +1,6 @@
 """`augury list`."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -47,6 +48,4 @@ def _first_line(thing: object) -> str:
 
 
 def _module_line(load: object) -> str:
-    import importlib
-
-    return _first_line(importlib.import_module(load.__module__))
+    return _first_line(sys.modules[load.__module__])

@@ -50,6 +50,7 @@ def data_progress() -> Iterator[DataProgress]:
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     ) as progress:
         tasks: dict[str, TaskID] = {}
 

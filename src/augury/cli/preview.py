@@ -65,7 +65,8 @@ def preview(
         with data_progress() as progress:
             cell, plan, data = preview_new(settings, data_dir, progress)
     torch.set_num_threads(plan.threads)
-    with Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn(), console=err) as bar:
+    columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("training up to that epoch", total=None, visible=False)
 
         def on_step(at: int, step: int, steps: int) -> None:

@@ -46,6 +46,7 @@ class StudyProgress:
             TimeRemainingColumn(),
             console=err,
             transient=True,
+            disable=not err.is_terminal,
         )
         total = math.fsum(self._whole(name) for name in self.cells)
         self.overall = self.bar.add_task("", total=total)

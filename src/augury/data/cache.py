@@ -78,7 +78,7 @@ def cached(
     return dataset
 
 
-def file_state(files: Iterable[Path]) -> dict[str, tuple[int, int]]:
+def file_state(files: Iterable[Path]) -> dict[str, Any]:
     """The size and time of change (ns) of each file: a `state` for `cached`."""
     states = {}
     for file in files:

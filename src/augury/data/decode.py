@@ -30,9 +30,11 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-# Below this many bytes of image files, starting processes takes longer than they save: 60,000
-# JPEGs of 32×32 (55 MB) take 7 s of one core, two processes 6 s to import what they need.
-_WORTH_PROCESSES = 100_000_000
+# Starting processes pays only above some 20 s of work: each takes 3 s to import what it needs.
+# One core decodes about 100 MB a second, and opening a file takes as long as decoding 10 kB:
+# 60,000 JPEGs of 32×32 (55 MB) take 7 s, 400 JPEGs of 2000×1500 (500 MB) 5 s.
+_WORTH_PROCESSES = 2_000_000_000
+_FILE_COST = 10_000
 _CHUNK_FILES, _CHUNK_BYTES = 512, 4_000_000
 # What Pillow's decoders are known to raise for damaged files.
 _UNREADABLE = (
@@ -65,7 +67,8 @@ class Header:
 def decoding_processes(files: Sequence[StoredFile]) -> Iterator[Executor | None]:
     """Processes to decode `files` with; None where they are too few to be worth it."""
     count = _usable_cores()
-    if count == 1 or sum(file.size for file in files) < _WORTH_PROCESSES:
+    work = sum(file.size + _FILE_COST for file in files)
+    if count == 1 or work < _WORTH_PROCESSES:
         yield None
         return
     context = multiprocessing.get_context("spawn")

@@ -5,6 +5,7 @@ one after the other into a single temporary file, and a list says where each beg
 """
 
 import contextlib
+import hashlib
 import lzma
 import os
 import re
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from augury.data.cache import file_state
 from augury.data.dataset import Progress, SetAside
@@ -98,19 +100,20 @@ def without_suffix(path: Path) -> str:
     return path.name[: -len(max(suffixes, key=len))] if suffixes else path.name
 
 
-def source_state(path: Path) -> dict[str, tuple[int, int] | None]:
-    """What changes when the files of a directory or archive change: sizes and times."""
+def source_state(path: Path) -> dict[str, Any]:
+    """What changes when the files of a directory or archive change: a `state` for `cached`."""
     if not path.is_dir():
-        return dict(file_state([path]))
-    states: dict[str, tuple[int, int] | None] = {}
+        return file_state([path])
+    lines = []
     with _reading(path):
         for name, entry in _walk(path):
             if entry.is_dir():
-                states[name] = None
+                lines.append(f"{name}/")
             else:
                 status = entry.stat(follow_symlinks=entry.is_file())
-                states[name] = (status.st_size, status.st_mtime_ns)
-    return states
+                lines.append(f"{name}\0{status.st_size}\0{status.st_mtime_ns}")
+    # One digest, as a large table of states would take longer to write down than to gather.
+    return {"files": hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()}
 
 
 def list_files(path: Path, scratch: Path, progress: Progress | None) -> Listing:

@@ -109,7 +109,8 @@ def check_spec(spec: ModelSpec) -> None:
         raise InputError(f"{spec.name}: only with stem imagenet, the network's own")
     if spec.name == "small":
         _check_small(spec)
-    if spec.image_size is not None:
+    # `small` takes every size, and trying one out costs a second of imports.
+    if spec.image_size is not None and spec.name != "small":
         _check_image_size(spec, spec.image_size)
 
 
@@ -147,6 +148,9 @@ def _check_small(spec: ModelSpec) -> None:
         raise InputError("small: has no stem imagenet, only its own")
     if spec.pretrained or spec.weights is not None:
         raise InputError("small: has no pretrained weights")
+    if spec.image_size is not None and spec.image_size < 8:
+        size = spec.image_size
+        raise InputError(f"model small cannot take {size}×{size} images, but 8×8")
 
 
 def _check_image_size(spec: ModelSpec, size: int) -> None:

@@ -1,5 +1,6 @@
 """Pretrained weights: from timm's store on the network, or from a file on this machine."""
 
+import urllib.error
 import urllib.request
 from pathlib import Path
 from pickle import UnpicklingError
@@ -110,5 +111,7 @@ def _is_reachable() -> bool:
     try:
         with urllib.request.urlopen(ENDPOINT, timeout=_TIMEOUT_S):
             return True
+    except urllib.error.HTTPError:
+        return True
     except OSError:
         return False

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -53,5 +54,5 @@ class Cell:
         """Readable and unique: dataset.model.augmentation.seed.hash; also its folder's name."""
         content = json.dumps(asdict(self), sort_keys=True).encode()
         digest = hashlib.sha256(content).hexdigest()[:8]
-        model = self.model.replace(":", "-").replace("/", "-")
-        return f"{self.dataset}.{model}.{self.augmentation}.s{self.seed}.{digest}"
+        parts = (self.dataset, self.model, self.augmentation, f"s{self.seed}", digest)
+        return ".".join(re.sub(r"[^\w+-]+", "-", part) for part in parts)

@@ -4,7 +4,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from augury.augment import AUGMENTATIONS, check_parameters
 from augury.errors import InputError
@@ -147,23 +148,12 @@ def _replaced(instance: Any, changes: Mapping[str, Any], where: str) -> Any:
     return replace(instance, **changes)
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "str | None": (str,),
-    "int": (int,),
-    "int | None": (int,),
-    "float": (float, int),
-    "bool": (bool,),
-    "tuple[str, ...]": (tuple,),
-    "dict[str, dict[str, Any]]": (dict,),
-}
-
-
 def _check_type(instance: Any, key: str, value: Any, where: str) -> None:
-    declared = {f.name: f.type for f in fields(instance)}[key]
-    name = declared if isinstance(declared, str) else getattr(declared, "__name__", str(declared))
-    name = str(declared) if "|" in str(declared) or "[" in str(declared) else name
-    allowed = _TYPES.get(name.replace("typing.", ""))
-    wrong_bool = isinstance(value, bool) and bool not in (allowed or (bool,))
-    if allowed and (not isinstance(value, allowed) or wrong_bool):
-        raise InputError(f"{where}: {key} must be {name}, got {value!r}")
+    hint = get_type_hints(type(instance))[key]
+    choices = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    allowed = tuple(get_origin(choice) or choice for choice in choices)
+    if float in allowed:
+        allowed += (int,)
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        kind = getattr(choices[0], "__name__", str(choices[0]))
+        raise InputError(f"{where}: {key} must be {kind}, got {value!r}")

@@ -107,9 +107,9 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _DISK and "No space left" not in str(error):
+        if error.errno not in _DISK:
             raise
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno)
         raise DiskError(
             f"cannot write in {path}: {reason}. What is finished is kept; "
             "make room and run the same command again"

@@ -86,7 +86,8 @@ class Training:
 
     def epochs(self, until: int | None = None) -> Iterator[Epoch]:
         """Train on, yielding each epoch as it ends, up to `until` epochs (all by default)."""
-        while len(self.history) < min(until or self.recipe.epochs, self.recipe.epochs):
+        end = self.recipe.epochs if until is None else min(until, self.recipe.epochs)
+        while len(self.history) < end:
             started = time.perf_counter()
             epoch = len(self.history)
             loss, accuracy, step_seconds, augment_seconds = self._train_epoch(epoch)

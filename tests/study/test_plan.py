@@ -1,0 +1,93 @@
+import pytest
+from quick_study import quick_plan, quick_settings
+
+from augury.errors import InputError, RecipeChanged
+from augury.study import Cell, read_plan
+from augury.study.plan import extend_plan, write_plan
+
+
+def test_a_cell_is_named_by_its_content(digits):
+    (cell,) = quick_plan(quick_settings(augmentations=["cutout"])).cells
+    assert cell.name.startswith("digits.small.cutout.s0.")
+    assert Cell.from_json(cell.to_json()) == cell
+    others = [
+        quick_plan(quick_settings(augmentations=["cutout"], recipe={"lr": 0.2})),
+        quick_plan(
+            quick_settings(augmentations=["cutout"], parameters={"cutout": {"length": 0.3}})
+        ),
+        quick_plan(quick_settings(augmentations=["cutout"], network={"head": "original"})),
+    ]
+    assert len({cell.name, *(plan.cells[0].name for plan in others)}) == 4
+    again = quick_plan(quick_settings(augmentations=["cutout", "none"], seeds=2))
+    assert cell in again.cells
+
+
+def test_only_arms_with_saliency_depend_on_the_teacher(digits, tmp_path):
+    file = tmp_path / "teacher.safetensors"
+    file.touch()
+    arms = {"augmentations": ["none", "salience"]}
+    own = quick_plan(quick_settings(**arms)).cells
+    other = quick_plan(quick_settings(**arms, teacher=str(file))).cells
+    assert own[0] == other[0]
+    assert own[1] != other[1]
+
+
+def test_a_plan_reads_back(digits, tmp_path):
+    plan = quick_plan(quick_settings(seeds=2))
+    write_plan(tmp_path / "plan.json", plan)
+    assert read_plan(tmp_path / "plan.json") == plan
+    with pytest.raises(InputError, match=r"cannot read .*none\.json: No such file"):
+        read_plan(tmp_path / "none.json")
+    (tmp_path / "other.json").write_text('{"schema": 99}')
+    with pytest.raises(InputError, match=r"other\.json: not a plan of this version"):
+        read_plan(tmp_path / "other.json")
+
+
+def test_seeds_and_arms_are_added_and_nothing_is_lost(digits):
+    old = quick_plan(quick_settings(augmentations=["none", "normal"], seeds=2))
+    new = quick_plan(quick_settings(augmentations=["none", "cutout"], seeds=3))
+    both = extend_plan(old, new)
+    arms = {(cell.augmentation, cell.seed) for cell in both.cells}
+    assert both.cells[:4] == old.cells
+    assert len(both.cells) == 8
+    assert ("normal", 1) in arms
+    assert ("none", 2) in arms
+    assert ("cutout", 2) in arms
+
+
+def test_what_is_planned_keeps_its_speed(digits):
+    old = quick_plan(quick_settings())
+    new = quick_plan(quick_settings(seeds=2))
+    new.speed["small on digits"] = {"layout": "channels_last", "precision": "bfloat16"}
+    assert extend_plan(old, new).speed == old.speed
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"recipe": {"epochs": 3, "lr": 0.2}}, r"recipe.epochs: 2 → 3; recipe.lr: 0.1 → 0.2"),
+        ({"network": {"stem": "small"}}, r"network.stem: None → small"),
+        ({"parameters": {"normal": {"zoom": 0.3}}}, r"normal: {} → {'zoom': 0.3}"),
+    ],
+)
+def test_a_changed_recipe_is_refused_with_the_difference(digits, changes, message):
+    arms = {"augmentations": ["none", "normal"]}
+    with pytest.raises(RecipeChanged, match=message):
+        extend_plan(
+            quick_plan(quick_settings(**arms)), quick_plan(quick_settings(**arms, **changes))
+        )
+
+
+def test_changed_data_is_refused(digits):
+    old, new = quick_plan(quick_settings()), quick_plan(quick_settings())
+    new.datasets["digits"]["fingerprint"] = "0" * 64
+    with pytest.raises(RecipeChanged, match=r"data of digits: fingerprint .* → 000000000000"):
+        extend_plan(old, new)
+
+
+def test_steps_are_counted_as_training_takes_them(digits):
+    plan = quick_plan(quick_settings())
+    assert plan.steps(plan.cells[0]) == 2 * 3
+    whole = quick_plan(quick_settings(recipe={"train_limit": 10_000}))
+    # 1258 images less 30 % are 881: 44 batches of 20, the last with the image that is left.
+    assert whole.steps(whole.cells[0]) == 2 * 44

@@ -1,0 +1,164 @@
+"""One cell in this process: repeatable, paired, resumable."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from filelock import FileLock, Timeout
+from quick_study import epochs_without_times, quick_plan, quick_settings
+
+from augury.errors import InputError
+from augury.study import StudyFolder
+from augury.study.run import Watcher, augmented_images, prepare, run_cell
+
+ARMS = ["none", "normal", "random-erasing", "cutout", "salience", "salience-raw"]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As in a worker, whose number of threads the plan fixes."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return quick_plan(quick_settings(augmentations=ARMS, seeds=2))
+
+
+def cell_of(plan, augmentation, seed=0):
+    return next(c for c in plan.cells if (c.augmentation, c.seed) == (augmentation, seed))
+
+
+@pytest.mark.parametrize("augmentation", ARMS)
+def test_two_runs_are_equal_to_the_bit(augmentation, plan, digits, tmp_path):
+    cell = cell_of(plan, augmentation)
+    folders = [StudyFolder(tmp_path / name) for name in "ab"]
+    results = [run_cell(cell, plan, folder, digits, Watcher()) for folder in folders]
+    metrics = [epochs_without_times(folder, cell) for folder in folders]
+    assert metrics[0] == metrics[1]
+    assert len(metrics[0]) == 2
+    assert results[0]["test"] == results[1]["test"]
+    for name in ("predictions", "examples"):
+        first, second = (np.load(getattr(folder.run(cell), name)) for folder in folders)
+        assert set(first) == set(second)
+        for key in first:
+            assert (first[key] == second[key]).all(), key
+
+
+def test_the_result_says_what_was_done(plan, digits, tmp_path):
+    cell, folder = cell_of(plan, "salience"), StudyFolder(tmp_path)
+    told = []
+    result = run_cell(cell, plan, folder, digits, Watcher(on_epoch=told.append))
+    assert [epoch.epoch for epoch in told] == [0, 1]
+    assert result == json.loads(folder.run(cell).result.read_text())
+    assert result["cell"]["name"] == cell.name
+    assert result["teacher"] == "self"
+    assert result["train"]["accuracy"] == told[-1].accuracy
+    assert result["validation"]["accuracy"] == told[-1].validation_accuracy
+    with np.load(folder.run(cell).predictions) as stored:
+        right = stored["test_logits"].argmax(1) == stored["test_labels"]
+        assert result["test"]["accuracy"] == pytest.approx(right.mean())
+        assert len(stored["test_ids"]) == 50
+        assert not set(stored["test_ids"]) & set(stored["validation_ids"])
+    assert np.sum(result["test"]["confusion"]) == 50
+    assert [p.name for p in folder.run(cell).weights.parent.iterdir()] == ["model.safetensors"]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_arms_of_a_seed_start_alike(plan, digits, seed):
+    """Bit-equal weights, the same split and the same order, whatever the augmentation."""
+    prepared = [prepare(cell_of(plan, arm, seed), digits, plan) for arm in ARMS]
+    first = prepared[0].training.network.model.state_dict()
+    for other in prepared[1:]:
+        state = other.training.network.model.state_dict()
+        assert all(torch.equal(state[name], first[name]) for name in first)
+        assert (other.train.ids == prepared[0].train.ids).all()
+        assert (other.validation.ids == prepared[0].validation.ids).all()
+        assert (other.test.ids == prepared[0].test.ids).all()
+
+
+def test_seeds_differ_in_weights_and_split_but_not_in_test_images(plan, digits):
+    first, second = (prepare(cell_of(plan, "none", seed), digits, plan) for seed in (0, 1))
+    one, two = (p.training.network.model.state_dict() for p in (first, second))
+    assert not torch.equal(one["classifier.weight"], two["classifier.weight"])
+    assert set(first.train.ids) != set(second.train.ids)
+    assert (first.test.ids == second.test.ids).all()
+
+
+@pytest.mark.parametrize("augmentation", ARMS)
+def test_an_image_is_the_same_alone_and_in_company(augmentation, plan, digits):
+    """Also of arms that look at the network: their maps depend on the image's id alone."""
+    prepared = prepare(cell_of(plan, augmentation), digits, plan)
+    list(prepared.training.epochs(until=1))
+    if prepared.source:
+        prepared.source.refresh()
+    ids = prepared.train.ids
+    together = augmented_images(prepared, ids, 1)["augmented"]
+    shuffled = np.random.default_rng(0).permutation(len(ids))
+    assert (augmented_images(prepared, ids[shuffled], 1)["augmented"] == together[shuffled]).all()
+    for i in range(0, len(ids), 7):
+        assert (augmented_images(prepared, ids[i : i + 1], 1)["augmented"][0] == together[i]).all()
+
+
+def test_an_image_that_is_not_trained_on_is_refused(plan, digits):
+    prepared = prepare(cell_of(plan, "normal"), digits, plan)
+    held_out = int(prepared.validation.ids[0])
+    with pytest.raises(
+        InputError, match=rf"id {held_out}: not among the 60 images that seed 0 tra"
+    ):
+        augmented_images(prepared, np.array([held_out]), 0)
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("augmentation", ["random-erasing", "salience"])
+@pytest.mark.parametrize("moment", ["first epoch", "last epoch", "before the test"])
+def test_going_on_after_a_cut_gives_the_same_bits(
+    augmentation, moment, plan, digits, tmp_path, monkeypatch
+):
+    cell = cell_of(plan, augmentation)
+    straight, cut = StudyFolder(tmp_path / "straight"), StudyFolder(tmp_path / "cut")
+    expected = run_cell(cell, plan, straight, digits, Watcher())
+
+    def on_step(epoch, step, steps):
+        if step == 1 and epoch == (0 if moment == "first epoch" else 1):
+            raise Killed
+
+    if moment == "before the test":
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "augury.study.run.evaluate", lambda *arguments: (_ for _ in ()).throw(Killed)
+            )
+            with pytest.raises(Killed):
+                run_cell(cell, plan, cut, digits, Watcher())
+    else:
+        with pytest.raises(Killed):
+            run_cell(cell, plan, cut, digits, Watcher(on_step=on_step))
+    assert not cut.run(cell).done
+    result = run_cell(cell, plan, cut, digits, Watcher())
+    assert result["test"] == expected["test"]
+    assert epochs_without_times(cut, cell) == epochs_without_times(straight, cell)
+    with np.load(cut.run(cell).examples) as ours, np.load(straight.run(cell).examples) as theirs:
+        assert all((ours[key] == theirs[key]).all() for key in theirs)
+
+
+def test_a_cell_that_another_process_is_at_is_left_alone(plan, digits, tmp_path):
+    cell, folder = cell_of(plan, "none"), StudyFolder(tmp_path)
+    lock = folder.lock_file(cell)
+    lock.parent.mkdir()
+    with FileLock(lock), pytest.raises(Timeout):
+        run_cell(cell, plan, folder, digits, Watcher())
+
+
+def test_a_finished_cell_is_not_run_again(plan, digits, tmp_path):
+    cell, folder = cell_of(plan, "none"), StudyFolder(tmp_path)
+    run_cell(cell, plan, folder, digits, Watcher())
+    before = folder.run(cell).result.stat().st_mtime_ns
+    run_cell(cell, plan, folder, digits, Watcher(on_epoch=lambda epoch: pytest.fail("trained")))
+    assert folder.run(cell).result.stat().st_mtime_ns == before

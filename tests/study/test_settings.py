@@ -1,0 +1,94 @@
+import tomllib
+
+import pytest
+import tomli_w
+
+from augury.errors import InputError
+from augury.study import read_settings
+
+
+def test_defaults_are_the_digits_study():
+    settings = read_settings(None, None, {})
+    assert settings.datasets == ("digits",)
+    assert settings.models == ("small",)
+    assert settings.augmentations == ("none", "normal", "random-erasing", "salience")
+    assert settings.seeds == 6
+    assert settings.title == "digits"
+    assert settings.baseline_arm == "none"
+
+
+def test_the_preset_is_the_reports_study():
+    settings = read_settings(None, "original", {})
+    assert len(settings.datasets) * len(settings.models) * len(settings.augmentations) == 30
+    recipe = settings.recipe
+    assert (recipe.batch_size, recipe.lr, recipe.schedule, recipe.epochs) == (
+        100,
+        0.001,
+        "plateau",
+        50,
+    )
+    assert recipe.validation == 0.3
+    assert settings.network.head == "original"
+    assert settings.network.pretrained
+    assert settings.baseline_arm == "normal"
+
+
+def test_file_over_preset_and_command_line_over_file(tmp_path):
+    file = tmp_path / "study.toml"
+    file.write_text(
+        'seeds = 3\naugmentations = ["none", "cutout"]\n'
+        "[recipe]\nepochs = 7\nlr = 1\n[parameters.cutout]\nlength = 0.25\n"
+    )
+    settings = read_settings(file, "original", {"recipe": {"epochs": 9, "lr": None}})
+    assert settings.seeds == 3
+    assert settings.augmentations == ("none", "cutout")
+    assert settings.recipe.epochs == 9
+    assert settings.recipe.lr == 1
+    assert settings.recipe.batch_size == 100
+    assert settings.parameters == {"cutout": {"length": 0.25}}
+
+
+@pytest.mark.parametrize("preset", [None, "original"])
+def test_what_is_written_reads_back(tmp_path, preset):
+    settings = read_settings(None, preset, {"parameters": {"random-erasing": {"area": [0.1, 0.2]}}})
+    file = tmp_path / "study.toml"
+    file.write_text(tomli_w.dumps(settings.to_dict()))
+    assert read_settings(file, None, {}).to_dict() == settings.to_dict()
+    assert tomllib.loads(file.read_text())["recipe"]["epochs"] == settings.recipe.epochs
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"augmentations": ["nrmal"]}, "unknown augmentation 'nrmal'. Did you mean 'normal'"),
+        ({"models": ["smal"]}, "unknown model 'smal'. Did you mean 'small'"),
+        ({"seeds": 0}, "seeds: must be at least 1, got 0"),
+        ({"augmentations": []}, "augmentations: at least one is needed"),
+        ({"augmentations": ["none", "none"]}, "augmentations: each may be named once"),
+        ({"baseline": "cutout"}, "unknown baseline 'cutout'"),
+        ({"min_difference": -1.0}, "min_difference: must be at least 0"),
+        (
+            {"recipe": {"epoch": 3}},
+            r"unknown setting in the command line: \[recipe\]: 'epoch'. Did",
+        ),
+        ({"recipe": {"epochs": "3"}}, r"the command line: \[recipe\]: epochs must be int, got '3'"),
+        ({"recipe": {"epochs": True}}, "epochs must be int, got True"),
+        ({"teacher": "nobody"}, "unknown teacher"),
+        ({"parameters": {"cutout": {"size": 1}}}, "unknown parameter of cutout 'size'"),
+        ({"parameters": {"cutuot": {}}}, "unknown augmentation 'cutuot'"),
+    ],
+)
+def test_bad_settings_are_named(overrides, message):
+    with pytest.raises(InputError, match=message):
+        read_settings(None, None, overrides)
+
+
+def test_bad_files_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"cannot read the study file .*none.toml: No such file"):
+        read_settings(tmp_path / "none.toml", None, {})
+    file = tmp_path / "bad.toml"
+    file.write_text("seeds = ")
+    with pytest.raises(InputError, match=r"bad\.toml: not a TOML file: Invalid value"):
+        read_settings(file, None, {})
+    with pytest.raises(InputError, match=r"unknown preset 'orignal'. Did you mean 'original'"):
+        read_settings(None, "orignal", {})

@@ -1,0 +1,176 @@
+"""Whole studies as a user runs them: other processes, killed, interrupted, out of room."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from quick_study import epochs_without_times
+
+from augury.study import StudyFolder, read_plan
+
+QUICK = ["--train-limit", "60", "--test-limit", "50", "--batch-size", "20"]
+KILLED_ARMS = ["--augment", "none,salience", "--seeds", "2", "--epochs", "4"]
+
+
+def command(folder, *arguments):
+    return [sys.executable, "-m", "augury", "study", *QUICK, "--out", str(folder), *arguments]
+
+
+def run(folder, *arguments, **options):
+    return subprocess.run(command(folder, *arguments), capture_output=True, text=True, **options)
+
+
+def results(folder):
+    """Everything in a study's runs but times and provenance."""
+    study = StudyFolder(folder)
+    found = {}
+    for cell in read_plan(study.plan_file).cells:
+        run_folder = study.run(cell)
+        result = json.loads(run_folder.result.read_text())
+        with np.load(run_folder.predictions) as stored:
+            logits = stored["test_logits"].tobytes()
+        with np.load(run_folder.examples) as stored:
+            seen = stored["augmented"].tobytes()
+        metrics = epochs_without_times(study, cell)
+        found[cell.name] = (result["test"], result["validation"], logits, seen, metrics)
+    return found
+
+
+def wait_for(condition, seconds=120):
+    """Not a timed assertion: it only keeps a broken study from hanging the tests."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "the study did not get that far"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory, cache_folder):
+    """A study that nothing happened to."""
+    folder = tmp_path_factory.mktemp("studies") / "straight"
+    done = run(folder, *KILLED_ARMS, "--json")
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)
+
+
+def test_a_study_leaves_its_answer(straight):
+    folder, printed = straight
+    assert {path.name for path in folder.iterdir()} >= {
+        "study.toml",
+        "plan.json",
+        "runs",
+        "summary.csv",
+        "verdicts.json",
+        "report.html",
+    }
+    verdicts = json.loads((folder / "verdicts.json").read_text())
+    assert printed["verdicts"] == verdicts
+    assert printed["cells"] == {"cells": 4, "done": 4, "failed": 0}
+    (comparison,) = verdicts["comparisons"]
+    assert comparison["verdict"] == "cannot say"
+    assert comparison["words"] == "cannot say: 2 paired seeds, the rule needs 6"
+    found = results(folder)
+    salience, plain = (
+        np.mean([test["accuracy"] for name, (test, *_) in found.items() if f".{arm}." in name])
+        for arm in ("salience", "none")
+    )
+    assert comparison["difference"] == pytest.approx(100 * (salience - plain))
+
+
+def test_a_study_killed_in_an_epoch_goes_on_to_the_same_bits(straight, tmp_path):
+    folder = tmp_path / "killed"
+    process = subprocess.Popen(command(folder, *KILLED_ARMS), stderr=subprocess.DEVNULL)
+    # Some cell has an epoch behind it and is in the next one.
+    wait_for(lambda: any(p.read_text() for p in folder.glob("runs/*/epochs.jsonl")))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    half_done = list(folder.glob("runs/*/checkpoint/epoch-*.safetensors"))
+    assert half_done
+    assert not (folder / "report.html").exists()
+    done = run(folder, *KILLED_ARMS)
+    assert done.returncode == 0, done.stderr
+    assert results(folder) == results(straight[0])
+
+
+def test_more_seeds_and_arms_run_only_what_is_new(straight):
+    folder, _ = straight
+    before = {p: p.stat().st_mtime_ns for p in folder.glob("runs/*/result.json")}
+    refused = run(folder, *KILLED_ARMS, "--epochs", "5")
+    assert refused.returncode == 4
+    assert refused.stderr.count("\n") <= 3
+    assert "recipe.epochs: 4 → 5" in refused.stderr
+    again = run(folder, *KILLED_ARMS[:2], "--seeds", "3", "--epochs", "4")
+    assert again.returncode == 0, again.stderr
+    after = {p: p.stat().st_mtime_ns for p in folder.glob("runs/*/result.json")}
+    assert len(after) == 6
+    assert all(after[path] == moment for path, moment in before.items())
+    comparison = json.loads((folder / "verdicts.json").read_text())["comparisons"][0]
+    assert comparison["seeds"] == [0, 1, 2]
+
+
+def test_ctrl_c_keeps_what_is_finished(tmp_path):
+    folder = tmp_path / "interrupted"
+    process = subprocess.Popen(
+        command(folder, "--augment", "none,normal", "--seeds", "20", "--epochs", "2"),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(lambda: list(folder.glob("runs/*/result.json")))
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers get it too
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "augury: interrupted; what is finished is kept" in said
+    assert "Traceback" not in said
+    assert list(folder.glob("runs/*/result.json"))
+
+
+def test_a_failed_cell_is_reported_and_the_others_finish(tmp_path):
+    teacher = tmp_path / "teacher.safetensors"
+    teacher.write_text("not weights")
+    folder = tmp_path / "study"
+    arguments = ["--augment", "none,salience", "--seeds", "1", "--epochs", "1"]
+    done = run(folder, *arguments, "--teacher", str(teacher))
+    assert done.returncode == 3
+    assert "1 of 2 cells failed" in done.stderr
+    assert "Traceback" not in done.stderr
+    (error,) = folder.glob("runs/*/error.json")
+    assert (
+        "teacher.safetensors: not a readable checkpoint" in json.loads(error.read_text())["error"]
+    )
+    assert len(list(folder.glob("runs/*/result.json"))) == 1
+    assert "not a readable checkpoint" in (folder / "report.html").read_text()
+
+
+def test_a_loss_that_is_not_finite_fails_the_cell_and_names_the_step(tmp_path):
+    folder = tmp_path / "study"
+    arguments = ["--augment", "none", "--seeds", "1", "--epochs", "2", "--schedule", "constant"]
+    done = run(folder, *arguments, "--lr", "1e30")
+    assert done.returncode == 3
+    (error,) = folder.glob("runs/*/error.json")
+    found = json.loads(error.read_text())
+    assert found["error"].startswith("the loss is nan at epoch 0, step ")
+    assert (found["epoch"], found["step"]) == (0, int(found["error"].rsplit(" ", 1)[1]))
+
+
+def test_a_full_disk_is_one_clear_line(tmp_path):
+    """A limit on the size of files stands for it: the weights do not fit."""
+    folder = tmp_path / "study"
+    done = run(
+        folder,
+        *("--augment", "none", "--seeds", "1", "--epochs", "1"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)),
+    )
+    assert done.returncode == 5
+    assert f"augury: cannot write in {folder}: File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(folder.glob("runs/*/result.json"))
+    assert not list(folder.glob("runs/*/checkpoint/.*"))
+    again = run(folder, "--augment", "none", "--seeds", "1", "--epochs", "1")
+    assert again.returncode == 0, again.stderr
