@@ -40,6 +40,6 @@ class TrainingError(AuguryError):
 
     exit_code = 3
 
-    def __init__(self, message: str, epoch: int, step: int) -> None:
+    def __init__(self, message: str, epoch: int | None = None, step: int | None = None) -> None:
         super().__init__(message)
         self.epoch, self.step = epoch, step

@@ -47,7 +47,8 @@ def derive_key(*parts: int | str) -> int:
 class Draws:
     """The random numbers of a batch: one independent stream per sample and operation.
 
-    seed: the run's seed; epoch: 0, 1, ...; ids: (B,) int64, the samples' stable numbers.
+    seed: the run's seed; epoch: 0, 1, ...; ids: (B,) int64, the samples' stable numbers; scope:
+    tells operations of one name apart.
     Draw `index` of operation `name` for sample `id` depends on (seed, epoch, id, name, index)
     and on nothing else.
     """
@@ -55,10 +56,11 @@ class Draws:
     seed: int
     epoch: int
     ids: Tensor
+    scope: str = ""
 
     def bits(self, operation: str, n: int) -> Tensor:
         """(B, n) int64: uniform 32-bit words."""
-        key = derive_key("draws", self.seed, operation)
+        key = derive_key("draws", self.seed, operation + self.scope)
         blocks = -(-n // 4)
         ids = self.ids[:, None].expand(-1, blocks)
         block = torch.arange(blocks, device=ids.device).expand_as(ids)

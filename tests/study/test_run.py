@@ -81,6 +81,13 @@ def test_arms_of_a_seed_start_alike(plan, digits, seed):
         assert (other.test.ids == prepared[0].test.ids).all()
 
 
+def test_a_limit_on_training_limits_validation_in_proportion(plan, digits):
+    prepared = prepare(cell_of(plan, "none"), digits, plan)
+    assert len(prepared.train) == 60
+    assert len(prepared.validation) == round(60 * 0.3 / 0.7)
+    assert not set(prepared.train.ids) & set(prepared.validation.ids)
+
+
 def test_seeds_differ_in_weights_and_split_but_not_in_test_images(plan, digits):
     first, second = (prepare(cell_of(plan, "none", seed), digits, plan) for seed in (0, 1))
     one, two = (p.training.network.model.state_dict() for p in (first, second))

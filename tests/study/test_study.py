@@ -11,8 +11,12 @@ import time
 import numpy as np
 import pytest
 from quick_study import epochs_without_times
+from typer.testing import CliRunner
 
+from augury.cli.app import app
+from augury.data import load_dataset
 from augury.study import StudyFolder, read_plan
+from augury.study.preview import show
 
 QUICK = ["--train-limit", "60", "--test-limit", "50", "--batch-size", "20"]
 KILLED_ARMS = ["--augment", "none,salience", "--seeds", "2", "--epochs", "4"]
@@ -81,6 +85,32 @@ def test_a_study_leaves_its_answer(straight):
         for arm in ("salience", "none")
     )
     assert comparison["difference"] == pytest.approx(100 * (salience - plain))
+
+
+def test_status_and_report_read_the_folder_alone(straight):
+    folder, printed = straight
+    status = CliRunner().invoke(app, ["status", str(folder), "--json"])
+    assert status.exit_code == 0
+    assert json.loads(status.stdout)["counts"] == {"done": 4, "begun": 0, "waiting": 0, "failed": 0}
+    assert "4 done" in CliRunner().invoke(app, ["status", str(folder)]).stdout
+    (folder / "verdicts.json").unlink()
+    (folder / "report.html").unlink()
+    report = CliRunner().invoke(app, ["report", str(folder), "--json"])
+    assert report.exit_code == 0
+    assert json.loads(report.stdout) == printed
+    assert (folder / "report.html").exists()
+
+
+def test_a_preview_of_the_study_is_what_its_last_epoch_saw(straight, tmp_path):
+    """The run kept its examples; the preview replays the training up to them."""
+    folder, _ = straight
+    plan = read_plan(StudyFolder(folder).plan_file)
+    for cell in plan.cells:
+        with np.load(StudyFolder(folder).run(cell).examples) as kept:
+            shown = show(cell, plan, load_dataset("digits"), kept["ids"], int(kept["epoch"]))
+            assert set(kept) - {"epoch"} == set(shown.arrays)
+            for name, value in shown.arrays.items():
+                assert (kept[name] == value).all(), name
 
 
 def test_a_study_killed_in_an_epoch_goes_on_to_the_same_bits(straight, tmp_path):

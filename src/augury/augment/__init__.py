@@ -7,6 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from augury.augment.base import Augmentation
+from augury.augment.chain import Chain
+from augury.augment.crop import Crop
 from augury.augment.cutout import Cutout
 from augury.augment.none import Identity
 from augury.augment.normal import Normal
@@ -22,6 +24,7 @@ AUGMENTATIONS: dict[str, type[Augmentation[Any]]] = {
     "normal": Normal,
     "random-erasing": RandomErasing,
     "cutout": Cutout,
+    "crop": Crop,
     "salience-raw": SalienceRaw,
     "salience": Salience,
 }
@@ -32,17 +35,45 @@ SOURCES = {"salience-raw": "gradient", "salience": "saliency"}
 Source = Callable[[Batch], Tensor]
 
 
-def build_augmentation(
-    name: str, parameters: Mapping[str, Any] | None = None, source: Source | None = None
-) -> Augmentation[Any]:
-    """The augmentation called `name`.
+def check_augmentation(name: str) -> list[str]:
+    """The parts of `name`: "normal+cutout" is first normal, then cutout.
 
-    parameters: its arguments by name, as a study file gives them (lists stand for tuples).
-    source: where its saliency or gradient comes from, for the names in SOURCES.
+    Raises InputError for an unknown part, and for one with saliency that is not the first: maps
+    are those of the image as it enters, and the parts before would move it away from them.
+    """
+    parts = name.split("+")
+    for i, part in enumerate(parts):
+        check_name(part, AUGMENTATIONS, "augmentation")
+        if i and part in SOURCES:
+            others = "+".join(parts[:i] + parts[i + 1 :])
+            raise InputError(f"{name}: {part} must come first, as in {part}+{others}")
+    return parts
+
+
+def source_kind(name: str) -> str | None:
+    """What `name` needs a source for: "saliency", "gradient" or None."""
+    return SOURCES.get(check_augmentation(name)[0])
+
+
+def build_augmentation(
+    name: str,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    source: Source | None = None,
+) -> Augmentation[Any]:
+    """The augmentation called `name`, or the chain of those between plus signs.
+
+    parameters: arguments by augmentation and name, as a study file gives them (lists stand for
+        tuples). source: where saliency or gradient comes from, for the names in SOURCES.
     Raises InputError for an unknown name or parameter.
     """
+    given = parameters or {}
+    parts = [_build(part, given.get(part, {}), source) for part in check_augmentation(name)]
+    return parts[0] if len(parts) == 1 else Chain(parts)
+
+
+def _build(name: str, parameters: Mapping[str, Any], source: Source | None) -> Augmentation[Any]:
     cls = lookup(AUGMENTATIONS, name, "augmentation")
-    arguments = dict(check_parameters(name, parameters or {}))
+    arguments = dict(check_parameters(name, parameters))
     if name in SOURCES:
         if source is None:
             raise InputError(f"{name}: needs a source for its {SOURCES[name]}")
@@ -63,6 +94,8 @@ __all__ = [
     "AUGMENTATIONS",
     "SOURCES",
     "Augmentation",
+    "Chain",
+    "Crop",
     "Cutout",
     "Identity",
     "Normal",
@@ -71,5 +104,7 @@ __all__ = [
     "SalienceRaw",
     "Source",
     "build_augmentation",
+    "check_augmentation",
     "check_parameters",
+    "source_kind",
 ]

@@ -32,10 +32,8 @@ def preview(
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model. Default: small.")] = None,
     teacher: Annotated[
-        str | None, typer.Option(help="Whose saliency is used: self, a model, or a file.")
-    ] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="A file or folder with the teacher's weights.")
+        str | None,
+        typer.Option(help="Whose saliency is used: self, NAME, NAME=WEIGHTS, or a file."),
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
     data_dir: Annotated[
@@ -59,7 +57,6 @@ def preview(
             "teacher": teacher,
             "image_size": image_size,
             "seeds": seed + 1,
-            "network": {"weights": str(weights.resolve()) if weights else None},
         }
         settings = read_settings(None, None, overrides)
         with data_progress() as progress:

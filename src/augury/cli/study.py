@@ -76,7 +76,7 @@ def study(
     ] = None,
     teacher: Annotated[
         str | None,
-        typer.Option(help="Whose saliency is used: self, a pretrained model's name, or a file."),
+        typer.Option(help="Whose saliency is used: self, NAME, NAME=WEIGHTS, or a file."),
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
     name: Annotated[str | None, typer.Option(help="The study's name.")] = None,
@@ -136,6 +136,8 @@ def study(
     for entry in plan.datasets.values():
         for note in entry["notes"]:
             say(note)
+        for aside in entry["set_aside"]:
+            say(f"set aside: {aside['path']}: {aside['reason']}")
     with StudyProgress(plan, StudyFolder(path), verbose) as watch:
         outcome = run_study(plan, path, workers=workers, data_dir=data_dir, on_event=watch)
     _conclude(path, outcome, as_json)

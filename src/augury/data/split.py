@@ -33,7 +33,7 @@ def limit_train(split: Split, n: int, seed: int) -> Split:
     classes, sizes = np.unique(split.labels, return_counts=True)
     if n < len(classes):
         raise InputError(
-            f"training images must be at least one per class ({len(classes)}), got {n}"
+            f"the limit on images must be at least one per class ({len(classes)}), got {n}"
         )
     if n >= len(split):
         return split

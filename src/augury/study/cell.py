@@ -24,7 +24,7 @@ class Cell:
     """One (dataset, model, augmentation, seed) at one recipe.
 
     dataset: its name; fingerprint: of its pixels and labels, so that a changed data set is another
-    cell. parameters: of the augmentation. teacher: whose saliency it uses, "" where it uses none.
+    cell. parameters: by augmentation. teacher: whose saliency it uses, "" where it uses none.
     """
 
     dataset: str
@@ -34,7 +34,7 @@ class Cell:
     seed: int
     recipe: Recipe = field(default_factory=Recipe)
     network: NetworkOptions = field(default_factory=NetworkOptions)
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     teacher: str = ""
 
     def to_json(self) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from augury.augment import SOURCES
+from augury.augment import check_augmentation, source_kind
 from augury.data import Dataset, cache_folder
 from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged
-from augury.models import ModelSpec, build_model
+from augury.models import ModelSpec, build_model, check_spec
 from augury.study.cell import Cell, NetworkOptions
 from augury.study.provenance import machine
 from augury.study.settings import StudySettings
@@ -19,6 +19,7 @@ from augury.study.store import read_json, write_json
 from augury.training.network import Speed
 from augury.training.probe import fastest, measure_speeds, remembered_speeds
 from augury.training.recipe import Recipe
+from augury.training.teacher import SELF, teacher_network
 
 SCHEMA = 1
 
@@ -98,14 +99,22 @@ def make_cells(
             seed=seed,
             recipe=settings.recipe,
             network=settings.network,
-            parameters=_json_values(settings.parameters.get(augmentation, {})),
-            teacher=settings.teacher if augmentation in SOURCES else "",
+            parameters=_parameters(settings, augmentation),
+            teacher=settings.teacher if source_kind(augmentation) else "",
         )
         for seed in seeds or range(settings.seeds)
         for dataset in datasets.values()
         for model in settings.models
         for augmentation in settings.augmentations
     ]
+
+
+def _parameters(settings: StudySettings, augmentation: str) -> dict[str, dict[str, Any]]:
+    """Those that were set of the augmentation's parts, by part."""
+    parts = check_augmentation(augmentation)
+    given = {part: settings.parameters[part] for part in parts if part in settings.parameters}
+    found: dict[str, dict[str, Any]] = _json_values(given)
+    return found
 
 
 def _json_values(values: Any) -> Any:
@@ -119,7 +128,12 @@ def make_plan(
     device: str,
     provenance: dict[str, Any],
 ) -> Plan:
-    """The plan of a new study. datasets: by the name or path that was asked for."""
+    """The plan of a new study. datasets: by the name or path that was asked for.
+
+    Raises InputError where a model or teacher cannot be built, before anything is trained.
+    """
+    for dataset in datasets.values():
+        _check_networks(settings, dataset)
     speed = {
         f"{model} on {dataset.name}": probe(settings, model, dataset, threads, device)
         for model in settings.models
@@ -137,6 +151,16 @@ def make_plan(
         device=device,
         provenance=provenance,
     )
+
+
+def _check_networks(settings: StudySettings, dataset: Dataset) -> None:
+    for model in settings.models:
+        spec = model_spec(model, settings.network, dataset)
+        check_spec(spec)
+        if spec.pretrained or spec.weights:
+            build_model(spec, 0)
+    if settings.teacher != SELF and any(map(source_kind, settings.augmentations)):
+        teacher_network(settings.teacher, torch.device("cpu"))
 
 
 def describe(dataset: Dataset, location: str) -> dict[str, Any]:
@@ -221,7 +245,9 @@ def probe(
     settings: StudySettings, model: str, dataset: Dataset, threads: int, device: str
 ) -> dict[str, Any]:
     """The fastest layout and precision, with the milliseconds a step of all; remembered."""
-    spec = model_spec(model, settings.network, dataset)
+    # Weights make no difference to speed, and may have to be fetched.
+    options = replace(settings.network, pretrained=False, weights=None)
+    spec = model_spec(model, options, dataset)
     recipe: Recipe = settings.recipe
     shape = (recipe.batch_size, dataset.channels, dataset.image_size, dataset.image_size)
     identity = {

@@ -80,6 +80,7 @@ def prepare(
     train, validation = split_validation(dataset, recipe.validation, cell.seed)
     if recipe.train_limit is not None:
         train = limit_train(train, recipe.train_limit, cell.seed)
+        validation = _limit_validation(validation, cell, dataset)
     test = dataset.test
     if recipe.test_limit is not None:
         test = limit_train(test, recipe.test_limit, 0)
@@ -94,7 +95,6 @@ def prepare(
         train,
         dataset.num_classes,
         2 * recipe.batch_size,
-        Path(cell.network.weights) if cell.network.weights else None,
     )
     training = Training(
         network,
@@ -108,6 +108,16 @@ def prepare(
         on_step=on_step,
     )
     return Prepared(training, source, train, validation, test, dataset)
+
+
+def _limit_validation(validation: Split, cell: Cell, dataset: Dataset) -> Split:
+    """As much as belongs to a limited training part; one that the data set brings stays whole."""
+    recipe = cell.recipe
+    if dataset.validation is not None or not len(validation) or recipe.train_limit is None:
+        return validation
+    share = recipe.validation / (1 - recipe.validation)
+    wanted = max(dataset.num_classes, round(recipe.train_limit * share))
+    return limit_train(validation, wanted, cell.seed)
 
 
 def _normalize(cell: Cell, train: Split) -> Normalize:
@@ -252,12 +262,13 @@ def augmented_images(prepared: Prepared, ids: np.ndarray, epoch: int) -> dict[st
         )
     chosen = split.take(rows)
     (batch,) = batches(chosen, training.num_classes, max(2, len(chosen)), np.arange(len(chosen)))
+    batch = batch.to(training.network.device)
     augmented = training.augmentation(batch, Draws(training.seed, epoch, batch.ids))
     shown: dict[str, np.ndarray] = {
         "ids": chosen.ids,
         "labels": chosen.labels,
         "originals": chosen.images,
-        "augmented": to_uint8(augmented.images).numpy(),
+        "augmented": to_uint8(augmented.images).cpu().numpy(),
     }
     if prepared.source:
         shown["maps"] = _maps(prepared.source, batch)
@@ -267,4 +278,4 @@ def augmented_images(prepared: Prepared, ids: np.ndarray, epoch: int) -> dict[st
 def _maps(source: RefreshedMaps, batch: Batch) -> np.ndarray:
     """(n, H, W) uint8: the maps; of signed gradients their grey map."""
     maps = source(batch)
-    return to_uint8(grey_map(maps) if maps.ndim == 4 else maps).numpy()
+    return to_uint8(grey_map(maps) if maps.ndim == 4 else maps).cpu().numpy()

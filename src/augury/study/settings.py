@@ -7,7 +7,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from augury.augment import AUGMENTATIONS, check_parameters
+from augury.augment import check_augmentation, check_parameters
 from augury.errors import InputError
 from augury.models import check_model_name
 from augury.names import check_name, lookup
@@ -44,7 +44,8 @@ class StudySettings:
     datasets: names or paths; models, augmentations: names; seeds: how many, from 0.
     baseline: the arm that the others are compared with; "" for `none`, or else the first.
     min_difference: the smallest difference that matters, in percentage points.
-    teacher: whose saliency is used: "self", a pretrained model's name, or a file of weights.
+    teacher: whose saliency is used: "self", a pretrained model's NAME or NAME=WEIGHTS, or a file
+        that a run has left.
     image_size: side in pixels; None for what the data set suggests.
     parameters: of augmentations, by their name.
     """
@@ -72,7 +73,7 @@ class StudySettings:
         for model in self.models:
             check_model_name(model)
         for augmentation in self.augmentations:
-            check_name(augmentation, AUGMENTATIONS, "augmentation")
+            check_augmentation(augmentation)
         for augmentation, parameters in self.parameters.items():
             check_parameters(augmentation, parameters)
         if self.baseline:

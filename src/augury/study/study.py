@@ -10,7 +10,7 @@ import tomli_w
 import torch
 from filelock import FileLock
 
-from augury.data import Dataset, Progress, load_dataset
+from augury.data import DATASETS, Dataset, Progress, load_dataset
 from augury.errors import InputError
 from augury.study.cell import Cell
 from augury.study.engines.local import Event, LocalEngine
@@ -64,10 +64,11 @@ def _load(
     settings: StudySettings, data_dir: Path | None, progress: Progress | None
 ) -> dict[str, Dataset]:
     datasets = {
-        location: load_dataset(
-            location, data_dir=data_dir, image_size=settings.image_size, progress=progress
+        # A path is kept whole, so that the study goes on from any folder.
+        name if name in DATASETS else str(Path(name).resolve()): load_dataset(
+            name, data_dir=data_dir, image_size=settings.image_size, progress=progress
         )
-        for location in settings.datasets
+        for name in settings.datasets
     }
     names = [dataset.name for dataset in datasets.values()]
     twice = {name for name in names if names.count(name) > 1}

@@ -1,5 +1,6 @@
 """What a network makes of images that it is not trained on."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from augury.data import Split, batches
+from augury.errors import TrainingError
 from augury.saliency.gradient import evaluating
 from augury.training.network import Network
 
@@ -40,7 +42,10 @@ class Evaluation:
 
 @torch.no_grad()
 def evaluate(network: Network, split: Split, num_classes: int, batch_size: int) -> Evaluation:
-    """Run `network` in evaluation mode over `split`, unaugmented."""
+    """Run `network` in evaluation mode over `split`, unaugmented.
+
+    Raises TrainingError where the loss is not finite.
+    """
     with evaluating(network):
         logits = torch.cat(
             [
@@ -49,10 +54,13 @@ def evaluate(network: Network, split: Split, num_classes: int, batch_size: int) 
             ]
         )
     labels = torch.from_numpy(np.ascontiguousarray(split.labels))
+    loss = float(F.cross_entropy(logits.double(), labels))
+    if not math.isfinite(loss):
+        raise TrainingError(f"the loss on {len(split)} held-out images is {loss}")
     return Evaluation(
         ids=np.asarray(split.ids),
         labels=np.asarray(split.labels),
         logits=logits.numpy(),
-        loss=float(F.cross_entropy(logits.double(), labels)),
+        loss=loss,
         accuracy=float((logits.argmax(1) == labels).double().mean()),
     )

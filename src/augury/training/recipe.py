@@ -24,7 +24,8 @@ class Recipe:
         after 10 epochs without a better *validation* loss; "constant".
     label_smoothing: share of each target spread evenly over all classes, [0, 1).
     validation: share of the training part held out, stratified, drawn anew for each seed.
-    train_limit: at most so many training images, stratified; None for all.
+    train_limit: at most so many training images, stratified, and as many for validation as belong
+        to them; None for all.
     test_limit: at most so many test images, the same ones for every seed; None for all.
     select: which weights are tested: those of the "last" epoch, or those of the epoch with the
         best "validation" accuracy. Never chosen on the test part.

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from augury.augment import SOURCES
+from augury.augment import source_kind
 from augury.batch import Batch
 from augury.data import Split, batches
 from augury.errors import InputError
@@ -46,24 +46,24 @@ def build_source(
     train: Split,
     num_classes: int,
     batch_size: int,
-    weights: Path | None = None,
 ) -> RefreshedMaps | None:
     """The maps or gradients that `augmentation` asks for, or None where it asks for none.
 
-    teacher: "self", the network in training, looked through anew before each epoch; the name of a
-        pretrained model; or a file that `save_network` wrote.
+    teacher: "self", the network in training, looked through anew before each epoch; the NAME of a
+        pretrained model, or NAME=PATH with its weights; or a file that `save_network` wrote.
     """
-    if augmentation not in SOURCES:
+    kind = source_kind(augmentation)
+    if kind is None:
         return None
     if teacher == SELF:
         gradient: Callable[[Batch], Tensor] = InputGradient(network, network.normalize)
     else:
-        gradient = _fixed_teacher(teacher, weights, network.device)
+        gradient = _fixed_teacher(teacher, network.device)
 
     def compute() -> MapCache:
         feed = batches(train, num_classes, batch_size, np.arange(len(train)))
         on_device = (batch.to(network.device) for batch in feed)
-        if SOURCES[augmentation] == "gradient":
+        if kind == "gradient":
             return MapCache.of_gradients(gradient, on_device)
         return MapCache.of_maps(GradientMap(gradient), on_device)
 
@@ -73,18 +73,27 @@ def build_source(
 def check_teacher(teacher: str) -> None:
     """Raise InputError unless `teacher` is "self", a model's name or an existing file."""
     if teacher != SELF and not Path(teacher).exists():
-        check_name(teacher, [SELF, *MODELS], "teacher (or a file of trained weights)")
+        name = teacher.partition("=")[0]
+        check_name(name, [SELF, *MODELS], "teacher (or a file of trained weights)")
 
 
-def _fixed_teacher(
-    teacher: str, weights: Path | None, device: torch.device
-) -> Callable[[Batch], Tensor]:
+def teacher_network(teacher: str, device: torch.device) -> Network:
+    """A trained network: from a file of ours, or with 1000 classes and ImageNet weights.
+
+    Raises InputError where it cannot be had.
+    """
     if Path(teacher).exists():
-        network = load_network(Path(teacher), device)
-    else:
-        spec = ModelSpec(teacher, 1000, 3, pretrained=weights is None, weights=weights)
-        normalize = Normalize(*pretrained_statistics(teacher))
-        network = Network(build_model(spec, 0), normalize, Speed(), device)
+        return load_network(Path(teacher), device)
+    name, _, path = teacher.partition("=")
+    weights = Path(path) if path else None
+    # The stem that the weights were trained with, also where the name's usual one is another.
+    spec = ModelSpec(name, 1000, 3, stem="imagenet", pretrained=not path, weights=weights)
+    normalize = Normalize(*pretrained_statistics(name))
+    return Network(build_model(spec, 0), normalize, Speed(), device)
+
+
+def _fixed_teacher(teacher: str, device: torch.device) -> Callable[[Batch], Tensor]:
+    network = teacher_network(teacher, device)
     channels = network.normalize.mean.shape[0]
 
     def gradient(batch: Batch) -> Tensor:

@@ -158,6 +158,8 @@ def record_failure(
 def _work(connection: Connection, path: Path, data_dir: Path | None) -> None:
     """A worker's life: take a cell, run it, tell how it ended; until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    # Without it some of CUDA's matrix products differ from run to run.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     _end_with_parent()
     folder = StudyFolder(path)
     plan = read_plan(folder.plan_file)
@@ -189,6 +191,20 @@ def _attempt(
     connection: Connection,
 ) -> Event:
     try:
+        return _run(cell, plan, folder, data_dir, datasets, connection)
+    except DiskError as error:
+        return Event("disk", cell.name, str(error))
+
+
+def _run(
+    cell: Cell,
+    plan: Plan,
+    folder: StudyFolder,
+    data_dir: Path | None,
+    datasets: dict[str, Dataset],
+    connection: Connection,
+) -> Event:
+    try:
         if cell.dataset not in datasets:
             datasets[cell.dataset] = load_planned(plan, cell.dataset, data_dir)
         dataset = datasets[cell.dataset]
@@ -196,8 +212,8 @@ def _attempt(
     except Timeout:
         time.sleep(_SECONDS_UNTIL_ASKED_AGAIN)
         return Event("busy", cell.name)
-    except DiskError as error:
-        return Event("disk", cell.name, str(error))
+    except DiskError:
+        raise
     except TrainingError as error:
         record_failure(folder, cell, str(error), error.epoch, error.step)
         return Event("failed", cell.name, str(error))
