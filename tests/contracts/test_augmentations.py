@@ -3,14 +3,15 @@
 import pytest
 import torch
 
-from augury.augment import AUGMENTATIONS, SOURCES, build_augmentation
+from augury.augment import AUGMENTATIONS, build_augmentation, source_kind
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 from augury.saliency import MapCache
 
 SHAPES = [(1, 1, 1), (3, 1, 1), (3, 2, 5), (1, 16, 16), (3, 32, 32), (3, 64, 48)]
-RANDOM = sorted(set(AUGMENTATIONS) - {"none", "salience", "salience-raw"})
+NAMES = [*AUGMENTATIONS, "salience+normal+cutout", "crop+crop"]
+RANDOM = sorted(set(NAMES) - {"none", "salience", "salience-raw"})
 N = 100
 
 
@@ -32,7 +33,7 @@ def make(name, shape):
     values = torch.rand(size, generator=generator)
     values = values - 0.5 if name == "salience-raw" else (values * 255).to(torch.uint8)
     return build_augmentation(
-        name, source=MapCache(ids, values[order]) if name in SOURCES else None
+        name, source=MapCache(ids, values[order]) if source_kind(name) else None
     )
 
 
@@ -46,7 +47,7 @@ def run(augmentation, batch, seed=3, epoch=7):
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_contract(name, shape, dtype):
     batch = make_batch(shape, dtype)
     kept = batch.images.clone(), batch.targets.clone(), batch.ids.clone()
@@ -67,7 +68,7 @@ def test_contract(name, shape, dtype):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_an_image_is_the_same_in_any_batch_and_order(name, shape):
     batch, augmentation = make_batch(shape), make(name, shape)
     whole = run(augmentation, batch).images
@@ -89,7 +90,7 @@ def test_epochs_and_seeds_differ(name):
         assert same < 0.5, "random erasing leaves a quarter of all pairs alone, the others none"
 
 
-@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_apply_alone_is_deterministic_and_sample_alone_changes_nothing(name):
     batch, augmentation = make_batch((3, 32, 32)), make(name, (3, 32, 32))
     params = augmentation.sample(batch, Draws(0, 0, batch.ids))
@@ -98,14 +99,14 @@ def test_apply_alone_is_deterministic_and_sample_alone_changes_nothing(name):
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_gpu_draws_the_same(name):
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device")
     batch = make_batch((3, 32, 32))
     ids, uniform = batch.ids, Draws(0, 0, batch.ids).uniform(name, 9)
     assert torch.equal(Draws(0, 0, ids.cuda()).uniform(name, 9).cpu(), uniform)
-    if name in SOURCES:
+    if source_kind(name):
         pytest.skip("its stored maps lie on the CPU")
     augmentation = make(name, (3, 32, 32))
     found = run(augmentation, batch.to("cuda")).images
@@ -119,12 +120,15 @@ def test_unknown_names_and_parameters_are_refused():
     with pytest.raises(
         InputError, match=r"unknown parameter of cutout 'lenght'. Did you mean 'len"
     ):
-        build_augmentation("cutout", {"lenght": 0.5})
+        build_augmentation("cutout", {"cutout": {"lenght": 0.5}})
     with pytest.raises(InputError, match="salience: needs a source for its saliency"):
         build_augmentation("salience")
     with pytest.raises(InputError, match="unknown parameter of salience 'saliency'"):
-        build_augmentation("salience", {"saliency": 1}, source=lambda b: b.images)
+        build_augmentation("salience", {"salience": {"saliency": 1}}, source=lambda b: b.images)
 
 
 def test_lists_from_a_study_file_become_ranges():
-    assert build_augmentation("random-erasing", {"area": [0.1, 0.2]}).area == (0.1, 0.2)
+    assert build_augmentation("random-erasing", {"random-erasing": {"area": [0.1, 0.2]}}).area == (
+        0.1,
+        0.2,
+    )

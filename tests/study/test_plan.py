@@ -67,7 +67,7 @@ def test_what_is_planned_keeps_its_speed(digits):
     [
         ({"recipe": {"epochs": 3, "lr": 0.2}}, r"recipe.epochs: 2 → 3; recipe.lr: 0.1 → 0.2"),
         ({"network": {"stem": "small"}}, r"network.stem: None → small"),
-        ({"parameters": {"normal": {"zoom": 0.3}}}, r"normal: {} → {'zoom': 0.3}"),
+        ({"parameters": {"normal": {"zoom": 0.3}}}, r"normal: {} → {'normal': {'zoom': 0.3}}"),
     ],
 )
 def test_a_changed_recipe_is_refused_with_the_difference(digits, changes, message):

@@ -39,7 +39,7 @@ def study(
     models: Annotated[str | None, typer.Option(help="Names. Default: small.")] = None,
     augment: Annotated[
         str | None,
-        typer.Option(help="Names. Default: none,normal,random-erasing,salience."),
+        typer.Option(help="Names; a+b is a, then b. Default: none,normal,random-erasing,salience."),
     ] = None,
     seeds: Annotated[int | None, typer.Option(help="Paired seeds an arm. Default: 6.")] = None,
     baseline: Annotated[
