@@ -33,6 +33,7 @@ __all__ = [
     "build_model",
     "check_model_name",
     "check_spec",
+    "imagenet_network",
     "pretrained_statistics",
 ]
 
@@ -124,6 +125,22 @@ def build_model(spec: ModelSpec, seed: int) -> nn.Module:
     check_spec(spec)
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         return _assemble(spec, seed)
+
+
+def imagenet_network(name: str, weights: Path | None = None) -> nn.Module:
+    """A network as it was pretrained, with its classifier: 3 channels, ImageNet's 1000 classes.
+
+    weights: a file or folder to read them from; None means through timm. Raises InputError where
+    they cannot be had.
+    """
+    check_model_name(name)
+    if name == "small":
+        raise InputError("small: has no pretrained weights")
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        network = _pretrained(ModelSpec(name, 1000, 3, pretrained=True, weights=weights))
+    if network is None:
+        raise RuntimeError(f"{name}: pretrained weights were asked for and not loaded")
+    return network
 
 
 def pretrained_statistics(

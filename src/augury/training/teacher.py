@@ -12,7 +12,13 @@ from augury.augment import source_kind
 from augury.batch import Batch
 from augury.data import Split, batches
 from augury.errors import InputError
-from augury.models import MODELS, ModelSpec, build_model, pretrained_statistics
+from augury.models import (
+    MODELS,
+    ModelSpec,
+    build_model,
+    imagenet_network,
+    pretrained_statistics,
+)
 from augury.names import check_name
 from augury.saliency import GradientMap, InputGradient, MapCache
 from augury.training.checkpoint import Checkpoint, read_safetensors, write_safetensors
@@ -86,10 +92,8 @@ def teacher_network(teacher: str, device: torch.device) -> Network:
         return load_network(Path(teacher), device)
     name, _, path = teacher.partition("=")
     weights = Path(path) if path else None
-    # The stem that the weights were trained with, also where the name's usual one is another.
-    spec = ModelSpec(name, 1000, 3, stem="imagenet", pretrained=not path, weights=weights)
     normalize = Normalize(*pretrained_statistics(name))
-    return Network(build_model(spec, 0), normalize, Speed(), device)
+    return Network(imagenet_network(name, weights), normalize, Speed(), device)
 
 
 def _fixed_teacher(teacher: str, device: torch.device) -> Callable[[Batch], Tensor]:
