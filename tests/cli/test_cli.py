@@ -137,6 +137,7 @@ def test_preview_of_salience_has_the_map_between(run, tmp_path):
         (("study", "--models", "resnet51"), "Did you mean 'resnet50'?"),
         (("study", "--models", "vgg19"), "model vgg19 cannot take 16×16 images, but 32×32"),
         (("study", "--dataset", "digts"), "Did you mean 'digits'?"),
+        (("study", "--teacher", "pyproject.toml"), "unknown teacher"),
         (("study", "--epochs", "0"), "epochs: must be at least 1, got 0"),
         (("study", "none.toml"), "cannot read the study file none.toml: No such file"),
         (("status", "nowhere"), "cannot read nowhere/plan.json: No such file"),

@@ -75,6 +75,8 @@ def test_what_is_written_reads_back(tmp_path, preset):
         ({"recipe": {"epochs": True}}, "epochs must be int, got True"),
         ({"teacher": "nobody"}, "unknown teacher"),
         ({"parameters": {"cutout": {"size": 1}}}, "unknown parameter of cutout 'size'"),
+        ({"parameters": {"salience": {"vmin": 0.9}}}, "vmin, vmax: must satisfy"),
+        ({"augmentations": ["normal+salience"]}, "salience must come first"),
         ({"parameters": {"cutuot": {}}}, "unknown augmentation 'cutuot'"),
     ],
 )

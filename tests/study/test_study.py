@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -161,21 +162,24 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     assert list(folder.glob("runs/*/result.json"))
 
 
-def test_a_failed_cell_is_reported_and_the_others_finish(tmp_path):
-    teacher = tmp_path / "teacher.safetensors"
-    teacher.write_text("not weights")
+def test_a_failed_cell_is_reported_and_tried_again(tmp_path):
     folder = tmp_path / "study"
-    arguments = ["--augment", "none,salience", "--seeds", "1", "--epochs", "1"]
-    done = run(folder, *arguments, "--teacher", str(teacher))
-    assert done.returncode == 3
-    assert "1 of 2 cells failed" in done.stderr
-    assert "Traceback" not in done.stderr
-    (error,) = folder.glob("runs/*/error.json")
-    assert (
-        "teacher.safetensors: not a readable checkpoint" in json.loads(error.read_text())["error"]
-    )
+    arguments = ["--augment", "none,normal", "--seeds", "1", "--epochs", "1"]
+    assert run(folder, *arguments).returncode == 0
+    (broken,) = folder.glob("runs/*.normal.*")
+    (broken / "result.json").unlink()
+    shutil.rmtree(broken / "checkpoint")
+    (broken / "checkpoint").write_text("a file where a folder must be")
+    failed = run(folder, *arguments)
+    assert failed.returncode == 3
+    assert "1 of 2 cells failed" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert "FileExistsError" in json.loads((broken / "error.json").read_text())["error"]
+    assert "FileExistsError" in (folder / "report.html").read_text()
     assert len(list(folder.glob("runs/*/result.json"))) == 1
-    assert "not a readable checkpoint" in (folder / "report.html").read_text()
+    (broken / "checkpoint").unlink()
+    assert run(folder, *arguments).returncode == 0
+    assert len(list(folder.glob("runs/*/result.json"))) == 2
 
 
 def test_a_loss_that_is_not_finite_fails_the_cell_and_names_the_step(tmp_path):

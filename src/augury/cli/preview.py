@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 from rich.progress import Progress, TimeRemainingColumn
 
@@ -61,7 +60,6 @@ def preview(
         settings = read_settings(None, None, overrides)
         with data_progress() as progress:
             cell, plan, data = preview_new(settings, data_dir, progress)
-    torch.set_num_threads(plan.threads)
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("training up to that epoch", total=None, visible=False)

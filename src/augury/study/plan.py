@@ -1,6 +1,8 @@
 """From settings to cells, and what must stay equal when a study is run again."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -262,9 +264,7 @@ def probe(
     }
 
     def measure() -> dict[str, float]:
-        before = torch.get_num_threads()
-        torch.set_num_threads(threads)
-        try:
+        with limited_threads(threads):
             return measure_speeds(
                 lambda: build_model(spec, 0),
                 shape,
@@ -272,9 +272,18 @@ def probe(
                 recipe,
                 torch.device(device),
             )
-        finally:
-            torch.set_num_threads(before)
 
     milliseconds = remembered_speeds(cache_folder() / "speeds.json", identity, measure)
     speed = fastest(milliseconds)
     return {**asdict(speed), "milliseconds": {k: round(v, 3) for k, v in milliseconds.items()}}
+
+
+@contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """As many threads within the block as a cell has: sums depend on how they are divided."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

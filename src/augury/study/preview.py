@@ -9,7 +9,7 @@ import numpy as np
 from augury.data import Dataset, Progress, load_dataset
 from augury.errors import InputError
 from augury.study.cell import Cell
-from augury.study.plan import Plan, describe, make_cells, read_plan
+from augury.study.plan import Plan, describe, limited_threads, make_cells, read_plan
 from augury.study.provenance import provenance
 from augury.study.run import augmented_images, example_images, load_planned, prepare
 from augury.study.settings import StudySettings
@@ -84,6 +84,18 @@ def show(
     """
     if not 0 <= epoch < cell.recipe.epochs:
         raise InputError(f"epoch: must lie in 0..{cell.recipe.epochs - 1}, got {epoch}")
+    with limited_threads(plan.threads):
+        return _show(cell, plan, dataset, ids, epoch, on_step)
+
+
+def _show(
+    cell: Cell,
+    plan: Plan,
+    dataset: Dataset,
+    ids: Sequence[int] | None,
+    epoch: int,
+    on_step: Callable[[int, int, int], None] | None,
+) -> Preview:
     prepared = prepare(cell, dataset, plan, on_step)
     if prepared.source:
         if cell.teacher == "self":

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from augury.augment import check_augmentation, check_parameters
+from augury.augment import build_augmentation, check_parameters
 from augury.errors import InputError
 from augury.models import check_model_name
 from augury.names import check_name, lookup
@@ -73,7 +73,8 @@ class StudySettings:
         for model in self.models:
             check_model_name(model)
         for augmentation in self.augmentations:
-            check_augmentation(augmentation)
+            # Building it checks its parameters, before anything is trained.
+            build_augmentation(augmentation, self.parameters, source=lambda batch: batch.images)
         for augmentation, parameters in self.parameters.items():
             check_parameters(augmentation, parameters)
         if self.baseline:
