@@ -3,15 +3,10 @@
 import math
 from types import TracebackType
 
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.console import Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 from augury.cli.output import err
 from augury.study import Cell, Plan, StudyFolder
@@ -34,10 +29,8 @@ class StudyProgress:
         self.spent = {name: self._whole(name) for name in done}
         self.finished = len(done)
         self.verbose = verbose or len(self.cells) - len(done) <= _FEW_CELLS
-        self.latest: dict[str, str] = {}
-        self.tasks: dict[str, TaskID] = {}
+        self.at_work: dict[str, str] = {}
         self.bar = Progress(
-            SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %"),
@@ -45,19 +38,28 @@ class StudyProgress:
             TextColumn("left"),
             TimeRemainingColumn(),
             console=err,
-            transient=True,
-            disable=not err.is_terminal,
         )
         total = math.fsum(self._whole(name) for name in self.cells)
         self.overall = self.bar.add_task("", total=total)
-        self.bar.update(self.overall, completed=math.fsum(self.spent.values()))
+        self.live = Live(self, console=err, transient=True, auto_refresh=err.is_terminal)
+        self._update()
 
     def _whole(self, name: str) -> float:
         return self.steps[name] * self.weight[name]
 
+    def __rich__(self) -> Group:
+        """The bar, and below it the last epoch of each cell at work, cut to the width."""
+        if not err.is_terminal:
+            return Group()
+        lines = [
+            Text(f"  {_title(self.cells[name])}  {latest}", no_wrap=True, overflow="ellipsis")
+            for name, latest in self.at_work.items()
+        ]
+        return Group(self.bar, *lines)
+
     def __enter__(self) -> "StudyProgress":
-        self._describe()
-        self.bar.start()
+        if err.is_terminal:
+            self.live.start()
         return self
 
     def __exit__(
@@ -66,48 +68,42 @@ class StudyProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.bar.stop()
+        self.live.stop()
 
     def __call__(self, event: Event) -> None:
         if event.kind == "step":
             epoch, step, steps = event.detail
-            self._advance(event.cell, (epoch * steps + step + 1) * self.weight[event.cell])
+            self.spent[event.cell] = (epoch * steps + step + 1) * self.weight[event.cell]
+            self.at_work.setdefault(event.cell, "")
         elif event.kind == "epoch":
             self._epoch(self.cells[event.cell], event.detail)
+        elif event.kind == "busy":
+            self.at_work.pop(event.cell, None)
         elif event.kind == "done":
             accuracy, seconds = event.detail
-            self._end(event.cell, f"[green]done[/]  test {accuracy:.2%}  {seconds:.1f} s")
+            self._end(event.cell, f"done  test {accuracy:.2%}  {seconds:.1f} s", "green")
         elif event.kind == "failed":
-            self._end(event.cell, f"[red]failed[/]  {event.detail}")
+            self._end(event.cell, f"failed  {event.detail}", "red")
+        self._update()
 
     def _epoch(self, cell: Cell, epoch: Epoch) -> None:
         line = epoch_line(epoch, cell.recipe.epochs)
-        self.latest[cell.name] = line
+        self.at_work[cell.name] = line
+        self.spent[cell.name] = (epoch.epoch + 1) / cell.recipe.epochs * self._whole(cell.name)
         if self.verbose:
-            self.bar.console.print(f"{_title(cell)}  {line}", soft_wrap=True)
-        spent = (epoch.epoch + 1) / cell.recipe.epochs * self._whole(cell.name)
-        self._advance(cell.name, spent)
+            err.print(Text(f"{_title(cell)}  {line}"), soft_wrap=True)
 
-    def _advance(self, name: str, spent: float) -> None:
-        self.spent[name] = spent
-        if name not in self.tasks:
-            self.tasks[name] = self.bar.add_task("", total=self._whole(name))
-        label = f"{_title(self.cells[name])}  {self.latest.get(name, '')}"
-        self.bar.update(self.tasks[name], completed=spent, description=label)
-        self.bar.update(self.overall, completed=math.fsum(self.spent.values()))
-
-    def _end(self, name: str, line: str) -> None:
+    def _end(self, name: str, line: str, style: str) -> None:
         self.finished += 1
         self.spent[name] = self._whole(name)
-        if name in self.tasks:
-            self.bar.remove_task(self.tasks.pop(name))
-        self.bar.console.print(f"{_title(self.cells[name])}  {line}", soft_wrap=True)
-        self.bar.update(self.overall, completed=math.fsum(self.spent.values()))
-        self._describe()
+        self.at_work.pop(name, None)
+        title = f"{_title(self.cells[name])}  "
+        err.print(Text.assemble(title, (line, style)), soft_wrap=True)
 
-    def _describe(self) -> None:
+    def _update(self) -> None:
         text = f"[bold]{self.finished} of {len(self.cells)} cells"
-        self.bar.update(self.overall, description=text)
+        spent = math.fsum(self.spent.values())
+        self.bar.update(self.overall, completed=spent, description=text)
 
 
 def _title(cell: Cell) -> str:

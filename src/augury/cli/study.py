@@ -130,9 +130,7 @@ def study(
     settings = read_settings(file, preset, overrides)
     path = out_dir or Path("studies") / settings.title
     with data_progress() as progress:
-        plan = open_study(
-            settings, path, workers=workers, data_dir=data_dir, progress=progress, say=say
-        )
+        plan = open_study(settings, path, workers=workers, data_dir=data_dir, progress=progress)
     for entry in plan.datasets.values():
         for note in entry["notes"]:
             say(note)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from augury.augment import check_augmentation, source_kind
-from augury.data import Dataset, cache_folder
+from augury.data import Dataset, Progress, cache_folder
 from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
@@ -129,6 +129,7 @@ def make_plan(
     threads: int,
     device: str,
     provenance: dict[str, Any],
+    progress: Progress | None = None,
 ) -> Plan:
     """The plan of a new study. datasets: by the name or path that was asked for.
 
@@ -136,11 +137,13 @@ def make_plan(
     """
     for dataset in datasets.values():
         _check_networks(settings, dataset)
-    speed = {
-        f"{model} on {dataset.name}": probe(settings, model, dataset, threads, device)
-        for model in settings.models
-        for dataset in datasets.values()
-    }
+    pairs = [(model, dataset) for model in settings.models for dataset in datasets.values()]
+    speed = {}
+    for done, (model, dataset) in enumerate(pairs):
+        if progress:
+            progress(done, len(pairs), "finding the fastest layout and precision")
+        name = f"{model} on {dataset.name}"
+        speed[name] = probe(settings, model, dataset, threads, device)
     return Plan(
         name=settings.title,
         baseline=settings.baseline_arm,

@@ -37,7 +37,6 @@ def open_study(
     workers: int | None = None,
     data_dir: Path | None = None,
     progress: Progress | None = None,
-    say: Callable[[str], None] = lambda message: None,
 ) -> Plan:
     """Plan a new study in `path`, or extend the one that is there; writes plan and settings.
 
@@ -52,8 +51,7 @@ def open_study(
             datasets = _load(settings, data_dir, progress)
             device = old.device if old else default_device()
             threads = old.threads if old else _threads(workers, device, settings)
-            say("Looking for the fastest layout and precision of each model …")
-            new = make_plan(settings, datasets, threads, device, provenance())
+            new = make_plan(settings, datasets, threads, device, provenance(), progress)
             plan = extend_plan(old, new) if old else new
             write_plan(folder.plan_file, plan)
             write_atomically(path / "study.toml", tomli_w.dumps(settings.to_dict()).encode())
