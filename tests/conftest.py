@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Nothing is timed in tests: a busy machine must not fail them.
+settings.register_profile("augury", deadline=None)
+settings.load_profile("augury")
 
 
 @pytest.fixture(scope="session", autouse=True)
