@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from augury.batch import to_float, to_uint8
 from augury.cli.guard import guarded
@@ -69,7 +70,8 @@ def _facts(dataset: Dataset, parts: dict[str, Split]) -> dict[str, Any]:
 
 
 def _print(dataset: Dataset, facts: dict[str, Any]) -> None:
-    out.print(f"[bold]{dataset.name}[/]: {dataset.source}, {dataset.num_classes} classes")
+    title = f"{dataset.name}: {dataset.source}, {dataset.num_classes} classes"
+    out.print(title, style="bold", markup=False)
     for note in dataset.notes:
         out.print(f"  {note}", markup=False)
     shapes = Table(box=None, pad_edge=False)
@@ -83,14 +85,14 @@ def _print(dataset: Dataset, facts: dict[str, Any]) -> None:
     for part in facts["parts"]:
         counts.add_column(part, justify="right")
     for row, title in enumerate(dataset.classes):
-        counts.add_row(title, *(str(p["counts"][row]) for p in facts["parts"].values()))
+        counts.add_row(Text(title), *(str(p["counts"][row]) for p in facts["parts"].values()))
     out.print(counts)
     if dataset.set_aside:
         out.print(f"{len(dataset.set_aside)} files set aside:", style="yellow")
         for file in dataset.set_aside:
             out.print(f"  {file.path}: {file.reason}", markup=False, soft_wrap=True)
     for figure in facts["figures"]:
-        out.print(f"figure: {figure}", soft_wrap=True)
+        out.print(f"figure: {figure}", markup=False, soft_wrap=True)
 
 
 def _draw(dataset: Dataset, train: Split, seed: int, folder: Path) -> list[Path]:

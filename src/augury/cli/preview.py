@@ -74,7 +74,7 @@ def preview(
         found = {"ids": shown.arrays["ids"].tolist(), "classes": shown.class_names}
         print_json({"figure": path, "epoch": epoch, "seed": seed, **found})
     else:
-        out.print(f"figure: {path}", soft_wrap=True)
+        out.print(f"figure: {path}", markup=False, soft_wrap=True)
 
 
 def _numbers(ids: str | None) -> list[int] | None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from augury.cli.guard import guarded
 from augury.cli.output import data_progress, err, names, out, print_json, say
@@ -15,6 +16,7 @@ from augury.study import (
     Outcome,
     StudyFolder,
     open_study,
+    outcome,
     read_plan,
     read_settings,
     run_study,
@@ -137,8 +139,8 @@ def study(
         for aside in entry["set_aside"]:
             say(f"set aside: {aside['path']}: {aside['reason']}")
     with StudyProgress(plan, StudyFolder(path), verbose) as watch:
-        outcome = run_study(plan, path, workers=workers, data_dir=data_dir, on_event=watch)
-    _conclude(path, outcome, as_json)
+        reached = run_study(plan, path, workers=workers, data_dir=data_dir, on_event=watch)
+    _conclude(path, reached, as_json)
 
 
 @guarded
@@ -146,24 +148,22 @@ def report(folder: Folder, as_json: Json = False) -> None:
     """Judge a study's results anew and write its report."""
     plan = read_plan(StudyFolder(folder).plan_file)
     write_verdicts(plan, StudyFolder(folder))
-    states = [entry["state"] for entry in study_status(plan, StudyFolder(folder))]
-    outcome = Outcome(len(states), states.count("done"), states.count("failed"))
-    _conclude(folder, outcome, as_json)
+    _conclude(folder, outcome(plan, StudyFolder(folder)), as_json)
 
 
-def _conclude(path: Path, outcome: Outcome, as_json: bool) -> None:
+def _conclude(path: Path, reached: Outcome, as_json: bool) -> None:
     """Write summary and report, print the verdicts, and fail where cells have failed."""
     write_summary(path)
     page = write_report(path)
     if as_json:
         verdicts = read_json(path / "verdicts.json")
-        print_json({"report": page, "cells": vars(outcome), "verdicts": verdicts})
+        print_json({"report": page, "cells": vars(reached), "verdicts": verdicts})
     else:
         out.print(verdict_table(load_study(path)))
-        out.print(f"report: {page}", soft_wrap=True)
-    if outcome.failed:
+        out.print(f"report: {page}", markup=False, soft_wrap=True)
+    if reached.failed:
         raise CellsFailed(
-            f"{outcome.failed} of {outcome.cells} cells failed; augury status {path} says why, "
+            f"{reached.failed} of {reached.cells} cells failed; augury status {path} says why, "
             "the same command tries them again"
         )
 
@@ -178,13 +178,14 @@ def status(folder: Folder, as_json: Json = False) -> None:
     if as_json:
         print_json({"study": plan.name, "counts": counts, "cells": cells})
         return
-    out.print(f"{plan.name}: " + ", ".join(f"{n} {state}" for state, n in counts.items()))
+    totals = ", ".join(f"{n} {state}" for state, n in counts.items())
+    out.print(f"{plan.name}: {totals}", markup=False)
     table = Table(box=None, pad_edge=False)
     for heading in ("cell", "state", "epochs", ""):
         table.add_column(heading)
     for cell in cells:
         epochs = f"{cell['epochs']}/{cell['of']}"
-        table.add_row(cell["cell"], cell["state"], epochs, cell.get("error", ""))
+        table.add_row(*map(Text, (cell["cell"], cell["state"], epochs, cell.get("error", ""))))
     out.print(table)
     if counts["failed"]:
         err.print(f"{counts['failed']} failed", style="red")

@@ -4,7 +4,7 @@ from augury.study.cell import Cell, NetworkOptions
 from augury.study.plan import Plan, read_plan
 from augury.study.settings import PRESETS, StudySettings, read_settings
 from augury.study.store import StudyFolder
-from augury.study.study import Outcome, open_study, run_study, status
+from augury.study.study import Outcome, open_study, outcome, run_study, status
 from augury.study.verdicts import write_verdicts
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "StudyFolder",
     "StudySettings",
     "open_study",
+    "outcome",
     "read_plan",
     "read_settings",
     "run_study",

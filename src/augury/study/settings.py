@@ -16,8 +16,8 @@ from augury.training.recipe import Recipe
 from augury.training.teacher import check_teacher
 
 PRESETS: dict[str, dict[str, Any]] = {
-    # The report's study. Its text shows Adam-like settings only by learning rate and schedule;
-    # AdamW without decay is Adam, Keras's usual choice.
+    # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
+    # choice with Keras at this learning rate.
     "original": {
         "name": "original",
         "datasets": ["cifar10", "fashion-mnist"],

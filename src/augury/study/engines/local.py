@@ -164,10 +164,9 @@ def _work(connection: Connection, path: Path, data_dir: Path | None) -> None:
     folder = StudyFolder(path)
     plan = read_plan(folder.plan_file)
     torch.set_num_threads(plan.threads)
-    datasets: dict[str, Dataset] = {}
+    bench = _Bench(plan, folder, data_dir, connection)
     while True:
-        cell: Cell = connection.recv()
-        connection.send(_attempt(cell, plan, folder, data_dir, datasets, connection))
+        connection.send(bench.attempt(connection.recv()))
 
 
 def _end_with_parent() -> None:
@@ -182,50 +181,51 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _attempt(
-    cell: Cell,
-    plan: Plan,
-    folder: StudyFolder,
-    data_dir: Path | None,
-    datasets: dict[str, Dataset],
-    connection: Connection,
-) -> Event:
-    try:
-        return _run(cell, plan, folder, data_dir, datasets, connection)
-    except DiskError as error:
-        return Event("disk", cell.name, str(error))
+@dataclass
+class _Bench:
+    """What a worker keeps from cell to cell."""
 
+    plan: Plan
+    folder: StudyFolder
+    data_dir: Path | None
+    connection: Connection
+    datasets: dict[str, Dataset] = field(default_factory=dict)
 
-def _run(
-    cell: Cell,
-    plan: Plan,
-    folder: StudyFolder,
-    data_dir: Path | None,
-    datasets: dict[str, Dataset],
-    connection: Connection,
-) -> Event:
-    try:
-        if cell.dataset not in datasets:
-            datasets[cell.dataset] = load_planned(plan, cell.dataset, data_dir)
-        dataset = datasets[cell.dataset]
-        result = run_cell(cell, plan, folder, dataset, _watcher(cell, connection))
-    except Timeout:
-        time.sleep(_SECONDS_UNTIL_ASKED_AGAIN)
-        return Event("busy", cell.name)
-    except DiskError:
-        raise
-    except TrainingError as error:
-        record_failure(folder, cell, str(error), error.epoch, error.step)
-        return Event("failed", cell.name, str(error))
-    except AuguryError as error:
-        record_failure(folder, cell, str(error))
-        return Event("failed", cell.name, str(error))
-    except Exception as error:  # noqa: BLE001 - whatever a cell fails of, the others go on
-        message = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        record_failure(folder, cell, message)
-        (folder.run(cell).path / "traceback.txt").write_text(traceback.format_exc())
+    def attempt(self, cell: Cell) -> Event:
+        """Run `cell` and say how it ended; only what ends the process is raised."""
+        try:
+            return self._run(cell)
+        except DiskError as error:
+            return Event("disk", cell.name, str(error))
+
+    def _run(self, cell: Cell) -> Event:
+        try:
+            if cell.dataset not in self.datasets:
+                self.datasets[cell.dataset] = load_planned(self.plan, cell.dataset, self.data_dir)
+            dataset, watcher = self.datasets[cell.dataset], _watcher(cell, self.connection)
+            result = run_cell(cell, self.plan, self.folder, dataset, watcher)
+        except Timeout:
+            time.sleep(_SECONDS_UNTIL_ASKED_AGAIN)
+            return Event("busy", cell.name)
+        except DiskError:
+            raise
+        except TrainingError as error:
+            return self._failed(cell, str(error), error.epoch, error.step)
+        except AuguryError as error:
+            return self._failed(cell, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a cell fails of, the others go on
+            message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            event = self._failed(cell, message)
+            with disk_errors(self.folder.path):
+                (self.folder.run(cell).path / "traceback.txt").write_text(traceback.format_exc())
+            return event
+        return Event("done", cell.name, (result["test"]["accuracy"], result["seconds"]))
+
+    def _failed(
+        self, cell: Cell, message: str, epoch: int | None = None, step: int | None = None
+    ) -> Event:
+        record_failure(self.folder, cell, message, epoch, step)
         return Event("failed", cell.name, message)
-    return Event("done", cell.name, (result["test"]["accuracy"], result["seconds"]))
 
 
 def _watcher(cell: Cell, connection: Connection) -> Watcher:
