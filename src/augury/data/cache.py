@@ -24,18 +24,12 @@ import platformdirs
 
 from augury.data.dataset import Dataset, SetAside, Split
 from augury.errors import DataError, DiskError
+from augury.files import CANNOT_WRITE, sync_folder
 
 CACHE_VERSION = 1  # to be raised whenever the decoded pixels or the files of an entry change
 _COPY_ROWS = 4096
-NO_SPACE = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EROFS,
-    errno.EACCES,
-    errno.EPERM,
-    errno.ENOTDIR,
-    errno.EEXIST,
-}
+# The last two: where a file stands in the cache's place.
+NO_SPACE = CANNOT_WRITE | {errno.ENOTDIR, errno.EEXIST}
 
 
 def cache_folder() -> Path:
@@ -114,7 +108,7 @@ def _build(entry: Path, temporary: Path, decode: Callable[[Path], Dataset]) -> N
         finished.mkdir()
         _write(finished, decode(scratch))
         finished.rename(entry)
-        _flush_folder(entry.parent)
+        sync_folder(entry.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -165,7 +159,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
     with (folder / "meta.json").open("wb") as file:
         file.write(json.dumps(meta).encode())
         _flush(file)
-    _flush_folder(folder)
+    sync_folder(folder)
 
 
 def _read(entry: Path) -> Dataset | None:
@@ -224,12 +218,3 @@ def _safe(name: str) -> str:
 def _flush(file: Any) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the names in a folder as lasting as the files' contents."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,9 +1,9 @@
 """Writing a report's files whole or not at all."""
 
-import os
 from pathlib import Path
 
 from augury.errors import DiskError
+from augury.files import write_atomically
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -11,11 +11,8 @@ def write_text(path: Path, text: str) -> Path:
 
     Raises DiskError where it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        partial.write_text(text, encoding="utf-8", newline="")
-        partial.replace(path)
+        write_atomically(path, text.encode())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DiskError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path

@@ -15,6 +15,7 @@ from augury.augment import build_augmentation
 from augury.batch import Batch, to_uint8
 from augury.data import Dataset, Split, batches, limit_train, load_dataset, split_validation
 from augury.errors import DataError, InputError
+from augury.files import write_atomically
 from augury.models import build_model, pretrained_statistics
 from augury.rng import Draws, numpy_generator
 from augury.saliency import grey_map
@@ -27,7 +28,6 @@ from augury.study.store import (
     disk_errors,
     read_json,
     write_arrays,
-    write_atomically,
     write_json,
 )
 from augury.training import Epoch, Evaluation, Network, Normalize, Training, evaluate

@@ -1,6 +1,5 @@
 """A study's folder: the only state there is."""
 
-import errno
 import json
 import os
 from collections.abc import Iterator
@@ -11,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from augury.errors import DiskError, InputError
+from augury.files import CANNOT_WRITE, write_atomically
 from augury.study.cell import Cell
 from augury.training.checkpoint import CheckpointFolder
-
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
 
 
 class StudyFolder:
@@ -66,20 +64,6 @@ def write_json(path: Path, values: Any) -> None:
     write_atomically(path, (json.dumps(values, indent=1, allow_nan=False) + "\n").encode())
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Temporary file, flush, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
     """Write a compressed .npz atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +91,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _DISK:
+        if error.errno not in CANNOT_WRITE:
             raise
         reason = os.strerror(error.errno)
         raise DiskError(

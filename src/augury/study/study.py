@@ -12,12 +12,13 @@ from filelock import FileLock
 
 from augury.data import DATASETS, Dataset, Progress, load_dataset
 from augury.errors import InputError
+from augury.files import write_atomically
 from augury.study.cell import Cell
 from augury.study.engines.local import Event, LocalEngine
 from augury.study.plan import Plan, extend_plan, make_plan, read_plan, write_plan
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings
-from augury.study.store import StudyFolder, disk_errors, read_json, write_atomically
+from augury.study.store import StudyFolder, disk_errors, read_json
 from augury.study.verdicts import write_verdicts
 
 

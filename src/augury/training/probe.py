@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from filelock import FileLock
 from torch import nn
 
+from augury.files import write_atomically
 from augury.training.loop import build_optimizer
 from augury.training.network import ALL_SPEEDS, Network, Normalize, Speed
 from augury.training.recipe import Recipe
@@ -38,9 +39,7 @@ def remembered_speeds(
         known: dict[str, dict[str, float]] = _read(file)
         if key not in known:
             known[key] = measure()
-            temporary = file.with_suffix(".tmp")
-            temporary.write_text(json.dumps(known, indent=1))
-            temporary.replace(file)
+            write_atomically(file, json.dumps(known, indent=1).encode())
     return known[key]
 
 
