@@ -6,6 +6,7 @@ global or device generator is read or advanced.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,10 @@ def derive_key(*parts: int | str) -> int:
     return int.from_bytes(digest, "little")
 
 
+# Hashing is no tensor operation: a compiled augmentation keeps the key as a constant.
+_constant_key: Callable[..., int] = torch.compiler.assume_constant_result(derive_key)  # type: ignore[no-untyped-call]
+
+
 @dataclass(frozen=True)
 class Draws:
     """The random numbers of a batch: one independent stream per sample and operation.
@@ -60,7 +65,7 @@ class Draws:
 
     def bits(self, operation: str, n: int) -> Tensor:
         """(B, n) int64: uniform 32-bit words."""
-        key = derive_key("draws", self.seed, operation + self.scope)
+        key = _constant_key("draws", self.seed, operation + self.scope)
         blocks = -(-n // 4)
         ids = self.ids[:, None].expand(-1, blocks)
         block = torch.arange(blocks, device=ids.device).expand_as(ids)

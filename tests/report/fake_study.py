@@ -209,6 +209,7 @@ def _write_examples(run: Path, cell: dict, epochs: int, channels: int) -> None:
         "labels": digits.target[ids].astype(np.int64),
         "originals": originals,
         "augmented": augmented,
+        "targets": np.eye(10)[digits.target[ids]],
     }
     np.savez(run / "examples.npz", **arrays, **({"maps": maps} if maps is not None else {}))
 

@@ -89,3 +89,22 @@ def test_the_answer_of_many_groups_counts_them(original_study: Path) -> None:
     assert words.answer(replace(study, comparisons=nothing)) == (
         "Compared with normal, no augmentation was shown to make a difference anywhere."
     )
+
+
+def test_mixed_labels_name_the_larger_part_first() -> None:
+    classes = ["cat", "dog", "ship"]
+    assert words.mixed_label([0.37, 0.63, 0.0], classes) == "0.63 dog + 0.37 cat"
+    assert words.mixed_label([0.0, 1.0, 0.0], classes) == ""
+    assert words.mixed_label([0.5, 0.25, 0.25], classes) == "0.50 cat + 0.25 dog + 0.25 ship"
+
+
+def test_the_answer_sums_up_where_many_hurt(digits_study: Path) -> None:
+    study = load_study(digits_study)
+    first = study.comparisons[0]
+    many = tuple(
+        replace(first, augmentation=name, verdict="hurts", difference=-points, interval=None)
+        for name, points in (("a", 1.5), ("b", 6.25), ("c", 0.5), ("d", 3.0))
+    )
+    answer = words.answer(replace(study, comparisons=many))
+    assert answer.startswith("Compared with none, b hurts by 6.25 points of test accuracy")
+    assert answer.endswith(", and 3 others by 0.50 to 3.00.")

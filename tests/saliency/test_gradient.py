@@ -3,44 +3,38 @@ import copy
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from captum.attr import Saliency
+from networks import Tiny, left_as_it_was, make_batch, normalize
 
-from augury.batch import Batch
-from augury.saliency import GradientMap, InputGradient, grey_map
-
-
-class Tiny(nn.Module):
-    """Convolution, BatchNorm, dropout and a linear layer: everything that has a state."""
-
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(0)
-        self.conv = nn.Conv2d(3, 4, 3, padding=1)
-        self.norm = nn.BatchNorm2d(4)
-        self.dropout = nn.Dropout(0.5)
-        self.linear = nn.Linear(4 * 36, 5)
-
-    def forward(self, x):
-        return self.linear(self.dropout(torch.tanh(self.norm(self.conv(x)))).flatten(1))
-
-
-def normalize(images):
-    return (images - 0.4) / 0.25
+from augury.batch import Batch, to_float
+from augury.errors import InputError
+from augury.saliency import GradientMap, InputGradient, absolute_map, grey_map, squared_map
+from augury.saliency.gradient import SCORES
 
 
 @pytest.fixture
 def batch():
-    generator = torch.Generator().manual_seed(1)
-    images = torch.randint(0, 256, (4, 3, 6, 6), generator=generator, dtype=torch.uint8)
-    return Batch(images, torch.ones(4, 1), torch.arange(4))
+    return make_batch()
 
 
-def test_equals_finite_differences(batch):
+def score(logits, targets, of, largest):
+    """Of one image, in NumPy."""
+    if of == "largest":
+        return logits[largest]
+    if of == "label":
+        return targets @ logits
+    shifted = logits - logits.max()
+    return -targets @ (shifted - np.log(np.exp(shifted).sum()))
+
+
+@pytest.mark.parametrize("of", SCORES)
+def test_equals_finite_differences(batch, of):
     model = Tiny()
-    found = InputGradient(model, normalize)(batch).numpy()
+    found = InputGradient(model, normalize, of)(batch).numpy()
     reference = copy.deepcopy(model).double().eval()
     x = normalize(batch.images.double() / 255)
     step = 1e-5
+    targets = batch.targets.double().numpy()
     with torch.no_grad():
         largest = reference(x).argmax(1)
         for image, channel, row, column in np.random.default_rng(0).integers(
@@ -50,25 +44,36 @@ def test_equals_finite_differences(batch):
             for sign in (1, -1):
                 moved = x.clone()
                 moved[image, channel, row, column] += sign * step
-                scores.append(float(reference(moved)[image, largest[image]]))
+                logits = reference(moved)[image].numpy()
+                scores.append(score(logits, targets[image], of, largest[image]))
             expected = (scores[0] - scores[1]) / (2 * step)
             assert found[image, channel, row, column] == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_network_is_as_before(batch):
+def test_equals_captum(batch):
+    model = Tiny().eval()
+    pixels = normalize(to_float(batch.images)).requires_grad_()
+    largest = model(pixels).argmax(1)
+    expected = Saliency(model).attribute(pixels, target=largest, abs=False)
+    torch.testing.assert_close(InputGradient(model, normalize)(batch), expected)
+    sizes = Saliency(model).attribute(pixels, target=largest)
+    mean = sizes.mean(1)
+    found = GradientMap(InputGradient(model, normalize), absolute_map)(batch)
+    torch.testing.assert_close(found, mean / mean.amax((1, 2), keepdim=True))
+    # With a single class the label's score is that class's logit.
+    labels = torch.tensor([4, 0, 2, 2])
+    hard = Batch(batch.images, torch.eye(5)[labels], batch.ids)
+    expected = Saliency(model).attribute(pixels, target=labels, abs=False)
+    torch.testing.assert_close(InputGradient(model, normalize, "label")(hard), expected)
+
+
+@pytest.mark.parametrize("of", SCORES)
+def test_the_network_is_as_before(batch, of):
     model = Tiny().train()
     model.norm.eval()  # a mixed mode, as when a backbone is frozen
-    model.linear.weight.grad = torch.full_like(model.linear.weight, 7.0)
-    before = copy.deepcopy(model.state_dict())
-    random_state = torch.get_rng_state()
-    gradient = InputGradient(model, normalize)(batch)
+    with left_as_it_was(model):
+        gradient = InputGradient(model, normalize, of)(batch)
     assert not gradient.requires_grad
-    assert torch.equal(torch.get_rng_state(), random_state)
-    assert [m.training for m in model.modules()] == [True, True, False, True, True]
-    for name, value in model.state_dict().items():
-        assert torch.equal(value, before[name]), name
-    assert (model.linear.weight.grad == 7).all()
-    assert model.conv.weight.grad is None
 
 
 def test_works_where_gradients_are_off(batch):
@@ -76,11 +81,41 @@ def test_works_where_gradients_are_off(batch):
         assert InputGradient(Tiny(), normalize)(batch).abs().sum() > 0
 
 
+@pytest.mark.parametrize("of", ["label", "loss"])
+def test_targets_of_other_classes_are_refused(batch, of):
+    with pytest.raises(InputError, match="targets: K is 5, the network has 1000 classes"):
+        InputGradient(Tiny(classes=1000), normalize, of)(batch)
+    assert InputGradient(Tiny(classes=1000), normalize)(batch).shape == (4, 3, 6, 6)
+
+
+def test_an_unknown_score_is_refused():
+    with pytest.raises(InputError, match=r"unknown score 'lable'. Did you mean 'label'"):
+        InputGradient(Tiny(), normalize, "lable")
+
+
+def test_a_grey_image_before_a_network_for_colours_is_three_equal_channels(batch):
+    model = Tiny()
+    mean = torch.tensor([0.5, 0.4, 0.3]).view(3, 1, 1)
+    grey = Batch(batch.images[:, :1], batch.targets, batch.ids)
+    coloured = Batch(grey.images.expand(-1, 3, -1, -1), batch.targets, batch.ids)
+    found = InputGradient(model, lambda images: images - mean)(grey)
+    three = InputGradient(model, lambda images: images - mean)(coloured)
+    assert found.shape == (4, 1, 6, 6)
+    torch.testing.assert_close(found[:, 0], three[:, 0] + three[:, 1] + three[:, 2])
+
+
 def test_grey_map_is_the_reports_formula():
     gradient = torch.tensor([[[[1.0, -2.0]], [[0.5, 0.0]], [[0.5, 1.0]]]])
     # Sums over channels: 2 and -1.
     assert grey_map(gradient).tolist() == [[[1.0, 0.0]]]
     assert grey_map(torch.ones(1, 3, 2, 2)).tolist() == [[[0.0, 0.0], [0.0, 0.0]]]
+
+
+def test_absolute_and_squared_map_by_hand():
+    gradient = torch.tensor([[[[3.0, -1.0]], [[-4.0, 0.0]]], [[[0.0, 0.0]], [[0.0, 0.0]]]])
+    # Means of sizes: 3.5 and 0.5; root mean squares: sqrt(12.5) and sqrt(0.5).
+    assert absolute_map(gradient).flatten().tolist() == pytest.approx([1, 1 / 7, 0, 0])
+    assert squared_map(gradient).flatten().tolist() == pytest.approx([1, 0.2, 0, 0])
 
 
 def test_gradient_map_lies_in_0_1_and_reaches_both(batch):

@@ -1,6 +1,7 @@
 """One cell in this process: repeatable, paired, resumable."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -10,9 +11,21 @@ from quick_study import epochs_without_times, quick_plan, quick_settings
 
 from augury.errors import InputError
 from augury.study import StudyFolder
-from augury.study.run import Watcher, augmented_images, prepare, run_cell
+from augury.study.prepare import prepare
+from augury.study.preview import show
+from augury.study.run import Watcher, run_cell
+from augury.study.watch import augmented_images
 
-ARMS = ["none", "normal", "random-erasing", "cutout", "salience", "salience-raw"]
+ARMS = [
+    "none",
+    "normal",
+    "random-erasing",
+    "cutout",
+    "salience",
+    "salience-raw",
+    "normal+salience",
+    "crop+cutmix",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -101,8 +114,7 @@ def test_an_image_is_the_same_alone_and_in_company(augmentation, plan, digits):
     """Also of arms that look at the network: their maps depend on the image's id alone."""
     prepared = prepare(cell_of(plan, augmentation), digits, plan)
     list(prepared.training.epochs(until=1))
-    if prepared.source:
-        prepared.source.refresh()
+    prepared.sources.refresh()
     ids = prepared.train.ids
     together = augmented_images(prepared, ids, 1)["augmented"]
     shuffled = np.random.default_rng(0).permutation(len(ids))
@@ -169,3 +181,51 @@ def test_a_finished_cell_is_not_run_again(plan, digits, tmp_path):
     before = folder.run(cell).result.stat().st_mtime_ns
     run_cell(cell, plan, folder, digits, Watcher(on_epoch=lambda epoch: pytest.fail("trained")))
     assert folder.run(cell).result.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "teacher"),
+    [
+        ("flip+cutmix", "self"),
+        ("crop+puzzlemix", "self"),
+        ("salience", "live"),
+        ("normal+salience", "live:half"),
+        ("salience+mixup", "self:2"),
+    ],
+)
+def test_a_preview_is_what_the_last_epoch_saw(augmentation, teacher, digits, tmp_path):
+    """Pixels, maps and mixed targets; batches are made again, and where need be trained again."""
+    changes = {"augmentations": [augmentation], "teacher": teacher}
+    plan = quick_plan(quick_settings(**changes))
+    (cell,) = plan.cells
+    folder = StudyFolder(tmp_path)
+    run_cell(cell, plan, folder, digits, Watcher())
+    with np.load(folder.run(cell).examples) as kept:
+        shown = show(cell, plan, digits, kept["ids"], int(kept["epoch"]))
+        assert set(kept) - {"epoch"} == set(shown.arrays)
+        for name, value in shown.arrays.items():
+            assert (kept[name] == value).all(), name
+        if augmentation != "salience" and "normal" not in augmentation:
+            assert (kept["targets"].max(1) < 1).any()
+
+
+def test_an_arm_of_ones_own(digits, tmp_path, monkeypatch):
+    """A module in the working folder; a change of its code is another arm."""
+    module = tmp_path / "own_arm.py"
+    module.write_text("def make(level=2):\n    return lambda image: image // level\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    settings = quick_settings(augmentations=["own_arm:make+flip"])
+    plan = quick_plan(settings)
+    (cell,) = plan.cells
+    result = run_cell(cell, plan, StudyFolder(tmp_path / "study"), digits, Watcher())
+    assert result["cell"]["augmentation"] == "own_arm:make+flip"
+    with np.load(StudyFolder(tmp_path / "study").run(cell).examples) as kept:
+        halved = kept["originals"] // 2
+        for image, flipped, seen in zip(halved, halved[..., ::-1], kept["augmented"], strict=True):
+            assert (seen == image).all() or (seen == flipped).all()
+    module.write_text("def make(level=2):\n    return lambda image: image // level + 1\n")
+    sys.modules.pop("own_arm")
+    with pytest.raises(InputError, match="own_arm:make: its code has changed since the study"):
+        prepare(cell, digits, plan)
+    assert quick_plan(settings).cells[0].name != cell.name

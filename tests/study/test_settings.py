@@ -3,6 +3,7 @@ import tomllib
 import pytest
 import tomli_w
 
+from augury.augment import from_config, write_augmentation
 from augury.errors import InputError
 from augury.study import read_settings
 
@@ -76,7 +77,6 @@ def test_what_is_written_reads_back(tmp_path, preset):
         ({"teacher": "nobody"}, "unknown teacher"),
         ({"parameters": {"cutout": {"size": 1}}}, "unknown parameter of cutout 'size'"),
         ({"parameters": {"salience": {"vmin": 0.9}}}, "vmin, vmax: must satisfy"),
-        ({"augmentations": ["normal+salience"]}, "salience must come first"),
         ({"parameters": {"cutuot": {}}}, "unknown augmentation 'cutuot'"),
     ],
 )
@@ -94,3 +94,42 @@ def test_bad_files_are_named(tmp_path):
         read_settings(file, None, {})
     with pytest.raises(InputError, match=r"unknown preset 'orignal'. Did you mean 'original'"):
         read_settings(None, "orignal", {})
+
+
+def test_chains_come_from_the_study_file_or_from_files_of_their_own(tmp_path):
+    light = {"name": "chain", "parts": [{"name": "normal"}, {"name": "cutout", "length": 0.25}]}
+    write_augmentation(from_config(light), tmp_path / "light.toml")
+    study = tmp_path / "study.toml"
+    study.write_text(
+        """
+augmentations = ["none", "either"]
+[chains.either]
+name = "one-of"
+weights = [1, 3]
+parts = [{name = "crop"}, {name = "cutout", length = 0.25}]
+"""
+    )
+    found = read_settings(study, None, {})
+    assert found.augmentations == ("none", "either")
+    assert found.chains["either"]["weights"] == [1, 3]
+    overridden = {"augmentations": [f"{tmp_path / 'light.toml'}+cutout", "none"]}
+    again = read_settings(study, None, overridden)
+    assert again.augmentations == ("light+cutout", "none")
+    assert set(again.chains) == {"light", "either"}
+    assert again.chains["light"]["parts"][1] == {"name": "cutout", "length": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("name = 'chain'", "chain: needs parts"),
+        ("parts = []", "an augmentation's description must have a name"),
+        ("name = 'cutot'", "unknown augmentation 'cutot'"),
+        ("name = 'cutout'\nlength = 8", r"cutout: length: must lie in \(0, 2\], got 8"),
+        ("name = ", "light.toml: not a TOML file"),
+    ],
+)
+def test_bad_chain_files_are_named(content, message, tmp_path):
+    (tmp_path / "light.toml").write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_settings(None, None, {"augmentations": [str(tmp_path / "light.toml")]})

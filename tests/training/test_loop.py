@@ -141,6 +141,38 @@ def test_one_step_by_hand():
         torch.testing.assert_close(mine, theirs - 0.5 * 1.9 * theirs.grad, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("augment", ["mixup", "cutmix"])
+def test_one_step_on_soft_targets_by_hand(augment):
+    """Cross-entropy -Σ target · log p, smoothed towards 1/K; accuracy by shares of the targets."""
+    recipe = Recipe(
+        epochs=1, batch_size=70, lr=0.5, schedule="constant", weight_decay=0.0, label_smoothing=0.2
+    )
+    training = make_training(recipe, augment=augment)
+    training.network.model[5].p = 0.0
+    seen = []
+    training.on_batch = lambda epoch, before, after: seen.append(after)
+    (epoch,) = training.epochs()
+    (batch,) = seen
+    assert ((batch.targets > 0.05) & (batch.targets < 0.95)).any(1).float().mean() > 0.3
+    images = batch.images / 255 if batch.images.dtype == torch.uint8 else batch.images
+    reference = make_model(dropout=0.0).train()
+    logits = reference((images - 0.4) / 0.3)
+    probability = logits.exp() / logits.exp().sum(1, keepdim=True)
+    loss, right = 0.0, 0.0
+    for i in range(70):
+        for k in range(2):
+            target = batch.targets[i, k].item()
+            loss = loss - (0.8 * target + 0.2 / 2) * probability[i, k].log() / 70
+            right += target * (logits[i, k] == logits[i].max()).item()
+    loss.backward()
+    assert epoch.loss == pytest.approx(loss.item(), abs=1e-6)
+    assert epoch.accuracy == pytest.approx(right / 70, abs=1e-6)
+    for mine, theirs in zip(
+        training.network.model.parameters(), reference.parameters(), strict=True
+    ):
+        torch.testing.assert_close(mine, theirs - 0.5 * 1.9 * theirs.grad, atol=1e-5, rtol=1e-4)
+
+
 def _order_of(training):
     from augury.data import batches, epoch_order
 
@@ -177,15 +209,37 @@ def test_the_best_epoch_is_chosen_on_validation():
     assert outcome.accuracy == max(accuracies)
 
 
-def test_refresh_and_start_are_called_before_each_epoch():
+class Recorded:
+    """Sources that write down when they are asked for what."""
+
+    def __init__(self, calls):
+        self.calls = calls
+
+    def refresh(self, step):
+        self.calls.append(step)
+
+    def state(self):
+        return {"weight": torch.tensor([1.5])}
+
+    def restore(self, state):
+        self.calls.append(state)
+
+
+def test_sources_are_refreshed_before_each_step_and_each_batch_is_shown():
     calls = []
-    training = make_training(
-        RECIPE,
-        refresh=lambda: calls.append("refresh"),
-        on_start=lambda epoch: calls.append(epoch),
-    )
+    training = make_training(RECIPE, sources=Recorded(calls))
+    training.on_batch = lambda epoch, before, after: calls.append((epoch, len(before), len(after)))
     list(training.epochs(until=2))
-    assert calls == ["refresh", 0, "refresh", 1]
+    sizes = [(epoch, n, n) for epoch in (0, 1) for n in (20, 20, 20, 10)]
+    assert calls == [call for pair in enumerate(sizes) for call in pair]
+
+
+def test_what_sources_need_is_kept_with_the_run(tmp_path):
+    calls = []
+    training = make_training(RECIPE, sources=Recorded(calls))
+    training.save(CheckpointFolder(tmp_path))
+    training.restore(CheckpointFolder(tmp_path).load())
+    assert calls == [{"weight": torch.tensor([1.5])}]
 
 
 def test_evaluation_by_hand():

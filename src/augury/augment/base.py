@@ -1,13 +1,20 @@
 """What every augmentation is: draws become params (`sample`), params become pixels (`apply`)."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from augury.batch import Batch
+import torch
+from torch import Tensor
+
+from augury.batch import Batch, check_batch
 from augury.errors import InputError
 from augury.rng import Draws
 
 Params = TypeVar("Params")
+
+# Where saliency comes from: a network, a filter or a store; the augmentation does not know.
+Source = Callable[[Batch], Tensor]
 
 
 class Augmentation(ABC, Generic[Params]):
@@ -15,8 +22,12 @@ class Augmentation(ABC, Generic[Params]):
 
     `sample` returns a frozen dataclass of tensors whose first dimension is B, drawn per sample
     from `draws` and from nothing else. `apply` is deterministic and mutates nothing, so tests and
-    figures may hand it params of their own.
+    figures may hand it params of their own. Each argument of the constructor is kept as the
+    attribute of its name, so that an augmentation can be written down.
+    `mixes` says that an image's result depends on the others of its batch.
     """
+
+    mixes: bool = False
 
     @abstractmethod
     def sample(self, batch: Batch, draws: Draws) -> Params:
@@ -26,8 +37,29 @@ class Augmentation(ABC, Generic[Params]):
     def apply(self, batch: Batch, params: Params) -> Batch:
         """Return the batch that `params` describe."""
 
-    def __call__(self, batch: Batch, draws: Draws) -> Batch:
+    def run(self, batch: Batch, draws: Draws) -> Batch:
+        """Sample and apply, without looking at the input first."""
         return self.apply(batch, self.sample(batch, draws))
+
+    def __call__(self, batch: Batch, draws: Draws) -> Batch:
+        """The augmented batch; InputError where `batch` breaks its contract."""
+        if not torch.compiler.is_compiling():
+            check_batch(batch)
+        # Under a caller's autocast, pixels would be computed to three digits.
+        with torch.autocast(batch.images.device.type, enabled=False):
+            return self.run(batch, draws)
+
+
+def saliency_of(source: Source, batch: Batch) -> Tensor:
+    """(B, H, W) float32: the maps that `source` gives for `batch`.
+
+    Raises InputError where they have another shape.
+    """
+    maps = source(batch)
+    expected = (len(batch), *batch.images.shape[-2:])
+    if tuple(maps.shape) != expected:
+        raise InputError(f"saliency: shape must be (B, H, W) = {expected}, got {tuple(maps.shape)}")
+    return maps.float()
 
 
 def check_probability(name: str, value: float) -> None:
@@ -36,7 +68,18 @@ def check_probability(name: str, value: float) -> None:
         raise InputError(f"{name}: must lie in [0, 1], got {value}")
 
 
+def check_positive(name: str, value: float) -> None:
+    """Raise InputError unless 0 < value < ∞."""
+    if not 0 < value < float("inf"):
+        raise InputError(f"{name}: must be over 0, got {value}")
+
+
 def check_range(name: str, value: tuple[float, float], low: float, high: float) -> None:
     """Raise InputError unless low ≤ value[0] ≤ value[1] ≤ high."""
     if not low <= value[0] <= value[1] <= high:
         raise InputError(f"{name}: must be a rising pair within [{low:g}, {high:g}], got {value}")
+
+
+def per_image(values: Tensor) -> Tensor:
+    """(B,) -> (B, 1, 1, 1), to be combined with images."""
+    return values[:, None, None, None]

@@ -2,32 +2,65 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from augury.augment.base import Augmentation
+from augury.augment.geometry import Geometric, resample
 from augury.batch import Batch
+from augury.errors import InputError
 from augury.rng import Draws
 
 
 class Chain(Augmentation[tuple[Any, ...]]):
-    """Apply `parts` in order, each with params drawn from the batch that enters the chain.
+    """Apply `parts` in order; neighbours that move pixels share one resampling.
 
-    A part draws what it would draw alone, so that `normal` moves an image alike in `normal` and in
-    `normal+cutout`; the second part of one class has draws of its own.
+    Each part sees the batch as those before have left it, and draws what it would draw alone, so
+    that `normal` moves an image alike in `normal` and in `normal+cutout`; the second part of one
+    class has draws of its own.
     """
 
     def __init__(self, parts: Sequence[Augmentation[Any]]) -> None:
+        if not parts:
+            raise InputError("parts: at least one is needed")
         self.parts = tuple(parts)
+        self.mixes = any(part.mixes for part in self.parts)
+        self._scopes = scopes(self.parts)
+        moving = [isinstance(part, Geometric) for part in self.parts]
+        places = groupby(range(len(moving)), key=lambda i: i if not moving[i] else -1)
+        self._groups = [list(group) for _, group in places]
 
     def sample(self, batch: Batch, draws: Draws) -> tuple[Any, ...]:
-        kinds = [type(part) for part in self.parts]
-        repeats = [kinds[:i].count(kind) for i, kind in enumerate(kinds)]
-        return tuple(
-            part.sample(batch, replace(draws, scope=f"/{repeat}" if repeat else ""))
-            for part, repeat in zip(self.parts, repeats, strict=True)
-        )
+        return self._walk(batch, draws)[1]
+
+    def run(self, batch: Batch, draws: Draws) -> Batch:
+        return self._walk(batch, draws)[0]
 
     def apply(self, batch: Batch, params: tuple[Any, ...]) -> Batch:
-        for part, drawn in zip(self.parts, params, strict=True):
-            batch = part.apply(batch, drawn)
+        for group in self._groups:
+            batch = self._apply_group(batch, group, [params[i] for i in group])
         return batch
+
+    def _walk(self, batch: Batch, draws: Draws) -> tuple[Batch, tuple[Any, ...]]:
+        params: list[Any] = []
+        for group in self._groups:
+            drawn = [
+                self.parts[i].sample(batch, replace(draws, scope=draws.scope + self._scopes[i]))
+                for i in group
+            ]
+            batch = self._apply_group(batch, group, drawn)
+            params += drawn
+        return batch, tuple(params)
+
+    def _apply_group(self, batch: Batch, group: list[int], params: list[Any]) -> Batch:
+        parts = [self.parts[i] for i in group]
+        if len(parts) == 1:
+            return parts[0].apply(batch, params[0])
+        return resample(batch, [part for part in parts if isinstance(part, Geometric)], params)
+
+
+def scopes(parts: Sequence[Augmentation[Any]]) -> list[str]:
+    """For each part what tells its draws from those of earlier parts of its class."""
+    kinds = [type(part) for part in parts]
+    repeats = [kinds[:i].count(kind) for i, kind in enumerate(kinds)]
+    return [f"/{repeat}" if repeat else "" for repeat in repeats]

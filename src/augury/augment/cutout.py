@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation
-from augury.augment.random_erasing import rectangle_mask
+from augury.augment.boxes import rectangle_mask
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

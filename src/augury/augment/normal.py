@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from augury.augment.base import Augmentation, check_probability
-from augury.batch import Batch, to_float
+from augury.augment.base import check_probability
+from augury.augment.geometry import Geometric, Points, affine
+from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 
@@ -21,7 +21,7 @@ class NormalParams:
     flip: Tensor
 
 
-class Normal(Augmentation[NormalParams]):
+class Normal(Geometric[NormalParams]):
     """Rotate, zoom and flip each image in one bilinear resampling.
 
     rotation: degrees; the angle is uniform in [-rotation, rotation].
@@ -50,26 +50,11 @@ class Normal(Augmentation[NormalParams]):
             flip=u[:, 3] < self.flip,
         )
 
-    def apply(self, batch: Batch, params: NormalParams) -> Batch:
-        grid = _sampling_grid(params, *batch.images.shape[-2:])
-        images = F.grid_sample(
-            to_float(batch.images), grid, mode="bilinear", padding_mode="border", align_corners=True
-        )
-        # Interpolation may overshoot 1 by a rounding error.
-        return batch.with_images(images.clamp_(0, 1))
-
-
-def _sampling_grid(params: NormalParams, height: int, width: int) -> Tensor:
-    """(B, H, W, 2): where each output pixel reads, as (x, y) in [-1, 1] over the pixel centres."""
-    device = params.angle.device
-    # In float64 and rounded once, so that an image does not depend on its place in the batch.
-    radians = torch.deg2rad(params.angle.double())
-    cos, sin = radians.cos().float()[:, None], radians.sin().float()[:, None]
-    rows = torch.arange(height, device=device) - (height - 1) / 2
-    columns = torch.arange(width, device=device) - (width - 1) / 2
-    mirror = torch.where(params.flip, -1.0, 1.0)[:, None]
-    rows = rows * params.zoom[:, :1]
-    columns = columns * params.zoom[:, 1:] * mirror
-    y = (cos * rows)[:, :, None] - (sin * columns)[:, None, :]
-    x = (sin * rows)[:, :, None] + (cos * columns)[:, None, :]
-    return torch.stack((x * (2 / max(width - 1, 1)), y * (2 / max(height - 1, 1))), dim=-1)
+    def locate(self, params: NormalParams, points: Points, size: tuple[int, int]) -> Points:
+        # In float64 and rounded once, so that an image does not depend on its place in the batch.
+        radians = torch.deg2rad(params.angle.double())
+        cos, sin = radians.cos(), radians.sin()
+        rows = params.zoom[:, 0].double()
+        columns = params.zoom[:, 1].double() * torch.where(params.flip, -1.0, 1.0)
+        matrix = torch.stack((cos * rows, -sin * columns, sin * rows, cos * columns), dim=1)
+        return affine(points, matrix.view(-1, 2, 2))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
+from augury.augment.boxes import rectangle_mask
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -87,14 +88,3 @@ class RandomErasing(Augmentation[RandomErasingParams]):
         if batch.images.is_floating_point():
             fill = fill.to(batch.images.dtype) / 255
         return batch.with_images(torch.where(inside[:, None], fill, batch.images))
-
-
-def rectangle_mask(
-    top: Tensor, left: Tensor, height: Tensor, width: Tensor, size: tuple[int, int] | torch.Size
-) -> Tensor:
-    """(B, H, W) bool: true inside each sample's rectangle, which may reach beyond the image."""
-    row = torch.arange(size[0], device=top.device)
-    column = torch.arange(size[1], device=top.device)
-    rows = (row >= top[:, None]) & (row < (top + height)[:, None])
-    columns = (column >= left[:, None]) & (column < (left + width)[:, None])
-    return rows[:, :, None] & columns[:, None, :]

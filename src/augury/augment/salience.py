@@ -1,12 +1,18 @@
 """Salience: the original study's idea, blending what a network looks at into the image."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from augury.augment.base import Augmentation, check_probability
+from augury.augment.base import (
+    Augmentation,
+    Source,
+    check_positive,
+    check_probability,
+    per_image,
+    saliency_of,
+)
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.rng import Draws
@@ -35,14 +41,13 @@ class Salience(Augmentation[SalienceParams]):
 
     def __init__(
         self,
-        saliency: Callable[[Batch], Tensor],
+        saliency: Source,
         mix: float = 2.0,
         vmin: float = 0.3,
         vmax: float = 0.7,
         p: float = 1.0,
     ) -> None:
-        if not mix > 0:
-            raise InputError(f"mix: must be over 0, got {mix}")
+        check_positive("mix", mix)
         if not 0 <= vmin < vmax <= 1:
             raise InputError(f"vmin, vmax: must satisfy 0 ≤ vmin < vmax ≤ 1, got {vmin}, {vmax}")
         check_probability("p", p)
@@ -51,14 +56,14 @@ class Salience(Augmentation[SalienceParams]):
 
     def sample(self, batch: Batch, draws: Draws) -> SalienceParams:
         blend = draws.uniform("salience", 1)[:, 0] < self.p
-        return SalienceParams(map=self.saliency(batch).float(), blend=blend)
+        return SalienceParams(map=saliency_of(self.saliency, batch), blend=blend)
 
     def apply(self, batch: Batch, params: SalienceParams) -> Batch:
         images = to_float(batch.images)
         seen = self.rescale(params.map)[:, None]
         blended = (self.mix * seen + images / self.mix) / (self.mix + 1 / self.mix)
         blended = blended.clamp(0, 1)
-        return batch.with_images(torch.where(params.blend[:, None, None, None], blended, images))
+        return batch.with_images(torch.where(per_image(params.blend), blended, images))
 
     def rescale(self, saliency: Tensor) -> Tensor:
         """(B, H, W): min-max scaled per image, clipped to [vmin, vmax], scaled to [0, 1]."""

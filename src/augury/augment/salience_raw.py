@@ -1,11 +1,10 @@
 """The original study's salience, its formula to the letter."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
 
-from augury.augment.base import Augmentation
+from augury.augment.base import Augmentation, Source, check_positive
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.rng import Draws
@@ -21,7 +20,7 @@ class SalienceRawParams:
 class SalienceRaw(Augmentation[SalienceRawParams]):
     """Blend the input gradient of a network into each image: `mix · gradient + pixels / mix`.
 
-    gradient: a callable, batch -> (B, C, H, W): d(largest class score)/d(normalised image).
+    saliency: a callable, batch -> (B, C, H, W): d(largest class score)/d(normalised image).
     mix: the study's `mix_val`; its default is 2.
 
     The formula is the study's, on its scale of 0..255; the result is scaled to [0, 1] and clipped
@@ -29,13 +28,18 @@ class SalienceRaw(Augmentation[SalienceRawParams]):
     pixels of up to 127 do little but darken the image. Returns float32.
     """
 
-    def __init__(self, gradient: Callable[[Batch], Tensor], mix: float = 2.0) -> None:
-        if not mix > 0:
-            raise InputError(f"mix: must be over 0, got {mix}")
-        self.gradient, self.mix = gradient, mix
+    def __init__(self, saliency: Source, mix: float = 2.0) -> None:
+        check_positive("mix", mix)
+        self.saliency, self.mix = saliency, mix
 
     def sample(self, batch: Batch, draws: Draws) -> SalienceRawParams:
-        return SalienceRawParams(gradient=self.gradient(batch).float())
+        gradient = self.saliency(batch).float()
+        if gradient.shape != batch.images.shape:
+            raise InputError(
+                f"saliency: shape must be (B, C, H, W) = {tuple(batch.images.shape)}, "
+                f"got {tuple(gradient.shape)}"
+            )
+        return SalienceRawParams(gradient)
 
     def apply(self, batch: Batch, params: SalienceRawParams) -> Batch:
         pixels = to_float(batch.images) * 255

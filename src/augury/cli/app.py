@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import augury
-from augury.cli import data, listing, preview, study
+from augury.cli import check, data, listing, preview, study
 from augury.cli.guard import EXIT_CODES
 
 app = typer.Typer(
@@ -41,4 +41,5 @@ app.command("status")(study.status)
 app.command("report")(study.report)
 app.command("data")(data.data)
 app.command("preview")(preview.preview)
+app.command("check", epilog=EXIT_CODES)(check.check)
 app.command("list")(listing.list_names)

@@ -16,8 +16,8 @@ R = TypeVar("R")
 
 EXIT_CODES = """\
 Exit codes: 0 all well; 1 an error of augury's own; 2 something in the input cannot be used;
-3 the study ended with failed cells; 4 the folder holds a study with another recipe;
-5 nothing more can be written; 130 interrupted."""
+3 the study ended with failed cells, or a check found a fault; 4 the folder holds a study with
+another recipe; 5 nothing more can be written; 130 interrupted."""
 
 _INTERRUPTED = 130
 _debug = False

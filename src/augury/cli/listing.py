@@ -12,9 +12,11 @@ from augury.cli.output import out, print_json
 from augury.data import DATASETS
 from augury.models import MODELS
 from augury.names import lookup
+from augury.saliency import KINDS
 
 _TABLES = {
     "augmentations": lambda: {n: _first_line(c) for n, c in AUGMENTATIONS.items()},
+    "saliency": lambda: {n: kind.title for n, kind in KINDS.items()},
     "models": lambda: (
         {n: m.title for n, m in MODELS.items()} | {"timm:NAME": "any other network of timm"}
     ),
@@ -27,7 +29,7 @@ _TABLES = {
 
 @guarded
 def list_names(
-    what: Annotated[str, typer.Argument(help="models, augmentations or datasets.")],
+    what: Annotated[str, typer.Argument(help="models, augmentations, saliency or datasets.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List what there is."""

@@ -9,8 +9,8 @@ from rich.progress import Progress, TimeRemainingColumn
 from augury.cli.guard import guarded
 from augury.cli.output import data_progress, err, names, out, print_json
 from augury.errors import InputError
-from augury.report import comparison_grid
-from augury.study.preview import Preview, preview_new, preview_of_study, show
+from augury.report import preview_figure
+from augury.study.preview import preview_new, preview_of_study, show
 from augury.study.settings import read_settings
 
 
@@ -32,7 +32,10 @@ def preview(
     model: Annotated[str | None, typer.Option(help="The model. Default: small.")] = None,
     teacher: Annotated[
         str | None,
-        typer.Option(help="Whose saliency is used: self, NAME, NAME=WEIGHTS, or a file."),
+        typer.Option(
+            help="Whose saliency is used: self, self:STEPS, live, live:half, NAME, NAME=WEIGHTS, "
+            "or a file."
+        ),
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
     data_dir: Annotated[
@@ -69,9 +72,13 @@ def preview(
 
         shown = show(cell, plan, data, wanted, epoch, on_step)
     path = out_file or Path(f"{data.name}-{augment}.png")
-    _write(shown, path)
+    preview_figure(shown, path)
     if as_json:
-        found = {"ids": shown.arrays["ids"].tolist(), "classes": shown.class_names}
+        found = {
+            "ids": shown.arrays["ids"].tolist(),
+            "classes": shown.class_names,
+            "targets": shown.arrays["targets"].tolist(),
+        }
         print_json({"figure": path, "epoch": epoch, "seed": seed, **found})
     else:
         out.print(f"figure: {path}", markup=False, soft_wrap=True)
@@ -82,13 +89,3 @@ def _numbers(ids: str | None) -> list[int] | None:
         return None if ids is None else [int(i) for i in ids.split(",")]
     except ValueError as error:
         raise InputError(f"ids: must be whole numbers with commas, got {ids!r}") from error
-
-
-def _write(shown: Preview, path: Path) -> None:
-    arrays = shown.arrays
-    columns = [("original", arrays["originals"])]
-    if "maps" in arrays:
-        columns.append(("saliency", arrays["maps"]))
-    columns.append((shown.cell.augmentation, arrays["augmented"]))
-    titles = [f"{i}  {c}" for i, c in zip(arrays["ids"], shown.class_names, strict=True)]
-    comparison_grid(columns, titles, path)

@@ -78,7 +78,10 @@ def study(
     ] = None,
     teacher: Annotated[
         str | None,
-        typer.Option(help="Whose saliency is used: self, NAME, NAME=WEIGHTS, or a file."),
+        typer.Option(
+            help="Whose saliency is used: self, self:STEPS, live, live:half, NAME, NAME=WEIGHTS, "
+            "or a file."
+        ),
     ] = None,
     image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
     name: Annotated[str | None, typer.Option(help="The study's name.")] = None,

@@ -30,14 +30,19 @@ def batches(
     The last batch holds what remains. A remainder of one image joins the batch before it, as
     batch normalisation cannot train on a single image.
     """
-    starts = _starts(len(order), batch_size)
-    for start, stop in zip(starts, [*starts[1:], len(order)], strict=False):
-        rows = order[start:stop]
+    for rows in batch_rows(order, batch_size):
         yield Batch(
             images=torch.from_numpy(split.images[rows]),
             targets=torch.from_numpy(one_hot(split.labels[rows], num_classes)),
             ids=torch.from_numpy(split.ids[rows]),
         )
+
+
+def batch_rows(order: npt.NDArray[np.int64], batch_size: int) -> Iterator[npt.NDArray[np.int64]]:
+    """The rows of each batch that `batches` makes."""
+    starts = _starts(len(order), batch_size)
+    for start, stop in zip(starts, [*starts[1:], len(order)], strict=False):
+        yield order[start:stop]
 
 
 def count_batches(n: int, batch_size: int) -> int:

@@ -26,8 +26,13 @@ class Small(nn.Module):
         self.features = nn.Sequential(stem, *_normalised(_STEM), *groups)
         self.classifier = nn.Linear(_WIDTHS[-1], num_classes)
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward_features(self, images: Tensor) -> Tensor:
+        """The last feature maps (B, F, h, w), by the name that they have in timm's networks."""
         maps: Tensor = self.features(images)
+        return maps
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = self.forward_features(images)
         logits: Tensor = self.classifier(maps.amax((2, 3))) * _SCALE
         return logits
 

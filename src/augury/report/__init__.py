@@ -1,6 +1,6 @@
 """What a study found, from its files alone: one HTML page, one CSV file, one terminal table."""
 
-from augury.report.figures import comparison_grid, image_row
+from augury.report.figures import comparison_grid, image_row, preview_figure
 from augury.report.html import write_report
 from augury.report.load import Study, load_study
 from augury.report.summary import write_summary
@@ -11,6 +11,7 @@ __all__ = [
     "comparison_grid",
     "image_row",
     "load_study",
+    "preview_figure",
     "verdict_table",
     "write_report",
     "write_summary",

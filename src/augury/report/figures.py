@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 from augury.errors import DiskError, InputError
 from augury.report.pictures import map_pixels, pixels
+from augury.report.words import mixed_label
+from augury.study.preview import Preview
 
 _INCH = 1.5
 _DPI = 150
@@ -29,11 +31,15 @@ def image_row(images: np.ndarray, titles: Sequence[str], path: Path) -> None:
 
 
 def comparison_grid(
-    columns: Sequence[tuple[str, np.ndarray]], row_titles: Sequence[str], path: Path
+    columns: Sequence[tuple[str, np.ndarray]],
+    row_titles: Sequence[str],
+    path: Path,
+    captions: Sequence[str] = (),
 ) -> None:
     """Write a grid of pictures: a column for each (title, images), a row for each image.
 
     images: (n, C, H, W) uint8, or (n, H, W) uint8 saliency maps, which are coloured
+    captions: under the pictures of the last column, or none
     Raises InputError where the columns are not as long as `row_titles`, DiskError where `path`
     cannot be written.
     """
@@ -46,11 +52,30 @@ def comparison_grid(
         axes_column[0].set_title(title, fontsize=10)
         for axes, image in zip(axes_column, images, strict=True):
             _show(axes, image)
+    for axes_row, caption in zip(grid, captions, strict=False):
+        axes_row[-1].text(
+            0.5, -0.04, caption, fontsize=7, ha="center", va="top", transform=axes_row[-1].transAxes
+        )
     for axes_row, title in zip(grid, row_titles, strict=True):
         axes_row[0].text(
             -0.06, 0.5, title, fontsize=9, ha="right", va="center", transform=axes_row[0].transAxes
         )
     _save(figure, path)
+
+
+def preview_figure(shown: Preview, path: Path) -> None:
+    """Write originals beside saliency maps, where there are any, beside augmented images.
+
+    Mixed labels stand under their image. Raises DiskError where `path` cannot be written.
+    """
+    arrays = shown.arrays
+    columns = [("original", arrays["originals"])]
+    if "maps" in arrays:
+        columns.append(("saliency", arrays["maps"]))
+    columns.append((shown.cell.augmentation, arrays["augmented"]))
+    titles = [f"{i}  {c}" for i, c in zip(arrays["ids"], shown.class_names, strict=True)]
+    captions = [mixed_label(target, shown.classes) for target in arrays["targets"]]
+    comparison_grid(columns, titles, path, captions)
 
 
 def _check_number(kind: str, titles: Sequence[str], what: str, images: np.ndarray) -> None:

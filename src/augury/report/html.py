@@ -117,6 +117,7 @@ def _environment() -> Environment:
         words.duration,
         words.fixed,
         words.listed,
+        words.mixed_label,
         words.p_value,
         words.percent,
         words.remark,

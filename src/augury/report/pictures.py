@@ -21,7 +21,8 @@ MAX_PIXELS = 96
 class Picture:
     """One training image as it is, its saliency map where there is one, and as it was shown.
 
-    original, map, augmented: "data:image/png;base64,..."
+    original, map, augmented: "data:image/png;base64,..."; target: (K,), as it was trained on, or
+    None where a study of an earlier version did not keep it
     """
 
     id: int
@@ -30,6 +31,7 @@ class Picture:
     map: str | None
     augmented: str
     unchanged: bool
+    target: tuple[float, ...] | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def _picture(arrays: dict[str, np.ndarray], row: int) -> Picture:
         map=data_address(map_pixels(arrays["maps"][row])) if "maps" in arrays else None,
         augmented=data_address(pixels(augmented)),
         unchanged=bool(np.array_equal(original, augmented)),
+        target=tuple(arrays["targets"][row].tolist()) if "targets" in arrays else None,
     )
 
 

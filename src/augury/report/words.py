@@ -7,6 +7,9 @@ from augury.report.load import Comparison, Interval, Study
 
 NONE = "–"
 
+# More augmentations with one verdict than this are summed up in the answer; the table has them all.
+_EACH_BY_NAME = 3
+
 
 def fixed(value: float | None, digits: int = 2) -> str:
     """`value` with a true minus sign, or a dash where there is none."""
@@ -107,9 +110,13 @@ def _one_group(study: Study) -> list[str]:
     parts: list[str] = []
     for verdict in ("helps", "hurts"):
         found = _with(study.comparisons, verdict)
-        for c in sorted(found, key=lambda c: -abs(c.difference or 0)):
+        ordered = sorted(found, key=lambda c: -abs(c.difference or 0))
+        shown = ordered if len(ordered) <= _EACH_BY_NAME else ordered[:1]
+        for c in shown:
             size = _size(c, "" if parts else " of test accuracy", "" if parts else "95 % interval ")
             parts.append(f"{c.augmentation} {verdict} by {size}")
+        if rest := [abs(c.difference or 0) for c in ordered[len(shown) :]]:
+            parts[-1] += f", and {len(rest)} others by {fixed(min(rest))} to {fixed(max(rest))}"
     if arms := [c.augmentation for c in _with(study.comparisons, "not shown")]:
         parts.append(f"no difference was shown for {listed(arms)}")
     if arms := [c.augmentation for c in _with(study.comparisons, "cannot say")]:
@@ -149,3 +156,12 @@ def _size(comparison: Comparison, measure: str, kind: str) -> str:
     low, high = comparison.interval if difference > 0 else (-x for x in comparison.interval[::-1])
     # No-break spaces: an interval is read at one glance.
     return f"{size} ({kind}{fixed(low)}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{fixed(high)})"
+
+
+def mixed_label(target: Sequence[float], classes: Sequence[str]) -> str:
+    """A mixed target in words, the larger part first: "0.63 cat + 0.37 dog"; "" for a whole one."""
+    parts = [(share, name) for share, name in zip(target, classes, strict=True) if share >= 0.005]
+    if len(parts) < 2:
+        return ""
+    ordered = sorted(parts, key=lambda part: -part[0])
+    return " + ".join(f"{share:.2f} {name}" for share, name in ordered)

@@ -1,6 +1,32 @@
 """Where a network looks: saliency maps as callables, batch -> (B, H, W) float ≥ 0."""
 
 from augury.saliency.cache import MapCache
-from augury.saliency.gradient import GradientMap, InputGradient, grey_map
+from augury.saliency.grad_cam import Activation, GradCam
+from augury.saliency.gradient import (
+    GradientMap,
+    InputGradient,
+    absolute_map,
+    grey_map,
+    squared_map,
+)
+from augury.saliency.half_resolution import HalfResolution
+from augury.saliency.kinds import KINDS, Kind, Saliency
+from augury.saliency.smoothgrad import SmoothGrad
+from augury.saliency.spectral_residual import SpectralResidual
 
-__all__ = ["GradientMap", "InputGradient", "MapCache", "grey_map"]
+__all__ = [
+    "KINDS",
+    "Activation",
+    "GradCam",
+    "GradientMap",
+    "HalfResolution",
+    "InputGradient",
+    "Kind",
+    "MapCache",
+    "Saliency",
+    "SmoothGrad",
+    "SpectralResidual",
+    "absolute_map",
+    "grey_map",
+    "squared_map",
+]

@@ -4,51 +4,98 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from augury.batch import Batch, to_float
+from augury.errors import InputError
+from augury.names import check_name
+from augury.saliency.scale import by_peak, min_max
+
+SCORES = ("largest", "label", "loss")
 
 
 class InputGradient:
-    """batch -> (B, C, H, W) float32: d(largest class score)/d(normalised image), signed.
+    """batch -> (B, C, H, W) float32: d(score)/d(normalised image), signed.
 
     model: normalised images -> logits (B, K); normalize: images in [0, 1] -> normalised images.
+    of: "largest", the largest logit; "label", the logits weighted by the targets, Σ t_k z_k;
+        "loss", the cross-entropy with the (soft) targets. Each image has its own score, so its
+        gradient does not depend on the others of its batch.
 
-    The score is the logit. The network is in evaluation mode meanwhile; its mode, its BatchNorm
-    statistics, its `.grad` fields and the random state are as before afterwards.
+    A grey image before a network of three channels counts as three equal ones (`normalize` then
+    returns three), and its derivative is the sum of theirs. The network is in evaluation mode
+    meanwhile; its mode, its BatchNorm statistics, its `.grad` fields and the random state are as
+    before afterwards. Raises InputError where targets and logits differ in K.
     """
 
-    def __init__(self, model: nn.Module, normalize: Callable[[Tensor], Tensor]) -> None:
-        self.model, self.normalize = model, normalize
+    def __init__(
+        self, model: nn.Module, normalize: Callable[[Tensor], Tensor], of: str = "largest"
+    ) -> None:
+        check_name(of, SCORES, "score")
+        self.model, self.normalize, self.of = model, normalize, of
 
     def __call__(self, batch: Batch) -> Tensor:
         with evaluating(self.model), torch.enable_grad():
             pixels = self.normalize(to_float(batch.images)).detach().requires_grad_()
-            largest = self.model(pixels).float().amax(dim=1)
+            scores = class_scores(self.model(pixels), batch.targets, self.of)
             # Only the input is asked for, so that no weight's gradient is computed or stored.
-            (gradient,) = torch.autograd.grad(largest.sum(), pixels)
-        return gradient.float()
+            (gradient,) = torch.autograd.grad(scores.sum(), pixels)
+        gradient = gradient.float()
+        return gradient.sum(dim=1, keepdim=True) if batch.images.shape[1] == 1 else gradient
 
 
-class GradientMap:
-    """batch -> (B, H, W) in [0, 1]: the input gradient as the original study's grey map."""
-
-    def __init__(self, gradient: Callable[[Batch], Tensor]) -> None:
-        self.gradient = gradient
-
-    def __call__(self, batch: Batch) -> Tensor:
-        return grey_map(self.gradient(batch))
+def class_scores(logits: Tensor, targets: Tensor, of: str) -> Tensor:
+    """(B,) float32: the score of `SCORES` that each row of logits (B, K) has."""
+    logits = logits.float()
+    if of == "largest":
+        return logits.amax(dim=1)
+    if targets.shape != logits.shape:
+        raise InputError(
+            f"targets: K is {targets.shape[1]}, the network has {logits.shape[1]} classes"
+        )
+    targets = targets.to(logits.dtype)
+    if of == "label":
+        return (targets * logits).sum(dim=1)
+    return F.cross_entropy(logits, targets, reduction="none")
 
 
 def grey_map(gradient: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, H, W): the sum over channels, min-max scaled to [0, 1] per image.
 
-    A constant gradient gives a map of zeros.
+    The original study's map. A constant gradient gives a map of zeros.
     """
-    total = gradient.sum(dim=1)
-    low = total.amin(dim=(1, 2), keepdim=True)
-    span = total.amax(dim=(1, 2), keepdim=True) - low
-    return (total - low) / span.masked_fill(span == 0, 1)
+    return min_max(gradient.sum(dim=1))
+
+
+def absolute_map(gradient: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, H, W): mean_c |g|, divided by its largest value per image.
+
+    Simonyan et al. take the largest channel; the mean loses less of a gradient that several share.
+    """
+    return by_peak(gradient.abs().mean(dim=1))
+
+
+def squared_map(gradient: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, H, W): sqrt(mean_c g²), divided by its largest value per image.
+
+    Puzzle Mix's map (Kim et al. 2020), but for the scale.
+    """
+    return by_peak(gradient.square().mean(dim=1).sqrt())
+
+
+class GradientMap:
+    """batch -> (B, H, W) in [0, 1]: a signed gradient (B, C, H, W), its channels made one."""
+
+    def __init__(
+        self,
+        gradient: Callable[[Batch], Tensor],
+        reduce: Callable[[Tensor], Tensor] = grey_map,
+    ) -> None:
+        self.gradient, self.reduce = gradient, reduce
+
+    def __call__(self, batch: Batch) -> Tensor:
+        return self.reduce(self.gradient(batch))
 
 
 @contextmanager

@@ -9,11 +9,13 @@ from typing import Any
 
 import torch
 
-from augury.augment import check_augmentation, source_kind
+from augury.augment import parts_of, saliency_kinds
+from augury.augment.foreign import code_hash, is_factory
 from augury.data import Dataset, Progress, cache_folder
 from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
+from augury.saliency import KINDS
 from augury.study.cell import Cell, NetworkOptions
 from augury.study.provenance import machine
 from augury.study.settings import StudySettings
@@ -21,7 +23,7 @@ from augury.study.store import read_json, write_json
 from augury.training.network import Speed
 from augury.training.probe import fastest, measure_speeds, remembered_speeds
 from augury.training.recipe import Recipe
-from augury.training.teacher import SELF, teacher_network
+from augury.training.sources import check_sources
 
 SCHEMA = 1
 
@@ -102,7 +104,7 @@ def make_cells(
             recipe=settings.recipe,
             network=settings.network,
             parameters=_parameters(settings, augmentation),
-            teacher=settings.teacher if source_kind(augmentation) else "",
+            teacher=settings.teacher if _looks_at_network(settings, augmentation) else "",
         )
         for seed in seeds or range(settings.seeds)
         for dataset in datasets.values()
@@ -112,11 +114,22 @@ def make_cells(
 
 
 def _parameters(settings: StudySettings, augmentation: str) -> dict[str, dict[str, Any]]:
-    """Those that were set of the augmentation's parts, by part."""
-    parts = check_augmentation(augmentation)
-    given = {part: settings.parameters[part] for part in parts if part in settings.parameters}
+    """Those that were set of the augmentation's parts, by part, and a factory's `code`."""
+    described = {**settings.parameters, **settings.chains}
+    parts = parts_of(augmentation)
+    given = {part: described[part] for part in parts if part in described}
+    for part in filter(is_factory, parts):
+        given[part] = {**given.get(part, {}), "code": code_hash(part)}
     found: dict[str, dict[str, Any]] = _json_values(given)
     return found
+
+
+def _saliency(settings: StudySettings, augmentation: str) -> list[str]:
+    return saliency_kinds(augmentation, _parameters(settings, augmentation))
+
+
+def _looks_at_network(settings: StudySettings, augmentation: str) -> bool:
+    return any(KINDS[kind].needs_network for kind in _saliency(settings, augmentation))
 
 
 def _json_values(values: Any) -> Any:
@@ -159,13 +172,13 @@ def make_plan(
 
 
 def _check_networks(settings: StudySettings, dataset: Dataset) -> None:
-    for model in settings.models:
-        spec = model_spec(model, settings.network, dataset)
+    specs = [model_spec(model, settings.network, dataset) for model in settings.models]
+    for spec in specs:
         check_spec(spec)
         if spec.pretrained or spec.weights:
             build_model(spec, 0)
-    if settings.teacher != SELF and any(map(source_kind, settings.augmentations)):
-        teacher_network(settings.teacher, torch.device("cpu"))
+    kinds = sorted({kind for a in settings.augmentations for kind in _saliency(settings, a)})
+    check_sources(kinds, settings.teacher, dataset, specs)
 
 
 def describe(dataset: Dataset, location: str) -> dict[str, Any]:

@@ -10,22 +10,29 @@ from augury.data import Dataset, Progress, load_dataset
 from augury.errors import InputError
 from augury.study.cell import Cell
 from augury.study.plan import Plan, describe, limited_threads, make_cells, read_plan
+from augury.study.prepare import load_planned, prepare
 from augury.study.provenance import provenance
-from augury.study.run import augmented_images, example_images, load_planned, prepare
 from augury.study.settings import StudySettings
 from augury.study.store import StudyFolder
 from augury.study.study import default_device
+from augury.study.watch import Watch, augmented_images, check_trained_on, example_ids
+from augury.training import Training
 from augury.training.network import Speed
 
 
 @dataclass(frozen=True)
 class Preview:
-    """seed, epoch, and the arrays that `augmented_images` returns; class_names: of the labels."""
+    """Cell, epoch, the arrays that `Watch.arrays` returns, and the names of all classes."""
 
     cell: Cell
     epoch: int
     arrays: dict[str, np.ndarray]
-    class_names: list[str]
+    classes: list[str]
+
+    @property
+    def class_names(self) -> list[str]:
+        """Of each image."""
+        return [self.classes[k] for k in self.arrays["labels"]]
 
 
 def preview_new(
@@ -97,14 +104,21 @@ def _show(
     on_step: Callable[[int, int, int], None] | None,
 ) -> Preview:
     prepared = prepare(cell, dataset, plan, on_step)
-    if prepared.source:
-        if cell.teacher == "self":
-            for _ in prepared.training.epochs(until=epoch):
-                pass
-        prepared.source.refresh()
-    arrays = (
-        example_images(prepared, epoch)
-        if ids is None
-        else augmented_images(prepared, np.asarray(ids, dtype=np.int64), epoch)
-    )
-    return Preview(cell, epoch, arrays, [dataset.classes[k] for k in arrays["labels"]])
+    wanted = example_ids(prepared) if ids is None else np.asarray(ids, dtype=np.int64)
+    training, sources = prepared.training, prepared.sources
+    check_trained_on(wanted, prepared.train, training.seed)
+    if sources.change_within_epochs:
+        training.on_batch = watch = Watch(prepared, wanted, epoch)
+        _train(training, until=epoch + 1)
+        arrays = watch.arrays()
+    else:
+        if sources.change:
+            _train(training, until=epoch)
+        sources.refresh()
+        arrays = augmented_images(prepared, wanted, epoch)
+    return Preview(cell, epoch, arrays, list(dataset.classes))
+
+
+def _train(training: Training, until: int) -> None:
+    for _ in training.epochs(until=until):
+        pass

@@ -7,10 +7,17 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from augury.augment import build_augmentation, check_parameters
+from augury.augment import (
+    AUGMENTATIONS,
+    check_parameters,
+    parts_of,
+    read_config,
+    saliency_kinds,
+)
 from augury.errors import InputError
 from augury.models import check_model_name
 from augury.names import check_name, lookup
+from augury.saliency import KINDS
 from augury.study.cell import NetworkOptions
 from augury.training.recipe import Recipe
 from augury.training.teacher import check_teacher
@@ -44,10 +51,11 @@ class StudySettings:
     datasets: names or paths; models, augmentations: names; seeds: how many, from 0.
     baseline: the arm that the others are compared with; "" for `none`, or else the first.
     min_difference: the smallest difference that matters, in percentage points.
-    teacher: whose saliency is used: "self", a pretrained model's NAME or NAME=WEIGHTS, or a file
-        that a run has left.
+    teacher: whose saliency is used: the network in training ("self", "self:STEPS", "live" or
+        "live:half"), a pretrained model's NAME or NAME=WEIGHTS, or a file that a run has left.
     image_size: side in pixels; None for what the data set suggests.
     parameters: of augmentations, by their name.
+    chains: augmentations of one's own, by name: {"name": "chain", "parts": [...]}.
     """
 
     name: str = ""
@@ -62,6 +70,7 @@ class StudySettings:
     recipe: Recipe = field(default_factory=Recipe)
     network: NetworkOptions = field(default_factory=NetworkOptions)
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    chains: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("datasets", "models", "augmentations"):
@@ -74,9 +83,13 @@ class StudySettings:
             check_model_name(model)
         for augmentation in self.augmentations:
             # Building it checks its parameters, before anything is trained.
-            build_augmentation(augmentation, self.parameters, source=lambda batch: batch.images)
+            for kind in saliency_kinds(augmentation, {**self.parameters, **self.chains}):
+                check_name(kind, KINDS, "kind of saliency")
         for augmentation, parameters in self.parameters.items():
             check_parameters(augmentation, parameters)
+        for name in self.chains:
+            if name in AUGMENTATIONS:
+                raise InputError(f"chains: {name} is already an augmentation's name")
         if self.baseline:
             check_name(self.baseline, self.augmentations, "baseline")
         if self.seeds < 1:
@@ -138,8 +151,29 @@ def _updated(settings: StudySettings, values: Mapping[str, Any], where: str) -> 
     for key in ("datasets", "models", "augmentations"):
         if isinstance(changes.get(key), list):
             changes[key] = tuple(changes[key])
+    if "augmentations" in changes:
+        changes |= _described(changes["augmentations"], changes.get("chains", settings.chains))
     updated: StudySettings = _replaced(settings, changes, where)
     return updated
+
+
+def _described(
+    augmentations: tuple[str, ...], chains: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Augmentations given as files, "light.toml", become chains of their file's name, "light".
+
+    What the file says goes into the study, which does not change when the file does.
+    """
+    found = dict(chains)
+    arms = []
+    for augmentation in augmentations:
+        parts = parts_of(augmentation)
+        for i, part in enumerate(parts):
+            if part.endswith((".toml", ".json")):
+                parts[i] = Path(part).stem
+                found[parts[i]] = read_config(Path(part))
+        arms.append("+".join(parts))
+    return {"augmentations": tuple(arms), "chains": found}
 
 
 def _replaced(instance: Any, changes: Mapping[str, Any], where: str) -> Any:

@@ -29,6 +29,7 @@ from augury.training.evaluate import evaluate
 from augury.training.network import Network
 from augury.training.recipe import Recipe
 from augury.training.schedule import Plateau, learning_rate
+from augury.training.sources import TeacherSources
 from augury.training.stopwatch import Stopwatch
 
 # Losses are looked at every so many steps, since a look makes a GPU wait.
@@ -39,7 +40,8 @@ _LOOK_EVERY = 50
 class Epoch:
     """What one epoch came to: accuracies in [0, 1], times in seconds.
 
-    loss, accuracy: mean over the training images as augmented, while the weights change.
+    loss, accuracy: mean over the training images as augmented, while the weights change; an image
+    of mixed targets counts by the share of the class that it is called.
     step_seconds: mean per training step, augmentation included; augment_seconds: its share.
     """
 
@@ -57,9 +59,10 @@ class Epoch:
 class Training:
     """One run of a network: trains it epoch by epoch, and can stop and go on at any epoch's end.
 
-    num_classes: K; refresh: called before each epoch, for augmentations that look at the network,
-    and its time counted as theirs; on_start: called next, with the epoch; on_step: called after
-    each step with (epoch, step, steps an epoch).
+    num_classes: K; sources: the maps that the augmentation looks at, refreshed before each step,
+    their time counted as its own, and kept with the run; on_step: called after each step with
+    (epoch, step, steps an epoch). on_batch, where it is set: called before each step with (epoch,
+    the batch as it is, the batch as augmented).
     """
 
     def __init__(
@@ -71,14 +74,14 @@ class Training:
         num_classes: int,
         recipe: Recipe,
         seed: int,
-        refresh: Callable[[], None] | None = None,
-        on_start: Callable[[int], None] | None = None,
+        sources: TeacherSources | None = None,
         on_step: Callable[[int, int, int], None] | None = None,
     ) -> None:
         self.network, self.augmentation = network, augmentation
         self.train, self.validation, self.num_classes = train, validation, num_classes
         self.recipe, self.seed = recipe, seed
-        self.refresh, self.on_start, self.on_step = refresh, on_start, on_step
+        self.sources, self.on_step = sources, on_step
+        self.on_batch: Callable[[int, Batch, Batch], None] | None = None
         self.optimizer = build_optimizer(network, recipe)
         self.plateau = Plateau(recipe.lr)
         self.history: list[Epoch] = []
@@ -115,20 +118,19 @@ class Training:
         losses: list[Tensor] = []
         hits = torch.zeros((), device=self.network.device)
         whole, augmenting = Stopwatch(self.network.device), Stopwatch(self.network.device)
-        if self.refresh:
-            with whole.running(), augmenting.running():
-                self.refresh()
-        if self.on_start:
-            self.on_start(epoch)
         with whole.running(), seeded(torch_seed("dropout", self.seed, epoch), self.network.device):
             self.network.train()
             feed = batches(self.train, self.num_classes, self.recipe.batch_size, order)
             for step, batch in enumerate(feed):
                 self._set_learning_rate((epoch + step / steps) / self.recipe.epochs)
                 with augmenting.running():
+                    if self.sources:
+                        self.sources.refresh(epoch * steps + step)
                     batch = batch.to(self.network.device)
-                    batch = self.augmentation(batch, Draws(self.seed, epoch, batch.ids))
-                loss, right = self._step(batch)
+                    augmented = self.augmentation(batch, Draws(self.seed, epoch, batch.ids))
+                if self.on_batch:
+                    self.on_batch(epoch, batch, augmented)
+                loss, right = self._step(augmented)
                 losses.append(loss)
                 hits += right
                 if (step + 1) % _LOOK_EVERY == 0:
@@ -151,7 +153,8 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        return loss.detach(), (logits.argmax(1) == batch.targets.argmax(1)).sum()
+        # As in mixup's code: a class counts by its share of the target.
+        return loss.detach(), batch.targets.gather(1, logits.argmax(1, keepdim=True)).sum()
 
     def _set_learning_rate(self, progress: float) -> None:
         rate = learning_rate(self.recipe.schedule, self.recipe.lr, min(progress, 1.0))
@@ -184,6 +187,7 @@ class Training:
         tensors = prefixed("model", self.network.model.state_dict())
         tensors |= prefixed("optimizer", optimizer_tensors(self.optimizer))
         tensors |= prefixed("best", self.best)
+        tensors |= prefixed("sources", self.sources.state() if self.sources else {})
         state = {
             "history": [asdict(epoch) for epoch in self.history],
             "plateau": vars(self.plateau),
@@ -196,6 +200,8 @@ class Training:
         tensors = without_prefix("optimizer", checkpoint.tensors)
         restore_optimizer(self.optimizer, self.network.model, tensors)
         self.best = without_prefix("best", checkpoint.tensors)
+        if self.sources:
+            self.sources.restore(without_prefix("sources", checkpoint.tensors))
         self.history = [Epoch(**epoch) for epoch in checkpoint.state["history"]]
         vars(self.plateau).update(checkpoint.state["plateau"])
 

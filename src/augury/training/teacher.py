@@ -1,86 +1,73 @@
 """The network that a saliency-guided augmentation looks through."""
 
-from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from augury.augment import source_kind
-from augury.batch import Batch
-from augury.data import Split, batches
 from augury.errors import InputError
 from augury.models import (
     MODELS,
     ModelSpec,
     build_model,
+    check_model_name,
     imagenet_network,
     pretrained_statistics,
 )
 from augury.names import check_name
-from augury.saliency import GradientMap, InputGradient, MapCache
 from augury.training.checkpoint import Checkpoint, read_safetensors, write_safetensors
 from augury.training.network import Network, Normalize, Speed
 
-SELF = "self"
+SELF, LIVE, LIVE_HALF = "self", "live", "live:half"
+_TIMM = "timm:"
 
 
-class RefreshedMaps:
-    """batch -> the maps of its images, computed for all training images at each `refresh`."""
+@dataclass(frozen=True)
+class Teacher:
+    """What a teacher's text asks for.
 
-    def __init__(self, compute: Callable[[], MapCache], once: bool) -> None:
-        self._compute, self._once = compute, once
-        self._cache: MapCache | None = None
-
-    def refresh(self) -> None:
-        """Compute the maps anew; where they cannot change, only the first time."""
-        if self._cache is None or not self._once:
-            self._cache = self._compute()
-
-    def __call__(self, batch: Batch) -> Tensor:
-        if self._cache is None:
-            raise RuntimeError("refresh the maps before their first use")
-        return self._cache(batch)
-
-
-def build_source(
-    augmentation: str,
-    teacher: str,
-    network: Network,
-    train: Split,
-    num_classes: int,
-    batch_size: int,
-) -> RefreshedMaps | None:
-    """The maps or gradients that `augmentation` asks for, or None where it asks for none.
-
-    teacher: "self", the network in training, looked through anew before each epoch; the NAME of a
-        pretrained model, or NAME=PATH with its weights; or a file that `save_network` wrote.
+    fixed: a trained network, NAME, NAME=PATH or a file; otherwise the network in training.
+    live: looked through at each batch itself; half: at half resolution.
+    every: otherwise, after how many training steps all maps are computed anew; None for once an
+        epoch.
     """
-    kind = source_kind(augmentation)
-    if kind is None:
-        return None
-    if teacher == SELF:
-        gradient: Callable[[Batch], Tensor] = InputGradient(network, network.normalize)
-    else:
-        gradient = _fixed_teacher(teacher, network.device)
 
-    def compute() -> MapCache:
-        feed = batches(train, num_classes, batch_size, np.arange(len(train)))
-        on_device = (batch.to(network.device) for batch in feed)
-        if kind == "gradient":
-            return MapCache.of_gradients(gradient, on_device)
-        return MapCache.of_maps(GradientMap(gradient), on_device)
-
-    return RefreshedMaps(compute, once=teacher != SELF)
+    text: str
+    fixed: bool = False
+    live: bool = False
+    half: bool = False
+    every: int | None = None
 
 
-def check_teacher(teacher: str) -> None:
-    """Raise InputError unless `teacher` is "self", a model's name or an existing file."""
-    if teacher != SELF and not Path(teacher).exists():
-        name = teacher.partition("=")[0]
-        check_name(name, [SELF, *MODELS], "teacher (or a file of trained weights)")
+def read_teacher(text: str) -> Teacher:
+    """What `text` asks for; InputError where it is none of these.
+
+    "self", "self:K", "live", "live:half"; a model's NAME, or NAME=PATH with its weights; a file
+    that `save_network` wrote.
+    """
+    word, colon, option = text.partition(":")
+    if word == SELF:
+        if colon and not (option.isdecimal() and int(option) > 0):
+            raise InputError(
+                f"teacher: the K of self:K is a number of training steps, 1 or more, got {text!r}"
+            )
+        return Teacher(text, every=int(option) if colon else None)
+    if word == LIVE:
+        if text not in (LIVE, LIVE_HALF):
+            raise InputError(f"teacher: must be {LIVE} or {LIVE_HALF}, got {text!r}")
+        return Teacher(text, live=True, half=text == LIVE_HALF)
+    name = text.partition("=")[0]
+    if text.startswith(_TIMM):
+        check_model_name(name)
+    elif not Path(text).is_file() and name not in MODELS:
+        choices = [SELF, "self:K", LIVE, LIVE_HALF, *MODELS, f"{_TIMM}NAME"]
+        check_name(text, choices, "teacher (or a file of trained weights)")
+    return Teacher(text, fixed=True)
+
+
+def check_teacher(text: str) -> None:
+    """Raise InputError unless `read_teacher` knows `text`; weights are not looked for."""
+    read_teacher(text)
 
 
 def teacher_network(teacher: str, device: torch.device) -> Network:
@@ -88,30 +75,12 @@ def teacher_network(teacher: str, device: torch.device) -> Network:
 
     Raises InputError where it cannot be had.
     """
-    if Path(teacher).exists():
+    if Path(teacher).is_file():
         return load_network(Path(teacher), device)
     name, _, path = teacher.partition("=")
     weights = Path(path) if path else None
     normalize = Normalize(*pretrained_statistics(name))
     return Network(imagenet_network(name, weights), normalize, Speed(), device)
-
-
-def _fixed_teacher(teacher: str, device: torch.device) -> Callable[[Batch], Tensor]:
-    network = teacher_network(teacher, device)
-    channels = network.normalize.mean.shape[0]
-
-    def gradient(batch: Batch) -> Tensor:
-        grey = batch.images.shape[1] == 1 and channels == 3
-        images = batch.images.expand(-1, 3, -1, -1) if grey else batch.images
-        if images.shape[1] != channels:
-            raise InputError(
-                f"teacher {teacher}: takes {channels} channels, the images have {images.shape[1]}"
-            )
-        found = InputGradient(network, network.normalize)(batch.with_images(images))
-        # A grey pixel stands for three equal ones, so its derivative is the sum of theirs.
-        return found.sum(dim=1, keepdim=True) if grey else found
-
-    return gradient
 
 
 def save_network(path: Path, network: Network, spec: ModelSpec) -> None:

@@ -22,7 +22,8 @@ from augury.data import Dataset
 from augury.errors import AuguryError, DiskError, TrainingError
 from augury.study.cell import Cell
 from augury.study.plan import Plan, read_plan
-from augury.study.run import Watcher, load_planned, run_cell
+from augury.study.prepare import load_planned
+from augury.study.run import Watcher, run_cell
 from augury.study.store import StudyFolder, disk_errors, write_json
 from augury.training import Epoch
 

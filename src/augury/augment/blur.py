@@ -1,0 +1,75 @@
+"""Gaussian blur, as torchvision's `GaussianBlur`."""
+
+import math
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from augury.augment.base import Augmentation, check_positive, check_range
+from augury.batch import Batch, to_float
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class BlurParams:
+    """sigma: (B,), standard deviations in pixels."""
+
+    sigma: Tensor
+
+
+class Blur(Augmentation[BlurParams]):
+    """Blur each image with a Gaussian of its own width.
+
+    sigma: range of the standard deviation in pixels; uniform. (0.1, 2) is torchvision's default.
+
+    The kernel reaches three of the largest standard deviations, rounded up, to each side, for all
+    images; torchvision asks for its size instead. Beyond the border the nearest pixel is repeated
+    (torchvision reflects, which small images do not allow). Returns float32.
+    """
+
+    def __init__(self, sigma: tuple[float, float] = (0.1, 2.0)) -> None:
+        check_range("sigma", sigma, 0, math.inf)
+        for end in sigma:
+            check_positive("sigma", end)
+        self.sigma = sigma
+
+    def sample(self, batch: Batch, draws: Draws) -> BlurParams:
+        u = draws.uniform("blur", 1)[:, 0]
+        return BlurParams(self.sigma[0] + (self.sigma[1] - self.sigma[0]) * u)
+
+    def apply(self, batch: Batch, params: BlurParams) -> Batch:
+        radius = math.ceil(3 * self.sigma[1])
+        return batch.with_images(blur(to_float(batch.images), params.sigma, radius))
+
+
+def blur(images: Tensor, sigma: Tensor, radius: int) -> Tensor:
+    """images (B, C, H, W) float in [0, 1], sigma (B,) over 0 -> images; columns, then rows."""
+    weights = _half_kernel(sigma, radius)
+    for dim in (2, 3):
+        images = _filter(images, weights, dim)
+    return images.clamp(0, 1)
+
+
+def _half_kernel(sigma: Tensor, radius: int) -> list[Tensor]:
+    """The weights at distances 0 to radius, (B, 1, 1, 1) each; with both sides they sum to 1.
+
+    Computed in float64 and rounded once, so that an image does not depend on its neighbours.
+    """
+    scale = -0.5 / sigma.double().square()
+    weights = [(scale * distance**2).exp() for distance in range(radius + 1)]
+    total = weights[0] + 2 * sum(weights[1:])
+    return [(weight / total).float()[:, None, None, None] for weight in weights]
+
+
+def _filter(images: Tensor, weights: list[Tensor], dim: int) -> Tensor:
+    """Tap by tap: each sum has a fixed order, where a convolution's depends on the batch."""
+    radius, size = len(weights) - 1, images.shape[dim]
+    pad = (0, 0, radius, radius) if dim == 2 else (radius, radius, 0, 0)
+    padded = F.pad(images, pad, "replicate")
+    found = images * weights[0]
+    for distance, weight in enumerate(weights[1:], start=1):
+        before = padded.narrow(dim, radius - distance, size)
+        after = padded.narrow(dim, radius + distance, size)
+        found += (before + after).mul_(weight)
+    return found

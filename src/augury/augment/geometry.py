@@ -1,0 +1,107 @@
+"""Geometry: operations that say where each output pixel reads, and one resampling for many."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from augury.augment.base import Augmentation, Params
+from augury.batch import Batch, to_float
+
+
+@dataclass(frozen=True)
+class Points:
+    """Where output pixels read, in pixels about the image's centre ((H-1)/2, (W-1)/2).
+
+    y, x: (B, H, W), or what broadcasts to it. cover: in [0, 1], how much of the pixel lies inside
+    the image, the rest is black; None for all of it.
+    """
+
+    y: Tensor
+    x: Tensor
+    cover: Tensor | None = None
+
+
+class Geometric(Augmentation[Params]):
+    """An augmentation that moves pixels. A `Chain` resamples once for neighbours of this kind.
+
+    `locate` maps the coordinates of output pixels to those of input pixels; `border` says what
+    lies beyond the image: its nearest pixel, or black. Interpolation is bilinear; returns float32.
+    """
+
+    border: str = "nearest"
+
+    @abstractmethod
+    def locate(self, params: Params, points: Points, size: tuple[int, int]) -> Points:
+        """Where `points` of the output, in a (height, width) image, read in the input."""
+
+    def apply(self, batch: Batch, params: Params) -> Batch:
+        return resample(batch, [self], [params])
+
+
+def resample(batch: Batch, parts: Sequence[Geometric[Any]], params: Sequence[Any]) -> Batch:
+    """Apply `parts` in order in a single bilinear resampling.
+
+    Coordinates are those of one step after the other, borders included; pixels are interpolated
+    once, where one step after the other would blur them each time.
+    """
+    height, width = batch.images.shape[-2:]
+    size = (height, width)
+    points = pixel_centres(batch.images)
+    for i in reversed(range(len(parts))):
+        points = parts[i].locate(params[i], points, size)
+        # What reads the image itself repeats its nearest pixel in any case.
+        if i or parts[i].border == "black":
+            points = bounded(points, size, parts[i].border)
+    move = partial(read, points=points)
+    return batch.moved(move(to_float(batch.images)).clamp_(0, 1), move)
+
+
+def affine(points: Points, matrix: Tensor) -> Points:
+    """Points times a (B, 2, 2) or (B, 2, 3) matrix whose rows give y and x."""
+    rows = matrix.float()[:, :, :, None, None]
+    y = rows[:, 0, 0] * points.y + rows[:, 0, 1] * points.x
+    x = rows[:, 1, 0] * points.y + rows[:, 1, 1] * points.x
+    if matrix.shape[2] == 3:
+        y, x = y + rows[:, 0, 2], x + rows[:, 1, 2]
+    return Points(y, x, points.cover)
+
+
+def pixel_centres(images: Tensor) -> Points:
+    """Where the pixels of `images` are themselves."""
+    height, width = images.shape[-2:]
+    y = torch.arange(height, device=images.device) - (height - 1) / 2
+    x = torch.arange(width, device=images.device) - (width - 1) / 2
+    return Points(y[None, :, None], x[None, None, :])
+
+
+def bounded(points: Points, size: tuple[int, int], border: str) -> Points:
+    """Points within the image; with a black border also how much of each pixel lies there."""
+    inside, cover = [], points.cover
+    for where, side in ((points.y, size[0]), (points.x, size[1])):
+        edge = (side - 1) / 2
+        inside.append(where.clamp(-edge, edge))
+        if border == "black":
+            # Bilinear weight of the image against the black beyond its last pixel.
+            share = (1 + edge - where.abs()).clamp(0, 1)
+            cover = share if cover is None else cover * share
+    return Points(inside[0], inside[1], cover)
+
+
+def read(images: Tensor, points: Points) -> Tensor:
+    """(B, C, H, W) float: `images` read at `points`, bilinear."""
+    size = (len(images), *images.shape[-2:])
+    axes = [
+        (where * (2 / max(side - 1, 1))).expand(size)
+        for where, side in ((points.x, size[2]), (points.y, size[1]))
+    ]
+    # The points lie inside; "border" keeps those at the edge there in spite of rounding.
+    found = F.grid_sample(
+        images, torch.stack(axes, dim=-1), "bilinear", padding_mode="border", align_corners=True
+    )
+    return found if points.cover is None else found * points.cover.expand(size)[:, None]

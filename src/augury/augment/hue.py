@@ -1,0 +1,63 @@
+"""Hue, as torchvision's `ColorJitter`."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import Augmentation
+from augury.batch import Batch, to_float
+from augury.errors import InputError
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class HueParams:
+    """shift: (B,), turns of the colour wheel; ½ gives the complementary colours."""
+
+    shift: Tensor
+
+
+class Hue(Augmentation[HueParams]):
+    """Turn each image's colours around the colour wheel (hue of HSV).
+
+    shift: in [0, ½] turns; each image's is uniform in [-shift, shift], as `ColorJitter` draws it.
+        It has no default; 0.1 is MoCo v2's, beside 0.4 for the others.
+
+    Greys, and images of one channel, keep their values. Returns float32.
+    """
+
+    def __init__(self, shift: float = 0.1) -> None:
+        if not 0 <= shift <= 0.5:
+            raise InputError(f"shift: must lie in [0, 0.5] turns, got {shift}")
+        self.shift = shift
+
+    def sample(self, batch: Batch, draws: Draws) -> HueParams:
+        u = draws.uniform("hue", 1)[:, 0]
+        return HueParams(self.shift * (2 * u - 1))
+
+    def apply(self, batch: Batch, params: HueParams) -> Batch:
+        return batch.with_images(adjust_hue(to_float(batch.images), params.shift))
+
+
+def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
+    """images (B, C, H, W) float in [0, 1], shift (B,) in turns -> images."""
+    if images.shape[1] == 1:
+        return images
+    low, high = images.aminmax(dim=1)
+    chroma = high - low
+    hue = _hue(images, high, chroma) + 6 * shift[:, None, None]
+    hue = hue - 6 * (hue / 6).floor()
+    # HSV to RGB: how far red, green and blue fall from the largest, in units of the chroma.
+    falls = 2 - (hue - 3).abs(), (hue - 2).abs() - 1, (hue - 4).abs() - 1
+    return torch.stack([high - chroma * fall.clamp(0, 1) for fall in falls], dim=1).clamp(0, 1)
+
+
+def _hue(images: Tensor, high: Tensor, chroma: Tensor) -> Tensor:
+    """(B, H, W): the hue in sixths of a turn, -1 to 5; 0 for grey."""
+    red, green, blue = images.unbind(1)
+    divisor = chroma.masked_fill(chroma == 0, 1)
+    near_green = (blue - red) / divisor + 2
+    near_blue = (red - green) / divisor + 4
+    hue = torch.where(high == green, near_green, near_blue)
+    return torch.where(high == red, (green - blue) / divisor, hue)

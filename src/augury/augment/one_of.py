@@ -1,0 +1,87 @@
+"""One of several augmentations, chosen for each image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import Augmentation, per_image
+from augury.augment.chain import scopes
+from augury.batch import Batch, Move, to_float
+from augury.errors import InputError
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class OneOfParams:
+    """choice: (B,) int64, which part each image gets; params: those of each part."""
+
+    choice: Tensor
+    params: tuple[Any, ...]
+
+
+class OneOf(Augmentation[OneOfParams]):
+    """Give each image one of `parts`, chosen with the probabilities that `weights` stand for.
+
+    weights: one for each part, at least 0, scaled to sum to 1; None for equal ones.
+
+    All parts are computed for all images and one is kept: no image waits for the choice of
+    another, at the cost of the parts together.
+    """
+
+    def __init__(
+        self, parts: Sequence[Augmentation[Any]], weights: Sequence[float] | None = None
+    ) -> None:
+        if not parts:
+            raise InputError("parts: at least one is needed")
+        if weights is not None and len(weights) != len(parts):
+            raise InputError(f"weights: must be {len(parts)}, one for each part, got {weights}")
+        if weights is not None and not (min(weights) >= 0 and 0 < sum(weights) < float("inf")):
+            raise InputError(f"weights: must be at least 0 and not all 0, got {weights}")
+        self.parts = tuple(parts)
+        self.mixes = any(part.mixes for part in self.parts)
+        self.weights = None if weights is None else tuple(weights)
+
+    def sample(self, batch: Batch, draws: Draws) -> OneOfParams:
+        u = draws.uniform("one-of", 1)[:, 0].double()
+        weights = torch.tensor(self.weights or (1.0,) * len(self.parts), dtype=torch.float64)
+        ends = (weights.cumsum(0) / weights.sum())[:-1].to(u.device)
+        params = tuple(
+            part.sample(batch, replace(draws, scope=draws.scope + scope))
+            for part, scope in zip(self.parts, scopes(self.parts), strict=True)
+        )
+        return OneOfParams(choice=(u[:, None] >= ends).sum(1), params=params)
+
+    def apply(self, batch: Batch, params: OneOfParams) -> Batch:
+        found = [p.apply(batch, drawn) for p, drawn in zip(self.parts, params.params, strict=True)]
+        images = [each.images for each in found]
+        if len({image.dtype for image in images}) > 1:
+            images = [to_float(image) for image in images]
+        kept = len(batch.moves)
+        move = partial(
+            _move_each, moves=[each.moves[kept:] for each in found], choice=params.choice
+        )
+        chosen = choose(images, per_image(params.choice))
+        targets = choose([each.targets for each in found], params.choice[:, None])
+        return batch.moved(chosen, move, targets)
+
+
+def _move_each(maps: Tensor, moves: list[tuple[Move, ...]], choice: Tensor) -> Tensor:
+    found = []
+    for steps in moves:
+        moved = maps
+        for step in steps:
+            moved = step(moved)
+        found.append(moved)
+    return choose(found, per_image(choice))
+
+
+def choose(values: Sequence[Tensor], choice: Tensor) -> Tensor:
+    """Each sample's row of `values[choice]`."""
+    chosen = values[0]
+    for k, value in enumerate(values[1:], start=1):
+        chosen = torch.where(choice == k, value, chosen)
+    return chosen

@@ -1,0 +1,107 @@
+"""Masks of three levels on a grid, with the lowest energy: a graph cut without a graph.
+
+The energy of levels k in {0, 1, 2} is
+
+    Σ over cells of f(k) + Σ over neighbours of w · (k - k')²
+
+with f convex over the levels and w ≥ 0. Such an energy is L♮-convex: made piecewise linear between
+the levels it stays convex, and where x minimises it over real numbers, so does each of the levels
+⌊x + t⌋ for t in (0, 1) (Murota, "Discrete Convex Analysis", 2003). So the minimum is found to any
+accuracy by a convex method in which all cells of all samples move at once: the primal-dual method
+of Chambolle and Pock (2011), with their steps by degree and over-relaxation (Condat 2013).
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# At puzzlemix's defaults over 99 % of masks are optimal after these, and the others within 0.001 %:
+# benchmarks/puzzlemix_gap.py.
+_STEPS = 64
+# Step of the levels over that of the flows; between 6 and 12 it hardly matters on 16×16 grids.
+_RATIO = 8.0
+# A power of two, so that products with it are exact: fused or not, multiplying and adding give the
+# same bits on every device and at every place of a batch.
+_FLOW_STEP = 0.5 / _RATIO
+_RELAXATION = 1.8
+# Where the method has not settled yet, one of these rounds better than the others.
+_ROUNDINGS = (0.1, 0.3, 0.5, 0.7, 0.9)
+
+
+def minimise(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
+    """The levels in {0, 1, 2} with the lowest energy: (R, C, B) float32.
+
+    first, second: (R, C, B) float32, f(1) - f(0) and f(2) - f(1); first ≤ second.
+    weight: (2, R, C, B) float32 ≥ 0: w between cell (r, c) and (r + 1, c), and between (r, c) and
+    (r, c + 1); 0 where there is no such neighbour.
+    The batch comes last, so that neighbouring cells are whole rows of memory.
+    """
+    relaxed = _relaxed(first, second, weight)
+    best = (relaxed + _ROUNDINGS[0]).floor().clamp(0, 2)
+    lowest = energy(best, first, second, weight)
+    for rounding in _ROUNDINGS[1:]:
+        levels = (relaxed + rounding).floor().clamp(0, 2)
+        found = energy(levels, first, second, weight)
+        best = torch.where(found < lowest, levels, best)
+        lowest = torch.minimum(found, lowest)
+    return best
+
+
+def _relaxed(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
+    """Levels in [0, 2], not whole: (R, C, B), near a minimum of the piecewise linear energy."""
+    step = _RATIO / _degree(weight)
+    step_first, step_second = step * first, step * second + 1
+    # Between levels one apart the energy changes by w a level, between levels two apart by 3w.
+    inner, outer = weight, 3 * weight
+    levels, flow = torch.ones_like(first), torch.zeros_like(weight)
+    for _ in range(_STEPS):
+        moved = levels - step * _divergence(flow)
+        change = (moved - step_first).clamp_(0, 1)
+        change.add_((moved - step_second).clamp_(0, 1)).sub_(levels)
+        ahead = levels + 2 * change
+        pushed = flow.clone()
+        pushed[0, :-1].add_(ahead[1:] - ahead[:-1], alpha=_FLOW_STEP)
+        pushed[1, :, :-1].add_(ahead[:, 1:] - ahead[:, :-1], alpha=_FLOW_STEP)
+        within = torch.clamp(pushed, -inner, inner)
+        kept = within.add(F.softshrink(pushed - within, _FLOW_STEP)).clamp_(-outer, outer)
+        levels.add_(change.mul_(_RELAXATION))
+        flow.add_(kept.sub_(flow).mul_(_RELAXATION))
+    return levels.clamp(0, 2)
+
+
+def _divergence(flow: Tensor) -> Tensor:
+    """(2, R, C, B) along the edges -> (R, C, B): what flows into each cell less what leaves it."""
+    found = -(flow[0] + flow[1])
+    found[1:].add_(flow[0, :-1])
+    found[:, 1:].add_(flow[1, :, :-1])
+    return found
+
+
+def _degree(weight: Tensor) -> Tensor:
+    """(2, R, C, B) -> (R, C, B): the number of each cell's neighbours; 1 for a cell without."""
+    edges = (weight > 0).to(weight.dtype)
+    found = edges[0] + edges[1]
+    found[1:].add_(edges[0, :-1])
+    found[:, 1:].add_(edges[1, :, :-1])
+    return found.clamp_(min=1)
+
+
+def energy(levels: Tensor, first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
+    """(B,): the energy of `levels` (R, C, B) above that of level 0 everywhere."""
+    total = first * levels.clamp(max=1) + second * (levels - 1).clamp(min=0)
+    total[:-1].add_(weight[0, :-1] * (levels[1:] - levels[:-1]).square())
+    total[:, :-1].add_(weight[1, :, :-1] * (levels[:, 1:] - levels[:, :-1]).square())
+    return ordered_sum(total.flatten(0, 1))
+
+
+def ordered_sum(values: Tensor) -> Tensor:
+    """The sum over the first dimension, half added to half.
+
+    Each sum is a fixed sequence of additions, so that its bits depend neither on the device nor
+    on the size of the batch.
+    """
+    while len(values) > 1:
+        half = len(values) // 2
+        rest = values[2 * half :]
+        values = torch.cat((values[:half] + values[half : 2 * half], rest))
+    return values[0]

@@ -1,0 +1,268 @@
+"""The names of augmentations: from a name, or a written description, to an object and back."""
+
+import inspect
+import json
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from augury.augment.attentive_cutmix import AttentiveCutMix
+from augury.augment.augmix import AugMix
+from augury.augment.autocontrast import Autocontrast
+from augury.augment.base import Augmentation, Source
+from augury.augment.blur import Blur
+from augury.augment.brightness import Brightness
+from augury.augment.chain import Chain
+from augury.augment.contrast import Contrast
+from augury.augment.crop import Crop
+from augury.augment.cutmix import CutMix
+from augury.augment.cutout import Cutout
+from augury.augment.equalise import Equalise
+from augury.augment.flip import Flip
+from augury.augment.foreign import build_foreign, is_factory
+from augury.augment.grey import Grey
+from augury.augment.guidedmixup import GuidedMixup
+from augury.augment.hue import Hue
+from augury.augment.invert import Invert
+from augury.augment.keepaugment import KeepAugment
+from augury.augment.mixup import MixUp
+from augury.augment.none import Identity
+from augury.augment.normal import Normal
+from augury.augment.one_of import OneOf
+from augury.augment.posterise import Posterise
+from augury.augment.puzzlemix import PuzzleMix
+from augury.augment.randaugment import RandAugment
+from augury.augment.random_erasing import RandomErasing
+from augury.augment.resizemix import ResizeMix
+from augury.augment.rotate import Rotate
+from augury.augment.salience import Salience
+from augury.augment.salience_raw import SalienceRaw
+from augury.augment.saliencymix import SaliencyMix
+from augury.augment.saturation import Saturation
+from augury.augment.sharpness import Sharpness
+from augury.augment.shear import Shear
+from augury.augment.solarise import Solarise
+from augury.augment.translate import Translate
+from augury.augment.trivialaugment import TrivialAugment
+from augury.augment.zoom import Zoom
+from augury.errors import InputError
+from augury.files import write_atomically
+from augury.names import check_name, lookup
+
+AUGMENTATIONS: dict[str, type[Augmentation[Any]]] = {
+    "none": Identity,
+    # Geometry
+    "normal": Normal,
+    "crop": Crop,
+    "flip": Flip,
+    "rotate": Rotate,
+    "zoom": Zoom,
+    "shear": Shear,
+    "translate": Translate,
+    # Colour and sharpness
+    "brightness": Brightness,
+    "contrast": Contrast,
+    "saturation": Saturation,
+    "hue": Hue,
+    "grey": Grey,
+    "blur": Blur,
+    "sharpness": Sharpness,
+    "posterise": Posterise,
+    "solarise": Solarise,
+    "equalise": Equalise,
+    "autocontrast": Autocontrast,
+    "invert": Invert,
+    # Policies
+    "randaugment": RandAugment,
+    "trivialaugment": TrivialAugment,
+    "augmix": AugMix,
+    # Erasing
+    "random-erasing": RandomErasing,
+    "cutout": Cutout,
+    # Mixing
+    "mixup": MixUp,
+    "cutmix": CutMix,
+    "resizemix": ResizeMix,
+    # Guided by saliency
+    "salience-raw": SalienceRaw,
+    "salience": Salience,
+    "saliencymix": SaliencyMix,
+    "puzzlemix": PuzzleMix,
+    "keepaugment": KeepAugment,
+    "guidedmixup": GuidedMixup,
+    "attentive-cutmix": AttentiveCutMix,
+}
+
+# These take other augmentations, their `parts`.
+COMPOSITIONS: dict[str, type[Augmentation[Any]]] = {"chain": Chain, "one-of": OneOf}
+
+# The first argument of these, `saliency`, is a source; this is the kind that is usual for each.
+SALIENCY: dict[str, str] = {
+    "salience-raw": "signed-gradient",
+    "salience": "gradient",
+    "saliencymix": "spectral-residual",
+    "puzzlemix": "loss-gradient",
+    "keepaugment": "label-gradient",
+    "guidedmixup": "spectral-residual",
+    "attentive-cutmix": "activation",
+}
+
+# From a kind of saliency to a source of it.
+Sources = Callable[[str], Source]
+Parameters = Mapping[str, Mapping[str, Any]]
+
+
+def parts_of(name: str) -> list[str]:
+    """The parts of `name`: "normal+cutout" is first normal, then cutout."""
+    return name.split("+")
+
+
+def build_augmentation(
+    name: str, parameters: Parameters | None = None, sources: Sources | None = None
+) -> Augmentation[Any]:
+    """The augmentation called `name`, or the chain of those between plus signs.
+
+    parameters: arguments by augmentation and name, as a study file gives them (lists stand for
+        tuples). A name that is none of AUGMENTATIONS may be described here, as in `from_config`.
+    sources: gives a source for a kind of saliency; needed by the names in SALIENCY only.
+    Raises InputError for an unknown name or parameter.
+    """
+    given = parameters or {}
+    parts = [_build_part(part, given, sources) for part in parts_of(name)]
+    return parts[0] if len(parts) == 1 else Chain(parts)
+
+
+def _build_part(part: str, given: Parameters, sources: Sources | None) -> Augmentation[Any]:
+    described = given.get(part, {})
+    if is_factory(part):
+        return build_foreign(part, described)
+    if part not in AUGMENTATIONS and part in given:
+        return from_config(described, sources)
+    cls = lookup(AUGMENTATIONS, part, "augmentation")
+    return _construct(part, cls, described, sources)
+
+
+def saliency_kinds(name: str, parameters: Parameters | None = None) -> list[str]:
+    """The kinds of saliency that `name` asks for, each once, sorted."""
+    asked: set[str] = set()
+
+    def source(kind: str) -> Source:
+        asked.add(kind)
+        return lambda batch: batch.images
+
+    build_augmentation(name, parameters, source)
+    return sorted(asked)
+
+
+def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
+    """Raise InputError unless augmentation `name` has each of `parameters`.
+
+    Those of a "module:factory" are known to its own code only.
+    """
+    if is_factory(name):
+        return  # its own code knows
+    cls = lookup({**AUGMENTATIONS, **COMPOSITIONS}, name, "augmentation")
+    known = sorted(inspect.signature(cls).parameters)
+    for key in parameters:
+        check_name(key, known, f"parameter of {name}")
+
+
+def to_config(augmentation: Augmentation[Any]) -> dict[str, Any]:
+    """`augmentation` as JSON and TOML values: its name, and all arguments that are not None.
+
+    Where its saliency comes from is code; only the kind is written, where the source has one.
+    Raises InputError for an augmentation that is not ours.
+    """
+    names = {cls: name for name, cls in {**AUGMENTATIONS, **COMPOSITIONS}.items()}
+    if type(augmentation) not in names:
+        raise InputError(f"{type(augmentation).__name__}: only named augmentations can be written")
+    config: dict[str, Any] = {"name": names[type(augmentation)]}
+    for key in inspect.signature(type(augmentation)).parameters:
+        value = _written(getattr(augmentation, key))
+        if value is not None:
+            config[key] = value
+    return config
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Augmentation):
+        return to_config(value)
+    if isinstance(value, tuple):
+        return [_written(each) for each in value]
+    return getattr(value, "kind", None) if callable(value) else value
+
+
+def from_config(config: Mapping[str, Any], sources: Sources | None = None) -> Augmentation[Any]:
+    """The augmentation that `config` describes: {"name": "cutout", "length": 0.25}.
+
+    {"name": "chain", "parts": [...]} and {"name": "one-of", "parts": [...], "weights": [...]}
+    hold others. Raises InputError for what is unknown or missing.
+    """
+    if not isinstance(config.get("name"), str):
+        raise InputError(f"an augmentation's description must have a name, got {dict(config)}")
+    name = config["name"]
+    if is_factory(name):
+        return build_foreign(name, {k: v for k, v in config.items() if k != "name"})
+    cls = lookup({**AUGMENTATIONS, **COMPOSITIONS}, name, "augmentation")
+    return _construct(name, cls, {k: v for k, v in config.items() if k != "name"}, sources)
+
+
+def _construct(
+    name: str, cls: type[Augmentation[Any]], given: Mapping[str, Any], sources: Sources | None
+) -> Augmentation[Any]:
+    check_parameters(name, given)
+    arguments = {key: _read_value(value, sources) for key, value in given.items()}
+    if name in SALIENCY:
+        if sources is None:
+            raise InputError(f"{name}: needs a source for its saliency")
+        arguments["saliency"] = sources(given.get("saliency", SALIENCY[name]))
+    if name in COMPOSITIONS and "parts" not in arguments:
+        raise InputError(f"{name}: needs parts")
+    try:
+        return cls(**arguments)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    except TypeError as error:
+        raise InputError(f"{name}: a parameter is of the wrong type: {dict(given)}") from error
+
+
+def _read_value(value: Any, sources: Sources | None) -> Any:
+    if isinstance(value, Mapping):
+        return from_config(value, sources)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(_read_value(each, sources) for each in value)
+    return value
+
+
+def write_augmentation(augmentation: Augmentation[Any], path: Path) -> None:
+    """Write `to_config` to a .toml or .json file."""
+    config = to_config(augmentation)
+    text = json.dumps(config, indent=2) + "\n" if _is_json(path) else tomli_w.dumps(config)
+    write_atomically(path, text.encode())
+
+
+def read_augmentation(path: Path, sources: Sources | None = None) -> Augmentation[Any]:
+    """The augmentation that a .toml or .json file describes."""
+    return from_config(read_config(path), sources)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The description in a .toml or .json file; InputError where it cannot be read."""
+    read = json.loads if _is_json(path) else tomllib.loads
+    try:
+        config = read(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{path}: not a {path.suffix[1:].upper()} file: {error}") from error
+    if not isinstance(config, dict) or not isinstance(config.get("name"), str):
+        raise InputError(f"{path}: an augmentation's description must have a name")
+    return config
+
+
+def _is_json(path: Path) -> bool:
+    check_name(path.suffix, (".toml", ".json"), "kind of file")
+    return path.suffix == ".json"

@@ -1,0 +1,90 @@
+"""Operations on single uint8 values, as tables of 256: one a sample, or one a sample and channel.
+
+Meaning and rounding are those of PIL's `ImageOps`, bit for bit.
+"""
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import per_image
+from augury.batch import Batch, to_float, to_uint8
+
+
+def look_up(batch: Batch, table: Tensor, chosen: Tensor) -> Batch:
+    """The batch whose `chosen` (B,) images went through their table; the others stay bit for bit.
+
+    uint8 images stay uint8. Float images are rounded to 256 levels for the table, become float32,
+    and those not chosen keep their values.
+    """
+    found = apply_table(to_uint8(batch.images), table)
+    images = batch.images
+    if images.is_floating_point():
+        found, images = to_float(found), to_float(images)
+    return batch.with_images(torch.where(per_image(chosen), found, images))
+
+
+def apply_table(images: Tensor, table: Tensor) -> Tensor:
+    """images (B, C, H, W) uint8, table (B or 1, C or 1, 256) uint8 -> (B, C, H, W) uint8."""
+    rows = table.expand(*images.shape[:2], 256)
+    return rows.gather(2, images.flatten(2).long()).view(images.shape)
+
+
+def identity_table(device: torch.device) -> Tensor:
+    """(1, 1, 256) uint8: each value as it is."""
+    return torch.arange(256, device=device).to(torch.uint8).view(1, 1, 256)
+
+
+def invert_table(device: torch.device) -> Tensor:
+    """(1, 1, 256) uint8: 255 - value."""
+    return 255 - identity_table(device)
+
+
+def posterise_table(bits: Tensor) -> Tensor:
+    """bits (B,) integers in 0..8 -> (B, 1, 256) uint8: each value's highest bits."""
+    dropped = (8 - bits.long())[:, None, None]
+    values = torch.arange(256, device=bits.device)
+    return ((values >> dropped) << dropped).to(torch.uint8)
+
+
+def solarise_table(threshold: Tensor) -> Tensor:
+    """threshold (B,) in 0..256 -> (B, 1, 256) uint8: 255 - value from the threshold on."""
+    values = torch.arange(256, device=threshold.device)
+    solarised = torch.where(values >= threshold[:, None, None], 255 - values, values)
+    return solarised.to(torch.uint8)
+
+
+def autocontrast_table(images: Tensor) -> Tensor:
+    """images (B, C, H, W) uint8 -> (B, C, 256) uint8: stretches each channel to 0..255.
+
+    A channel of one value stays as it is.
+    """
+    low = images.amin((2, 3))[:, :, None].double()
+    high = images.amax((2, 3))[:, :, None].double()
+    values = torch.arange(256, device=images.device)
+    # In PIL's order of operations and rounding: its truncation makes 254 of some 255. A number
+    # divided by a tensor would be rounded twice.
+    scale = torch.full_like(low, 255) / (high - low).clamp(min=1)
+    stretched = (values * scale + -low * scale).clamp(0, 255)
+    return torch.where(high > low, stretched, values.double()).to(torch.uint8)
+
+
+def equalise_table(images: Tensor) -> Tensor:
+    """images (B, C, H, W) uint8 -> (B, C, 256) uint8: makes each channel's histogram flat.
+
+    A channel with fewer than 255 pixels below its largest value stays as it is, as in PIL.
+    """
+    counts = _histogram(images)
+    largest = images.amax((2, 3))[:, :, None].long()
+    below = counts.sum(2, keepdim=True) - counts.gather(2, largest)
+    step = below // 255
+    start = counts.cumsum(2) - counts + step // 2
+    equalised = (start // step.clamp(min=1)).clamp(max=255)
+    values = torch.arange(256, device=images.device)
+    return torch.where(step > 0, equalised, values).to(torch.uint8)
+
+
+def _histogram(images: Tensor) -> Tensor:
+    """(B, C, H, W) uint8 -> (B, C, 256) int64: how many pixels have each value."""
+    values = images.flatten(2).long()
+    counts = torch.zeros((*images.shape[:2], 256), dtype=torch.int64, device=images.device)
+    return counts.scatter_add(2, values, torch.ones_like(values))

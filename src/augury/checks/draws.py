@@ -1,0 +1,243 @@
+"""Checks of what is drawn: for each image its own, anew in each epoch, as often as documented."""
+
+import copy
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from augury.augment import Augmentation
+from augury.augment.foreign import Foreign
+from augury.batch import Batch, to_float
+from augury.checks.finding import (
+    Finding,
+    correlation_within,
+    effective_count,
+    verdict,
+    wilson,
+)
+from augury.checks.subject import apply, batch_of, noise, same
+
+BATCH = 100
+
+# A rotation by next to nothing or a box of no pixel may leave an image as it was.
+_UNSEEN = 0.001
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What happened to each image; arrays (batches, BATCH), nan where there is no such thing.
+
+    changed: bool; amount: mean change of its pixels, nan where images are mixed; area: share of
+    its pixels that changed; share: what is left of its own class; down, right: where the box around
+    the changed pixels lies, 0 at one end of its free room and 1 at the other.
+    """
+
+    changed: np.ndarray
+    amount: np.ndarray
+    area: np.ndarray
+    share: np.ndarray
+    down: np.ndarray
+    right: np.ndarray
+
+
+def watch(
+    augmentation: Augmentation[Any], samples: int = 40_000, mixes: bool = False, classes: int = 10
+) -> Seen:
+    """Apply `augmentation` to `samples` images in batches of 100, each batch with ids of its own.
+
+    All are copies of one image, so that they differ by what was drawn alone; where images are
+    mixed, they are the same hundred images in each batch.
+    """
+    images = _images(BATCH, mixes)
+    parts = [
+        _look(batch, apply(augmentation, batch), mixes)
+        for batch in _batches(images, max(1, samples // BATCH), classes)
+    ]
+    return Seen(**{key: np.stack([part[key] for part in parts]) for key in parts[0]})
+
+
+def _images(count: int, mixes: bool) -> Tensor:
+    return noise(count) if mixes else noise(1).expand(count, -1, -1, -1)
+
+
+def _batches(images: Tensor, count: int, classes: int) -> Iterator[Batch]:
+    return (batch_of(images, len(images) * k, classes) for k in range(count))
+
+
+def _look(batch: Batch, found: Batch, mixes: bool) -> dict[str, np.ndarray]:
+    change = to_float(found.images) - to_float(batch.images)
+    where = (change.abs() > 1e-5).any(1)
+    values = {
+        "changed": where.any(2).any(1),
+        # What is drawn for an image before it is mixed shows in its partner, too.
+        "amount": change.mean((1, 2, 3)) * (torch.nan if mixes else 1.0),
+        "area": where.double().mean((1, 2)),
+        "share": (found.targets * batch.targets).sum(1),
+        "down": _place(where.any(2)),
+        "right": _place(where.any(1)),
+    }
+    return {key: value.numpy() for key, value in values.items()}
+
+
+def _place(lines: Tensor) -> Tensor:
+    """(B, side) bool -> (B,): where the span of true lines lies within the room it has."""
+    side = lines.shape[1]
+    first = lines.int().argmax(1)
+    room = first + lines.flip(1).int().argmax(1)
+    place = first.double() / room
+    return place.masked_fill(~lines.any(1) | (room == 0) | (room == side), torch.nan)
+
+
+def documented_p(augmentation: Augmentation[Any]) -> float | None:
+    """The attribute `p` of an augmentation, or of the one transform inside it."""
+    if isinstance(augmentation, Foreign):
+        parts = getattr(augmentation.transform, "transforms", ())
+        # Those inside have a p of their own; Albumentations' ColorJitter keeps functions there.
+        composed = any(not inspect.isroutine(part) for part in parts)
+        p = None if composed else getattr(augmentation.transform, "p", None)
+    else:
+        p = getattr(augmentation, "p", None)
+    return float(p) if isinstance(p, int | float) else None
+
+
+def firing_rate(
+    augmentation: Augmentation[Any],
+    seen: Seen,
+    p: float | None = None,
+    mixes: bool = False,
+    classes: int = 10,
+) -> Finding:
+    """The share of images that change, against p.
+
+    Some methods leave images alone that they have chosen (posterising to all 8 bits): where the
+    share is not p, it is compared with p times the share at p = 1, if p can be set.
+    """
+    name, count = "firing rate", seen.changed.size
+    rate = float(seen.changed.mean())
+    interval = wilson(rate, effective_count(seen.changed))
+    measured = f"{rate:.4f} of {count:,} images change ({interval[0]:.4f} to {interval[1]:.4f})"
+    if p is None:
+        return Finding(name, "no p is documented", measured, "note", count, interval)
+    expected, sound = f"p = {p:g}", _within(p, interval)
+    if not sound:
+        share = _share_at_certainty(augmentation, count, mixes, classes)
+        if share is not None and share < 1 - _UNSEEN:
+            expected = f"p = {p:g}, of which {share:.4f} can be seen"
+            sound = _within(p * share, interval)
+    if not sound and _within(p * p, interval):
+        measured += "; as if p were applied twice"
+    return Finding(name, expected, measured, verdict(sound), count, interval)
+
+
+def _within(rate: float, interval: tuple[float, float]) -> bool:
+    return interval[0] <= rate <= interval[1] + _UNSEEN
+
+
+def _share_at_certainty(
+    augmentation: Augmentation[Any], samples: int, mixes: bool, classes: int
+) -> float | None:
+    if isinstance(augmentation, Foreign) or not hasattr(augmentation, "p"):
+        return None
+    certain = copy.copy(augmentation)
+    certain.p = 1.0
+    return float(watch(certain, samples, mixes, classes).changed.mean())
+
+
+_DRAWN = {
+    "changed": "whether it changes",
+    "amount": "how much",
+    "area": "how large an area",
+    "share": "the target",
+}
+
+
+def independent_draws(seen: Seen) -> Finding:
+    """What happens to the images of one batch is no more alike than what happens in several."""
+    expected = "images of one batch are no more alike than others"
+    return _independent("independent draws", expected, seen, _DRAWN)
+
+
+def independent_places(seen: Seen) -> Finding:
+    """The same of where in an image a box is erased, cut or pasted."""
+    expected = "boxes of one batch lie no more alike than others"
+    directions = {"down": "from top to bottom", "right": "from left to right"}
+    return _independent("independent places", expected, seen, directions)
+
+
+def _independent(name: str, expected: str, seen: Seen, titles: dict[str, str]) -> Finding:
+    found = {}
+    for key, title in titles.items():
+        measured = correlation_within(getattr(seen, key).astype(float))
+        if measured is not None:
+            found[title] = measured
+    if not found:
+        return Finding(name, expected, "nothing to compare: it never varies", "note")
+    title = max(found, key=lambda title: found[title][1][0])
+    correlation, interval = found[title]
+    measured_text = f"correlation within a batch at most {correlation:.3f} ({title})"
+    return Finding(
+        name, expected, measured_text, verdict(interval[0] <= 0), seen.changed.size, interval
+    )
+
+
+def draw_per_image(
+    augmentation: Augmentation[Any], samples: int = 1000, mixes: bool = False, classes: int = 10
+) -> Finding:
+    """Distinct results in one batch of copies, against as many copies each augmented alone.
+
+    Where images are mixed, distinct targets in one batch, against batches of two.
+    """
+    together = _outcomes(apply(augmentation, batch_of(_images(samples, mixes), 0, classes)), mixes)
+    pair = _images(2 if mixes else 1, mixes)
+    alone = np.concatenate(
+        [
+            _outcomes(apply(augmentation, batch), mixes)[:1]
+            for batch in _batches(pair, samples, classes)
+        ]
+    )
+    distinct = len(np.unique(together, axis=0))
+    counts = np.unique(alone, axis=0, return_counts=True)[1]
+    apart = len(counts)
+    what = "targets" if mixes else "results"
+    # How likely independent draws would all come out as the most frequent of those seen alone.
+    by_chance = (float(counts.max()) / samples) ** samples
+    expected = f"about {apart:,} distinct {what}, as drawn one by one"
+    measured = f"{distinct:,} distinct {what} of {samples:,} in one batch"
+    if by_chance > 1e-9:
+        return Finding("a draw per image", expected, measured, "note", samples)
+    shared = distinct == 1 or (apart >= 20 and 2 * distinct < apart)
+    return Finding("a draw per image", expected, measured, verdict(not shared), samples)
+
+
+def _outcomes(found: Batch, mixes: bool) -> np.ndarray:
+    """A row for each image: its pixels, or how large its largest target is, of 10,000."""
+    if mixes:
+        return found.targets.amax(1, keepdim=True).mul(10_000).round().numpy()
+    return to_float(found.images).flatten(1).numpy()
+
+
+def epochs_differ(
+    augmentation: Augmentation[Any], samples: int = 400, mixes: bool = False, classes: int = 10
+) -> Finding:
+    """Images are no more often the same in two of eight epochs than with two of eight seeds."""
+    batch = batch_of(_images(samples, mixes), 0, classes)
+    usual = _repeats([apply(augmentation, batch, seed=seed) for seed in range(8)])
+    found = _repeats([apply(augmentation, batch, epoch=epoch) for epoch in range(8)])
+    name, expected = "epochs differ", f"at most {usual:.1%} the same, as with two seeds"
+    measured = f"at most {found:.1%} the same in two epochs"
+    if usual == 1:
+        return Finding(name, expected, f"{measured}: not told", "note", samples)
+    # Four standard errors, and no more than an image or two where hardly any is the same.
+    margin = 4 * (max(usual * (1 - usual), 1 / samples) / samples) ** 0.5
+    return Finding(name, expected, measured, verdict(found <= usual + margin), samples)
+
+
+def _repeats(found: list[Batch]) -> float:
+    """The largest share of images that two batches have in common."""
+    pairs = [(a, b) for i, a in enumerate(found) for b in found[:i]]
+    return max(float(same(a, b).double().mean()) for a, b in pairs)

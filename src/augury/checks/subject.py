@@ -1,0 +1,101 @@
+"""What is checked, and the images that it is checked on."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from augury.augment import Augmentation, Source, build_augmentation
+from augury.augment.foreign import Foreign, build_foreign, is_factory
+from augury.batch import Batch, to_float
+from augury.errors import AuguryError, InputError
+from augury.rng import Draws
+
+SHAPE = (3, 32, 32)
+
+
+def subject(name: str, per_batch: bool = False) -> Augmentation[Any]:
+    """The augmentation called `name`: one of ours, a chain, or "module:attribute".
+
+    Methods that follow saliency get random maps, a function of the image's id.
+    per_batch: a transform of another library is called once for each batch.
+    Raises InputError for what cannot be built.
+    """
+    if is_factory(name):
+        return build_foreign(name, {}, per_batch=per_batch)
+    if per_batch:
+        raise InputError(f"--per-batch: is for module:attribute, got {name!r}")
+    return build_augmentation(name, sources=random_maps)
+
+
+def random_maps(kind: str) -> Source:
+    """A source of maps for a kind of saliency: random, and a function of the id alone."""
+
+    def maps(batch: Batch) -> Tensor:
+        _, channels, rows, columns = batch.images.shape
+        u = Draws(0, 0, batch.ids).uniform("check maps", channels * rows * columns)
+        u = u.view(-1, channels, rows, columns)
+        return u - 0.5 if kind == "signed-gradient" else u[:, 0]
+
+    return maps
+
+
+def noise(count: int, shape: tuple[int, int, int] = SHAPE) -> Tensor:
+    """(count, C, H, W) uint8: images of random pixels, 40 to 167.
+
+    Of less than full contrast, so that there is something to stretch, and with something above and
+    below the middle.
+    """
+    size = shape[0] * shape[1] * shape[2]
+    values = Draws(0, 0, torch.arange(count)).bytes("check images", size)
+    return (values // 2 + 40).view(count, *shape)
+
+
+def batch_of(images: Tensor, first: int = 0, classes: int = 10) -> Batch:
+    """Classes in turns; ids from `first` on."""
+    ids = torch.arange(first, first + len(images))
+    return Batch(images, torch.eye(classes)[torch.arange(len(images)) % classes], ids)
+
+
+def rows_of(batch: Batch, rows: Tensor | slice) -> Batch:
+    return Batch(batch.images[rows], batch.targets[rows], batch.ids[rows], batch.moves)
+
+
+def apply(augmentation: Augmentation[Any], batch: Batch, seed: int = 0, epoch: int = 0) -> Batch:
+    """The augmented batch; what is given stays as it is, whatever the augmentation does to it."""
+    given = Batch(batch.images.clone(), batch.targets.clone(), batch.ids.clone())
+    return augmentation(given, Draws(seed, epoch, given.ids))
+
+
+def apply_first(augmentation: Augmentation[Any], batch: Batch) -> None:
+    """Raise InputError with one line where `augmentation` cannot be applied at all."""
+    try:
+        apply(augmentation, batch)
+    except AuguryError:
+        raise
+    except Exception as error:  # whatever a user's own code raises
+        raise InputError(f"it cannot be applied: {type(error).__name__}: {error}") from error
+
+
+def same(found: Batch, other: Batch) -> Tensor:
+    """(B,) bool: whose images and targets are equal bit for bit."""
+    images = (to_float(found.images) == to_float(other.images)).flatten(1).all(1)
+    return images & (found.targets == other.targets).all(1)
+
+
+def mixes_targets(augmentation: Augmentation[Any], classes: int) -> bool:
+    """Whether targets change, in 20 batches."""
+    images = noise(10)
+    for k in range(20):
+        batch = batch_of(images, 10 * k, classes)
+        if not torch.equal(apply(augmentation, batch).targets, batch.targets):
+            return True
+    return False
+
+
+def classes_of(augmentation: Augmentation[Any]) -> int:
+    """How many classes the targets must have: torchvision's MixUp and CutMix are told."""
+    told = isinstance(augmentation, Foreign) and getattr(
+        augmentation.transform, "num_classes", None
+    )
+    return told or 10

@@ -1,0 +1,69 @@
+"""The kinds of saliency by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from augury.batch import Batch
+from augury.saliency.grad_cam import Activation, GradCam
+from augury.saliency.gradient import GradientMap, InputGradient, absolute_map, squared_map
+from augury.saliency.smoothgrad import SmoothGrad
+from augury.saliency.spectral_residual import SpectralResidual
+
+Saliency = Callable[[Batch], Tensor]
+Normalization = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """build: (model, normalize) -> batch -> maps (B, H, W) in [0, 1].
+
+    signed: gives gradients (B, C, H, W) instead. needs_network: otherwise `build` looks at neither
+    of its arguments, and an image's map never changes.
+    """
+
+    title: str
+    build: Callable[[nn.Module, Normalization], Saliency]
+    signed: bool = False
+    needs_network: bool = True
+
+
+KINDS: dict[str, Kind] = {
+    "gradient": Kind(
+        "gradient of the largest score, summed over channels, min-max scaled",
+        lambda model, normalize: GradientMap(InputGradient(model, normalize)),
+    ),
+    "signed-gradient": Kind("gradient of the largest score per channel", InputGradient, True),
+    "absolute-gradient": Kind(
+        "gradient of the largest score, mean size over channels",
+        lambda model, normalize: GradientMap(InputGradient(model, normalize), absolute_map),
+    ),
+    "squared-gradient": Kind(
+        "gradient of the largest score, root mean square over channels",
+        lambda model, normalize: GradientMap(InputGradient(model, normalize), squared_map),
+    ),
+    "label-gradient": Kind(
+        "gradient of the label's score, mean size over channels",
+        lambda model, normalize: GradientMap(
+            InputGradient(model, normalize, "label"), absolute_map
+        ),
+    ),
+    "loss-gradient": Kind(
+        "gradient of the loss, root mean square over channels",
+        lambda model, normalize: GradientMap(InputGradient(model, normalize, "loss"), squared_map),
+    ),
+    "smoothgrad": Kind(
+        "gradient of the largest score, mean over 8 noisy copies, mean size over channels",
+        lambda model, normalize: GradientMap(
+            SmoothGrad(InputGradient(model, normalize)), absolute_map
+        ),
+    ),
+    "grad-cam": Kind("feature maps weighted by their gradient", GradCam),
+    "activation": Kind("mean of the feature maps", Activation),
+    "spectral-residual": Kind(
+        "what is unlike its neighbourhood in the image's spectrum, without a network",
+        lambda model, normalize: SpectralResidual(),
+        needs_network=False,
+    ),
+}

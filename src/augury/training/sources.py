@@ -1,0 +1,256 @@
+"""Where the maps of a training run come from: computed as it goes, from time to time, or once."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from augury.batch import Batch
+from augury.data import Dataset, Split, batches
+from augury.data.loader import count_batches
+from augury.errors import InputError
+from augury.models import ModelSpec, build_model
+from augury.models.backbones import UNSUITABLE, one_line
+from augury.saliency import KINDS, HalfResolution, MapCache, Saliency
+from augury.training.map_store import stored_maps
+from augury.training.network import Network, Normalize, Speed
+from augury.training.teacher import Teacher, read_teacher, teacher_network
+
+Weights = dict[str, Tensor]
+
+
+class RefreshedMaps:
+    """batch -> the stored maps of its images, moved as they have been; computed at `refresh`."""
+
+    def __init__(self, kind: str, compute: Callable[[], MapCache]) -> None:
+        self.kind = kind
+        self._compute = compute
+        self._cache: MapCache | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether they have never been computed."""
+        return self._cache is None
+
+    def refresh(self) -> None:
+        """Compute them anew."""
+        self._cache = self._compute()
+
+    def forget(self) -> None:
+        """Be as if they had never been computed."""
+        self._cache = None
+
+    def __call__(self, batch: Batch) -> Tensor:
+        if self._cache is None:
+            raise RuntimeError("refresh the maps before their first use")
+        return self._cache(batch)
+
+
+class LiveMaps:
+    """batch -> maps of its images as they are now, through the network as it is now."""
+
+    def __init__(self, kind: str, saliency: Saliency) -> None:
+        self.kind = kind
+        self._saliency = saliency
+
+    def __call__(self, batch: Batch) -> Tensor:
+        return self._saliency(batch)
+
+
+class TeacherSources:
+    """A source for each of `kinds`, called by kind; `refresh` brings all up to date.
+
+    teacher: see `read_teacher`; network: the one in training; train: what it is trained on, out of
+    `dataset`; batch_size: of training.
+
+    Kinds without a network, and those through a fixed teacher, are computed once for all training
+    images of the data set and kept on disk (`map_store`). "self" and "self:K" compute the maps of
+    the images that are trained on, all in one order and batch size, before each epoch or before
+    each step of the run whose number K divides; "live" computes nothing ahead. Where maps outlive
+    an epoch's end, the weights that they were computed with are kept (`state`): a run that goes on
+    from there computes the same maps from them again.
+    """
+
+    def __init__(
+        self,
+        kinds: Sequence[str],
+        teacher: str,
+        network: Network,
+        train: Split,
+        dataset: Dataset,
+        batch_size: int,
+    ) -> None:
+        looking = any(KINDS[kind].needs_network for kind in kinds)
+        self._teacher = read_teacher(teacher) if looking else Teacher(teacher, fixed=True)
+        self._network, self._train, self._dataset = network, train, dataset
+        self._batch_size = 2 * batch_size
+        self._epoch_steps = count_batches(len(train), batch_size)
+        self._every = self._teacher.every or self._epoch_steps
+        self._weights: Weights = {}
+        self._once: dict[str, RefreshedMaps] = {}
+        self._following: dict[str, RefreshedMaps] = {}
+        self._live: dict[str, LiveMaps] = {}
+        for kind in kinds:
+            if self._teacher.fixed or not KINDS[kind].needs_network:
+                self._once[kind] = RefreshedMaps(kind, partial(self._stored, kind))
+            elif self._teacher.live:
+                self._live[kind] = LiveMaps(kind, look(kind, network, self._teacher))
+            else:
+                self._following[kind] = RefreshedMaps(kind, partial(self._maps_now, kind))
+
+    def __call__(self, kind: str) -> RefreshedMaps | LiveMaps:
+        return self._sources[kind]
+
+    def __iter__(self) -> Iterator[RefreshedMaps | LiveMaps]:
+        return iter(self._sources.values())
+
+    @property
+    def change(self) -> bool:
+        """Whether the maps depend on how far training is."""
+        return bool(self._following or self._live)
+
+    @property
+    def change_within_epochs(self) -> bool:
+        """Whether they do so from step to step: only a replay of the steps shows them again."""
+        return bool(self._live) or (bool(self._following) and self._every != self._epoch_steps)
+
+    def refresh(self, step: int = 0) -> None:
+        """Bring all maps up to date before training step `step`, counted over the whole run."""
+        for maps in self._once.values():
+            if maps.empty:
+                maps.refresh()
+        if self._following and step % self._every == 0:
+            if self._kept:
+                state = self._network.model.state_dict()
+                self._weights = {name: value.clone() for name, value in state.items()}
+            self._refresh_following()
+        elif any(maps.empty for maps in self._following.values()):
+            # The run has just been resumed; what was looked through then is put back for a moment.
+            with _weights_of(self._network, self._weights):
+                self._refresh_following()
+
+    def state(self) -> Weights:
+        """What `restore` needs at an epoch's start; empty where the next step refreshes anyway."""
+        return self._weights
+
+    def restore(self, state: Weights) -> None:
+        """Go back to what `state` returned; the maps follow at the next refresh."""
+        self._weights = state
+        for maps in self._following.values():
+            maps.forget()
+
+    @property
+    def _kept(self) -> bool:
+        return bool(self._following) and self._epoch_steps % self._every != 0
+
+    @property
+    def _sources(self) -> dict[str, RefreshedMaps | LiveMaps]:
+        return {**self._once, **self._following, **self._live}
+
+    def _refresh_following(self) -> None:
+        for maps in self._following.values():
+            maps.refresh()
+
+    def _maps_now(self, kind: str) -> MapCache:
+        rows = np.arange(len(self._train))
+        feed = batches(self._train, self._dataset.num_classes, self._batch_size, rows)
+        on_device = (batch.to(self._network.device) for batch in feed)
+        return MapCache.of(look(kind, self._network, self._teacher), on_device)
+
+    @cached_property
+    def _fixed_network(self) -> Network:
+        return teacher_network(self._teacher.text, self._network.device)
+
+    def _stored(self, kind: str) -> MapCache:
+        device = self._network.device
+        if not KINDS[kind].needs_network:
+            saliency = KINDS[kind].build(self._network, self._network.normalize)
+            return stored_maps(kind, False, saliency, {}, self._dataset, device)
+        network = self._fixed_network
+        origin = {
+            "weights": fingerprint(network),
+            # A network's sums, and so the last bits of its maps, depend on these.
+            "device": device.type,
+            "threads": torch.get_num_threads(),
+        }
+        saliency = look(kind, network, self._teacher)
+        return stored_maps(kind, KINDS[kind].signed, saliency, origin, self._dataset, device)
+
+
+def look(kind: str, network: Network, teacher: Teacher) -> Saliency:
+    """Saliency of `kind` through `network`; InputError for images with too many channels."""
+    built = KINDS[kind].build(network, network.normalize)
+    saliency = HalfResolution(built) if teacher.half else built
+    channels = network.normalize.mean.shape[0]
+
+    def seen(batch: Batch) -> Tensor:
+        if batch.images.shape[1] not in (1, channels):
+            raise InputError(
+                f"teacher {teacher.text}: takes {channels} channels, the images have "
+                f"{batch.images.shape[1]}"
+            )
+        return saliency(batch)
+
+    return seen
+
+
+def check_sources(
+    kinds: Sequence[str], teacher: str, dataset: Dataset, models: Sequence[ModelSpec]
+) -> None:
+    """Raise InputError unless `teacher` can look at the images of `dataset` for all `kinds`.
+
+    It looks at two of them: a fixed teacher, or else each of `models`, untrained.
+    """
+    looking = [kind for kind in kinds if KINDS[kind].needs_network]
+    if not looking:
+        return
+    asked, cpu = read_teacher(teacher), torch.device("cpu")
+    if asked.fixed:
+        networks = [teacher_network(teacher, cpu)]
+    else:
+        unit = (0.0,) * dataset.channels, (1.0,) * dataset.channels
+        untrained = [build_model(replace(m, pretrained=False, weights=None), 0) for m in models]
+        networks = [Network(model, Normalize(*unit), Speed(), cpu) for model in untrained]
+    (batch,) = batches(dataset.train, dataset.num_classes, 2, np.arange(2))
+    for network in networks:
+        for kind in looking:
+            try:
+                look(kind, network, asked)(batch)
+            except InputError as error:
+                raise InputError(f"teacher {teacher}, {kind}: {error}") from error
+            except UNSUITABLE as error:
+                size = dataset.image_size
+                raise InputError(
+                    f"teacher {teacher}: cannot look at {size}×{size} images ({one_line(error)})"
+                ) from error
+
+
+def fingerprint(network: Network) -> str:
+    """SHA-256, in hex, over the layers of a network, its weights and its normalisation."""
+    normalize = network.normalize
+    # Some layers of timm's show a function with its address.
+    layers = re.sub(r" at 0x[0-9a-f]+", "", repr(network.model))
+    described = [layers, normalize.mean.tolist(), normalize.std.tolist()]
+    digest = hashlib.sha256(json.dumps(described).encode())
+    for name, value in sorted(network.model.state_dict().items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _weights_of(network: Network, weights: Weights) -> Iterator[None]:
+    """The network has `weights` within the block, and afterwards its own again."""
+    own = {name: value.clone() for name, value in network.model.state_dict().items()}
+    network.model.load_state_dict(weights)
+    try:
+        yield
+    finally:
+        network.model.load_state_dict(own)

@@ -1,0 +1,196 @@
+"""Other people's transforms: what they are given, what they draw from, and what they may return."""
+
+import random
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torchvision.transforms import v2
+
+from augury.augment import build_augmentation
+from augury.augment.foreign import Foreign, adapt, build_foreign
+from augury.batch import Batch
+from augury.errors import InputError
+from augury.rng import Draws
+
+
+@pytest.fixture
+def batch():
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (60, 3, 12, 10), generator=generator, dtype=torch.uint8)
+    return Batch(images, torch.eye(4)[torch.arange(60) % 4], torch.arange(60) * 3)
+
+
+def run(augmentation, batch, seed=0, epoch=0):
+    return augmentation(batch, Draws(seed, epoch, batch.ids))
+
+
+def part(batch, rows):
+    return Batch(batch.images[rows], batch.targets[rows], batch.ids[rows])
+
+
+def flips(found, batch):
+    """(B,) bool: which images are mirrored; each is mirrored or as it was."""
+    mirrored = (found.images == batch.images.flip(3)).flatten(1).all(1)
+    kept = (found.images == batch.images).flatten(1).all(1)
+    assert (mirrored | kept).all()
+    return mirrored
+
+
+def test_torchvision_draws_per_image_and_is_repeatable(batch):
+    flip = adapt(v2.RandomHorizontalFlip(), "flip")
+    found = flips(run(flip, batch), batch)
+    assert 15 < found.sum() < 45
+    assert torch.equal(flips(run(flip, batch), batch), found)
+    assert not torch.equal(flips(run(flip, batch, epoch=1), batch), found)
+    alone = part(batch, slice(7, 8))
+    assert flips(run(flip, alone), alone)[0] == found[7]
+    order = torch.randperm(60, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(flips(run(flip, part(batch, order)), part(batch, order)), found[order])
+
+
+def test_per_batch_is_one_draw_as_in_its_users_loops(batch):
+    flip = adapt(v2.RandomHorizontalFlip(), "flip", per_batch=True)
+    assert flip.mixes
+    rates = {float(flips(run(flip, batch, epoch=e), batch).float().mean()) for e in range(20)}
+    assert rates == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("transform", [v2.CutMix, v2.MixUp])
+def test_torchvisions_mixing_mixes_targets(transform, batch):
+    found = run(adapt(transform(num_classes=4), "mix"), batch)
+    torch.testing.assert_close(found.targets.sum(1), torch.ones(60))
+    assert (found.targets.amax(1) < 1).any()
+    assert found.images.dtype == torch.float32
+    assert (found.images != batch.images.float() / 255).any()
+
+
+def test_global_generators_are_put_back(batch):
+    def noisy(image):
+        assert 0 <= random.random() < 1
+        return (image + torch.randint(0, 2, image.shape) + np.random.randint(2)).to(torch.uint8)
+
+    states = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    first = run(adapt(noisy, "noisy"), batch).images
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert (np.random.get_state()[1] == states[1][1]).all()
+    assert random.getstate() == states[2]
+    torch.manual_seed(9)
+    np.random.seed(9)
+    assert torch.equal(run(adapt(noisy, "noisy"), batch).images, first)
+
+
+def test_albumentations(batch, monkeypatch):
+    albumentations = pytest.importorskip("albumentations")
+    pipeline = albumentations.Compose(
+        [albumentations.HorizontalFlip(p=0.5), albumentations.VerticalFlip(p=0.5)]
+    )
+    found = run(adapt(pipeline, "flips"), batch).images
+    across, down = (
+        torch.stack([(found == seen).flatten(1).all(1) for seen in pair]).any(0)
+        for pair in (
+            (batch.images.flip(3), batch.images.flip(2, 3)),
+            (batch.images.flip(2), batch.images.flip(2, 3)),
+        )
+    )
+    # Independent of each other, which its own seeding would not make them.
+    assert (across & ~down).sum() > 3
+    assert (across & down).sum() > 3
+    assert torch.equal(run(adapt(pipeline, "flips"), batch).images, found)
+
+
+def test_kornia(batch):
+    kornia = pytest.importorskip("kornia")
+    flip = adapt(kornia.augmentation.RandomHorizontalFlip(p=0.5), "flip")
+    as_float = batch.with_images(batch.images.float() / 255)
+    assert 15 < flips(run(flip, batch), as_float).sum() < 45
+
+
+@pytest.mark.parametrize(
+    ("transform", "message"),
+    [
+        (lambda image: image[:, :-1], r"t: must give shape \(3, 12, 10\), gave \(3, 11, 10\)"),
+        (lambda image: image * 2.0, r"t: values must lie in \[0, 1\], got \[0, 510\]"),
+        (lambda image: image.int(), "t: must give uint8 or floating, gave torch.int32"),
+        (lambda image: None, r"t: must give shape .*, gave NoneType"),
+    ],
+)
+def test_results_of_the_wrong_form_are_named(transform, message, batch):
+    if "NoneType" in message:
+        transform = Foreign(lambda images: None, "t", per_batch=True)
+    with pytest.raises(InputError, match=message):
+        run(adapt(transform, "t"), batch)
+
+
+MODULE = """
+import torch
+from torchvision.transforms import v2
+from augury.augment import Cutout
+
+def make(p=1.0):
+    return v2.RandomHorizontalFlip(p)
+
+def ours():
+    return Cutout(0.25)
+
+def darker(image):
+    return image // 2
+
+class Brighter:
+    def __call__(self, image):
+        return 255 - (255 - image) // 2
+
+ready = v2.RandomVerticalFlip(1.0)
+broken = 3
+
+def fails():
+    raise RuntimeError("no weights here")
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    (tmp_path / "my_transforms.py").write_text(MODULE)
+    (tmp_path / "my_broken.py").write_text("import not_there_at_all\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield "my_transforms"
+    sys.modules.pop("my_transforms", None)
+
+
+def test_factories_transforms_and_classes_by_name(module, batch):
+    images = batch.images
+    expected = {
+        "make": images.flip(3),
+        "ready": images.flip(2),
+        "darker": images // 2,
+        "Brighter": 255 - (255 - images) // 2,
+    }
+    for name, pixels in expected.items():
+        found = run(build_augmentation(f"{module}:{name}"), batch)
+        assert torch.equal(found.images, pixels), name
+    never = build_augmentation(f"{module}:make", {f"{module}:make": {"p": 0.0}})
+    assert torch.equal(run(never, batch).images, images)
+    assert build_augmentation(f"{module}:ours").length == 0.25
+    chain = build_augmentation(f"{module}:make+flip", {"flip": {"horizontal": 1.0}})
+    assert torch.equal(run(chain, batch).images, images)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("nowhere:make", {}, "nowhere:make: there is no module 'nowhere'"),
+        ("my_broken:make", {}, "my_broken:make: cannot be imported: No module named 'not_there"),
+        ("my_transforms:mak", {}, "my_transforms:mak: the module has no 'mak'"),
+        ("my_transforms:broken", {}, "my_transforms:broken: must be a transform, got 3"),
+        ("my_transforms:fails", {}, "my_transforms:fails: RuntimeError: no weights here"),
+        ("my_transforms:make", {"q": 1}, "my_transforms:make: TypeError: .*'q'"),
+        ("my_transforms:ready", {"p": 1}, "my_transforms:ready: takes no arguments, got p"),
+        ("my_transforms:make", {"code": "0"}, "my_transforms:make: its code has changed since"),
+    ],
+)
+def test_what_cannot_be_built_is_said_in_one_line(name, arguments, message, module):
+    with pytest.raises(InputError, match=message) as caught:
+        build_foreign(name, arguments)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+import torch
+from affine import read_affine
+from batches import is_rate, make_batch, sample_many
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional as F
+
+from augury.augment.shear import Shear, ShearParams
+from augury.errors import InputError
+
+DEGREES = st.floats(-60, 60, width=32)
+
+
+def params_of(x, y):
+    return ShearParams(x=torch.tensor([x]), y=torch.tensor([y]))
+
+
+@given(
+    x=DEGREES,
+    y=DEGREES,
+    shape=st.tuples(st.sampled_from([1, 3]), st.integers(2, 40), st.integers(2, 40)),
+    border=st.sampled_from(["nearest", "black"]),
+    seed=st.integers(0, 1000),
+)
+def test_equals_scipy(x, y, shape, border, seed):
+    image = np.random.default_rng(seed).random(shape).astype(np.float32)
+    batch = make_batch(torch.from_numpy(image)[None])
+    found = Shear(border=border).apply(batch, params_of(x, y)).images[0]
+    along_x = np.array([[1, 0], [np.tan(np.radians(x)), 1]])
+    along_y = np.array([[1, np.tan(np.radians(y))], [0, 1]])
+    expected = read_affine(image, along_x @ along_y, border=border)
+    np.testing.assert_allclose(found.numpy(), expected, atol=4e-5)
+
+
+@pytest.mark.parametrize(("x", "y"), [(15.0, 0.0), (0.0, -15.0), (25.0, 40.0), (-30.0, 20.0)])
+def test_equals_torchvision_with_a_black_border(x, y):
+    """Degrees, order and sign as there; what took degrees for radians was off by 180 / π."""
+    images = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(0))
+    found = Shear(border="black").apply(make_batch(images), params_of(x, y)).images
+    expected = F.affine(images, 0.0, [0, 0], 1.0, [x, y], InterpolationMode.BILINEAR)
+    torch.testing.assert_close(found, expected, atol=2e-5, rtol=0)
+
+
+def test_forty_five_degrees_move_each_row_by_one_more():
+    images = torch.zeros(1, 1, 3, 5)
+    images[..., 2] = 1
+    found = Shear().apply(make_batch(images), params_of(45.0, 0.0)).images[0, 0]
+    expected = torch.tensor([[0, 0, 0, 1, 0], [0, 0, 1, 0, 0], [0, 1, 0, 0, 0]]).float()
+    torch.testing.assert_close(found, expected)
+    images = torch.zeros(1, 1, 5, 3)
+    images[..., 2, :] = 1
+    found = Shear().apply(make_batch(images), params_of(0.0, 45.0)).images[0, 0]
+    torch.testing.assert_close(found, expected.T)
+
+
+def test_draws_match_the_documented_distribution():
+    params = sample_many(Shear())
+    assert stats.kstest(params.x.numpy(), stats.uniform(-15, 30).cdf).pvalue > 1e-4
+    assert not params.y.any()
+    params = sample_many(Shear(x=10, y=30, p=0.3))
+    sheared = params.x != 0
+    assert is_rate(sheared, 0.3)
+    assert torch.equal(params.y != 0, sheared)
+    x, y = params.x[sheared].numpy(), params.y[sheared].numpy()
+    assert stats.kstest(x, stats.uniform(-10, 20).cdf).pvalue > 1e-4
+    assert stats.kstest(y, stats.uniform(-30, 60).cdf).pvalue > 1e-4
+    assert abs(np.corrcoef(x, y)[0, 1]) < 4.5 / len(x) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"x": -1}, r"x: must lie in \[0, 90\) degrees, got -1"),
+        ({"y": 90}, r"y: must lie in \[0, 90\) degrees, got 90"),
+        ({"p": 1.5}, r"p: must lie in \[0, 1\], got 1.5"),
+        ({"border": "white"}, "unknown border 'white'. Choices: nearest, black"),
+    ],
+)
+def test_bad_parameters_are_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Shear(**arguments)

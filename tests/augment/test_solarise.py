@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+import torch
+from batches import is_rate, make_batch, sample_many
+from PIL import ImageOps
+from pillow import applied, dim_images
+from scipy import stats
+
+from augury.augment.solarise import Solarise, SolariseParams
+from augury.errors import InputError
+
+THRESHOLDS = [0.0, 40.0, 63.5, 110.0, 128.0, 256.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_chosen_images_equal_pillow_s(channels, dtype):
+    values = dim_images(6, channels)
+    images = torch.from_numpy(values)
+    images = images if dtype == torch.uint8 else images.float() / 255
+    params = SolariseParams(torch.tensor(THRESHOLDS), chosen=torch.arange(6) != 3)
+    found = Solarise().apply(make_batch(images), params).images
+    assert found.dtype == dtype
+    level = 1 if dtype == torch.uint8 else 255
+    for i in range(6):
+        expected = values[i] if i == 3 else applied(ImageOps.solarize, values[i], THRESHOLDS[i])
+        np.testing.assert_allclose(found[i].numpy() * level, expected, atol=1e-4)
+
+
+def test_draws_match_the_documented_distribution():
+    params = sample_many(Solarise())
+    assert is_rate(params.chosen, 0.5)
+    for chosen in (True, False):
+        threshold = params.threshold[params.chosen == chosen].numpy()
+        assert stats.kstest(threshold, stats.uniform(0, 256).cdf).pvalue > 1e-4
+    params = sample_many(Solarise((128, 128), p=0.2))
+    assert is_rate(params.chosen, 0.2)
+    assert (params.threshold == 128).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"threshold": (-1, 4)}, r"threshold: must be a rising pair within \[0, 256\]"),
+        ({"threshold": (0, 257)}, r"threshold: must be a rising pair within \[0, 256\]"),
+        ({"p": 1.5}, r"p: must lie in \[0, 1\], got 1.5"),
+    ],
+)
+def test_bad_parameters_are_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Solarise(**arguments)

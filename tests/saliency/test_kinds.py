@@ -1,0 +1,32 @@
+"""What every kind of saliency promises."""
+
+import pytest
+import torch
+from networks import Tiny, left_as_it_was, make_batch, normalize
+
+from augury.saliency import KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_maps_have_their_shape_and_range_and_leave_the_network_alone(kind):
+    model, batch = Tiny().train(), make_batch()
+    kept = batch.images.clone()
+    with left_as_it_was(model):
+        maps = KINDS[kind].build(model, normalize)(batch)
+    assert torch.equal(batch.images, kept)
+    assert not maps.requires_grad
+    assert maps.dtype == torch.float32
+    assert maps.shape == ((4, 3, 6, 6) if KINDS[kind].signed else (4, 6, 6))
+    if KINDS[kind].signed:
+        assert maps.min() < 0
+    else:
+        assert maps.min() >= 0
+        assert maps.amax((1, 2)).tolist() == pytest.approx([1.0] * 4)
+    again = KINDS[kind].build(model, normalize)(batch)
+    assert torch.equal(again, maps)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not KINDS[kind].needs_network])
+def test_kinds_without_a_network_look_at_none(kind):
+    maps = KINDS[kind].build(None, None)(make_batch())
+    assert maps.shape == (4, 6, 6)

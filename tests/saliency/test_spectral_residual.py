@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from augury.batch import Batch
+from augury.saliency import SpectralResidual
+
+
+def make_images(shape, n=6):
+    """Smooth images with a bright spot, as photographs rather than noise."""
+    generator = np.random.default_rng(0)
+    noise = ndimage.gaussian_filter(generator.random((n, *shape)), (0, 0, 2, 2), mode="wrap")
+    low, high = noise.min((1, 2, 3), keepdims=True), noise.max((1, 2, 3), keepdims=True)
+    return (255 * (noise - low) / (high - low + 1e-9)).astype(np.uint8)
+
+
+def batch_of(images):
+    images = torch.from_numpy(images)
+    return Batch(images, torch.ones(len(images), 1), torch.arange(len(images)))
+
+
+def resized(grey, height, width):
+    """Bilinear, with antialiasing where it shrinks."""
+    return weights(height, len(grey)) @ grey @ weights(width, len(grey[0])).T
+
+
+def weights(outputs, inputs):
+    """(outputs, inputs): a triangle about each output's place, as wide as the shrinking asks."""
+    scale = inputs / outputs
+    centres = (np.arange(outputs) + 0.5) * scale - 0.5
+    if scale <= 1:
+        centres = centres.clip(0, inputs - 1)
+    distance = np.abs(np.arange(inputs) - centres[:, None]) / max(scale, 1)
+    heights = np.maximum(1 - distance, 0)
+    return heights / heights.sum(1, keepdims=True)
+
+
+def by_hand(image):
+    """Hou and Zhang's steps, one image at a time; image (C, H, W) uint8."""
+    pixels = image / 255
+    grey = pixels[0] if len(pixels) == 1 else np.tensordot([0.299, 0.587, 0.114], pixels, 1)
+    height, width = grey.shape
+    if max(height, width) > 128:
+        share = 128 / max(height, width)
+        grey = resized(grey, round(height * share), round(width * share))
+    spectrum = np.fft.fft2(grey)
+    log_amplitude = np.log(np.sqrt(np.abs(spectrum) ** 2 + 1e-10))
+    residual = log_amplitude - ndimage.uniform_filter(log_amplitude, 3, mode="nearest")
+    phase = spectrum / np.exp(log_amplitude)
+    back = np.fft.ifft2(np.exp(residual) * phase)
+    seen = ndimage.gaussian_filter(np.abs(back), 3, radius=3, mode="nearest")
+    if seen.shape != (height, width):
+        seen = resized(seen, height, width)
+    return seen / seen.max()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 8, 8), (3, 32, 32), (1, 28, 28), (3, 37, 51), (3, 128, 96), (3, 150, 224)],
+    ids=str,
+)
+def test_equals_numpy_and_scipy(shape):
+    images = make_images(shape)
+    found = SpectralResidual()(batch_of(images))
+    assert found.shape == (6, *shape[1:])
+    assert found.dtype == torch.float32
+    for image, seen in zip(images, found.numpy(), strict=True):
+        np.testing.assert_allclose(seen, by_hand(image), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 13, 22), (3, 140, 90), (1, 1, 1)], ids=str)
+def test_an_image_has_the_same_bits_in_any_batch(shape):
+    images = make_images(shape, n=23)
+    whole = SpectralResidual()(batch_of(images))
+    order = np.random.default_rng(1).permutation(23)
+    assert torch.equal(SpectralResidual()(batch_of(images[order])), whole[torch.from_numpy(order)])
+    for i in range(0, 23, 4):
+        assert torch.equal(SpectralResidual()(batch_of(images[i : i + 3])), whole[i : i + 3])
+
+
+def test_what_stands_out_is_salient():
+    generator = np.random.default_rng(0)
+    texture = ndimage.gaussian_filter(generator.random((64, 64)), 1.5, mode="wrap")
+    image = (100 + 200 * (texture - 0.5)).astype(np.uint8)
+    image[40:46, 18:24] = 220
+    (found,) = SpectralResidual()(batch_of(image[None, None]))
+    row, column = divmod(int(found.argmax()), 64)
+    assert 38 <= row < 48
+    assert 16 <= column < 26
+
+
+@pytest.mark.parametrize("value", [0, 119, 255])
+def test_a_blank_image_is_salient_everywhere_or_nowhere(value):
+    found = SpectralResidual()(batch_of(np.full((1, 3, 20, 31), value, np.uint8)))
+    torch.testing.assert_close(found, torch.full_like(found, float(value > 0)))
