@@ -13,6 +13,7 @@ from augury.augment.foreign import Foreign, adapt, build_foreign
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
+from augury.saliency import MapCache
 
 
 @pytest.fixture
@@ -64,6 +65,67 @@ def test_torchvisions_mixing_mixes_targets(transform, batch):
     assert (found.targets.amax(1) < 1).any()
     assert found.images.dtype == torch.float32
     assert (found.images != batch.images.float() / 255).any()
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [v2.MixUp(), v2.MixUp(num_classes=4), v2.RandomChoice([v2.CutMix(), v2.MixUp()])],
+    ids=["mixup", "of 4", "either"],
+)
+def test_torchvisions_mixing_takes_uint8_images_and_soft_targets(transform, batch):
+    soft = Batch(batch.images, torch.full((60, 4), 0.25), batch.ids)
+    found = run(adapt(transform, "mixing"), soft)
+    assert torch.equal(found.targets, soft.targets)
+    assert found.images.dtype == torch.float32
+    assert (found.images * 255 != batch.images).any()
+
+
+def test_what_takes_images_and_targets_mixes(batch):
+    def halves(images, targets):
+        return (images + images.flip(0)) / 2, (targets + targets.flip(0)) / 2
+
+    augmentation = adapt(halves, "halves")
+    assert augmentation.mixes
+    found = run(augmentation, batch)
+    as_float = batch.images.float() / 255
+    torch.testing.assert_close(found.images, (as_float + as_float.flip(0)) / 2)
+    assert torch.equal(found.targets, (batch.targets + batch.targets.flip(0)) / 2)
+    for wrong, message in (
+        (lambda images, targets: images, "t: must give images and targets, gave .*Tensor"),
+        (lambda images, targets: (images, targets[:1]), r"t: .* of shape \(60, 4\), gave \(1, 4\)"),
+    ):
+        with pytest.raises(InputError, match=message):
+            run(adapt(wrong, "t"), batch)
+
+
+@pytest.mark.parametrize("transform", [v2.RandomHorizontalFlip(), v2.CutMix()])
+def test_stored_maps_cannot_follow_and_say_so(transform, batch):
+    found = run(adapt(transform, "t"), batch)
+    maps = MapCache(batch.ids, torch.zeros(60, 12, 10))
+    with pytest.raises(InputError, match="t: does not tell how it moves pixels"):
+        maps(found)
+
+
+def test_the_generators_of_gpus_are_left_alone(batch, monkeypatch):
+    """torch.manual_seed seeds those of all GPUs, and only the CPU's is put back."""
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("seeded"))
+    monkeypatch.setattr(torch, "manual_seed", lambda seed: pytest.fail("seeded"))
+    run(adapt(v2.RandomHorizontalFlip(), "t"), batch)
+    run(adapt(v2.RandomHorizontalFlip(), "t", per_batch=True), batch)
+    run(adapt(v2.CutMix(), "t"), batch)
+
+
+def test_what_a_transform_raises_is_one_line(batch):
+    def fails(image):
+        raise ValueError("needs four channels")
+
+    for per_batch in (False, True):
+        with pytest.raises(InputError, match=r"^t: ValueError: needs four channels$"):
+            run(adapt(fails, "t", per_batch), batch)
+
+
+def test_an_empty_batch_stays_empty(batch):
+    assert len(run(adapt(v2.RandomHorizontalFlip(), "t"), part(batch, slice(0, 0)))) == 0
 
 
 def test_global_generators_are_put_back(batch):

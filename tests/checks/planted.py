@@ -40,6 +40,19 @@ class OneShare(CutMix):
         )
 
 
+class OneDirection(Flip):
+    """A hundred images are shifted one way, down or to the right, by amounts of their own."""
+
+    def apply(self, batch, params):
+        down = (batch.ids // 100) % 2 == 0
+        steps = 1 + (batch.ids * 7 % 15)
+        images = [
+            image.roll(int(step), 1 if way else 2)
+            for image, step, way in zip(batch.images, steps, down, strict=True)
+        ]
+        return batch.with_images(torch.stack(images))
+
+
 class SharedPlace(RandomErasing):
     """Sizes of each image's own; the box lies as far down its free room in a hundred images."""
 

@@ -87,7 +87,7 @@ def test_a_fault_in_the_table(run):
     code, printed, _ = run("own_transforms:flip", "--per-batch")
     assert code == 3
     assert "FAULT" in printed
-    assert "3 of 16 checks found a fault" in printed
+    assert "3 of 17 checks found a fault" in printed
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,8 @@ def _write_run(run: Path, cell: dict, epochs: int, plan: dict, k: int) -> None:
     accuracy = float(np.trace(confusion) / confusion.sum())
     step = 0.012 * (1 + COST[arm]) * (1 + 0.02 * float(rng.random()))
     _write_epochs(run, cell, epochs)
-    _write_examples(run, cell, epochs, plan["datasets"][cell["dataset"]]["channels"])
+    dataset = plan["datasets"][cell["dataset"]]
+    _write_examples(run, cell, epochs, dataset["channels"], len(dataset["classes"]))
     result = {
         "schema": 1,
         "cell": cell,
@@ -195,7 +196,7 @@ def _write_epochs(run: Path, cell: dict, epochs: int) -> None:
     (run / "epochs.jsonl").write_text(text, encoding="utf-8")
 
 
-def _write_examples(run: Path, cell: dict, epochs: int, channels: int) -> None:
+def _write_examples(run: Path, cell: dict, epochs: int, channels: int, classes: int) -> None:
     digits = load_digits()
     ids = np.array([14, 159, 265, 358, 979])
     images = np.round(digits.images[ids] * 255 / 16).astype(np.uint8)[:, None]
@@ -209,7 +210,7 @@ def _write_examples(run: Path, cell: dict, epochs: int, channels: int) -> None:
         "labels": digits.target[ids].astype(np.int64),
         "originals": originals,
         "augmented": augmented,
-        "targets": np.eye(10)[digits.target[ids]],
+        "targets": np.eye(classes)[digits.target[ids]],
     }
     np.savez(run / "examples.npz", **arrays, **({"maps": maps} if maps is not None else {}))
 

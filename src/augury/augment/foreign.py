@@ -13,8 +13,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -39,20 +40,23 @@ class Foreign(Augmentation[ForeignParams]):
     """A transform of another library.
 
     transform: torchvision v2 (called with uint8 (C, H, W)), Albumentations (uint8 array (H, W, C)),
-        Kornia (float (1, C, H, W)), torchvision's MixUp or CutMix (float images (B, C, H, W) and
-        labels (B,)), or any callable, uint8 tensor (C, H, W) -> the same, or float in [0, 1].
+        Kornia (float (1, C, H, W)), any callable, uint8 tensor (C, H, W) -> the same, or float in
+        [0, 1]; or one that mixes: torchvision's MixUp and CutMix, also within RandomChoice and
+        Compose, and any callable of two parameters, (images, targets) -> (images, targets), given
+        float images (B, C, H, W) and targets (B, K).
     name: how errors call it.
     per_batch: call it once for the whole batch, as its users may do in a loop. The result then
-        depends on the batch. MixUp and CutMix are always called so.
+        depends on the batch. What mixes is always called so.
 
-    Saliency maps that are stored by id do not follow what it does. Raises InputError where its
-    result has another size, or values outside [0, 1].
+    Saliency maps that are stored by id cannot follow what it does, and say so when they are asked
+    for afterwards. Raises InputError where the transform fails, or its result has another size or
+    values outside [0, 1].
     """
 
     def __init__(self, transform: Transform, name: str, per_batch: bool = False) -> None:
         self.transform, self.name = transform, name
         self.library = library_of(transform)
-        self.mixing = _is_torchvision_mixing(transform)
+        self.mixing = _mixes(transform)
         self.per_batch = per_batch or self.mixing
         self.mixes = self.per_batch
 
@@ -62,34 +66,60 @@ class Foreign(Augmentation[ForeignParams]):
 
     def apply(self, batch: Batch, params: ForeignParams) -> Batch:
         keys = params.key.tolist()
-        images = to_uint8(batch.images)
-        with _generators_restored(images.device):
+        with _generators_restored(batch.images.device):
             if self.mixing:
+                self._seed(_joined(keys), batch.images.device)
+                return self._mixed(batch)
+            images = self._images(to_uint8(batch.images), keys)
+        return batch.moved(images, partial(_untold, name=self.name))
+
+    def freely(self, batch: Batch) -> Batch:
+        """As its users apply it: drawn from whatever generators there are, in whatever state."""
+        if self.mixing:
+            return self._mixed(batch)
+        return batch.with_images(self._images(to_uint8(batch.images), None))
+
+    def _mixed(self, batch: Batch) -> Batch:
+        images = to_float(batch.images)
+        found = self._guarded(self.transform, images, batch.targets)
+        if not isinstance(found, list | tuple) or len(found) != 2:
+            raise InputError(f"{self.name}: must give images and targets, gave {type(found)}")
+        mixed, targets = found
+        if not isinstance(targets, Tensor) or targets.shape != batch.targets.shape:
+            shape = tuple(targets.shape) if isinstance(targets, Tensor) else type(targets).__name__
+            expected = tuple(batch.targets.shape)
+            raise InputError(f"{self.name}: must give targets of shape {expected}, gave {shape}")
+        move = partial(_untold, name=self.name)
+        return batch.moved(self._checked(mixed, images), move, targets.to(batch.targets))
+
+    def _images(self, images: Tensor, keys: list[int] | None) -> Tensor:
+        if self.per_batch:
+            if keys:
                 self._seed(_joined(keys), images.device)
-                # In float, since its MixUp refuses uint8.
-                mixed, targets = self.transform(to_float(images), batch.targets.argmax(1))
-                return Batch(self._checked(mixed, images), targets.to(batch.targets), batch.ids)
-            if self.per_batch:
-                self._seed(_joined(keys), images.device)
-                return batch.with_images(self._checked(self._call(images), images))
-            found = [self._one(image, key) for image, key in zip(images, keys, strict=True)]
+            return self._checked(self._guarded(self._call, images), images)
+        found = [self._one(image, keys[i] if keys else None) for i, image in enumerate(images)]
         if any(image.is_floating_point() for image in found):
             found = [to_float(image) for image in found]
-        return batch.with_images(torch.stack(found))
+        return torch.stack(found) if found else images
 
-    def _one(self, image: Tensor, key: int) -> Tensor:
-        self._seed(key, image.device)
-        return self._checked(self._call(image[None])[0], image)
+    def _one(self, image: Tensor, key: int | None) -> Tensor:
+        if key is not None:
+            self._seed(key, image.device)
+        return self._checked(self._guarded(self._call, image[None])[0], image)
 
-    def _call(self, images: Tensor) -> Tensor:
+    def _guarded(self, call: Callable[..., Any], *given: Tensor) -> Any:
+        try:
+            return call(*given)
+        except Exception as error:  # whatever the user's own code raises
+            raise InputError(f"{self.name}: {type(error).__name__}: {error}") from error
+
+    def _call(self, images: Tensor) -> Any:
         """(B, C, H, W) uint8 -> the transformed images, in the form that the library takes."""
         if self.library == "albumentations":
             return torch.stack([self._call_albumentations(image) for image in images])
         if self.library == "kornia" or self.per_batch:
-            given = to_float(images) if self.library == "kornia" else images
-            found: Tensor = self.transform(given)
-            return found
-        return torch.stack([self.transform(image) for image in images])
+            return self.transform(to_float(images) if self.library == "kornia" else images)
+        return [self.transform(image) for image in images]
 
     def _call_albumentations(self, image: Tensor) -> Tensor:
         array = np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())
@@ -98,10 +128,12 @@ class Foreign(Augmentation[ForeignParams]):
         return torch.from_numpy(np.ascontiguousarray(found.transpose(2, 0, 1))).to(image.device)
 
     def _seed(self, key: int, device: torch.device) -> None:
-        # torch.manual_seed also notes the seed for a GPU that may never be used, 160 µs a call.
+        # torch.manual_seed would also seed the generators of all GPUs, which are not put back;
+        # while none is in use it takes 160 µs to note the seed.
         torch.default_generator.manual_seed(key)
         if device.type == "cuda":
-            torch.cuda.manual_seed(key)
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(key)
         np.random.seed(key & 0xFFFFFFFF)
         random.seed(key)
         if self.library == "albumentations" and hasattr(self.transform, "set_random_state"):
@@ -130,9 +162,34 @@ def library_of(transform: object) -> str:
     return known.pop() if known else ""
 
 
-def _is_torchvision_mixing(transform: object) -> bool:
-    names = {cls.__name__ for cls in type(transform).__mro__}
-    return library_of(transform) == "torchvision" and bool(names & {"MixUp", "CutMix"})
+def _mixes(transform: Any) -> bool:
+    """Whether it takes images and targets: torchvision's mixing, or two parameters."""
+    if library_of(transform) == "torchvision":
+        names = {cls.__name__ for cls in type(transform).__mro__}
+        parts = getattr(transform, "transforms", ())
+        return bool(names & {"MixUp", "CutMix"}) or any(_mixes(part) for part in parts)
+    if library_of(transform):
+        return False
+    called = transform.forward if isinstance(transform, torch.nn.Module) else transform
+    try:
+        return len(_required(called)) == 2
+    except ValueError:  # written in C, and without a signature
+        return False
+
+
+def _required(function: Callable[..., Any]) -> list[str]:
+    """The names of the parameters that must be given by place."""
+    return [
+        p.name
+        for p in inspect.signature(function).parameters.values()
+        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+
+
+def _untold(maps: Tensor, name: str) -> NoReturn:
+    raise InputError(
+        f"{name}: does not tell how it moves pixels; what follows saliency must come before it"
+    )
 
 
 def _joined(keys: list[int]) -> int:
@@ -195,12 +252,7 @@ def build_foreign(
 
 
 def _makes(function: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
-    required = [
-        p.name
-        for p in inspect.signature(function).parameters.values()
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    return set(required) <= set(arguments)
+    return set(_required(function)) <= set(arguments)
 
 
 def code_hash(name: str) -> str:

@@ -78,13 +78,14 @@ def input_unchanged(augmentation: Augmentation[Any], classes: int = 10) -> Findi
 
 def global_generators(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
     """PyTorch's, NumPy's and Python's generators are as before."""
+    batch, foreign = batch_of(noise(_COUNT), 0, classes), isinstance(augmentation, Foreign)
     before = _states()
-    apply(augmentation, batch_of(noise(_COUNT), 0, classes))
-    used = [name for name, state in _states().items() if state != before[name]]
-    foreign = isinstance(augmentation, Foreign)
+    apply(augmentation, batch)
+    used = _advanced(before)
     measured = f"advanced: {', '.join(used)}" if used else "as before"
-    if foreign and not used:
-        measured = "seeded for the transform by augury, and put back"
+    if isinstance(augmentation, Foreign) and not used:
+        drawn = _drawn_from(augmentation, batch)
+        measured = f"it draws from {drawn}; seeded by augury, and put back"
     return Finding(
         "global generators",
         "neither read nor advanced",
@@ -92,6 +93,21 @@ def global_generators(augmentation: Augmentation[Any], classes: int = 10) -> Fin
         "note" if foreign and not used else verdict(not used),
         _COUNT,
     )
+
+
+def _drawn_from(transform: Foreign, batch: Batch) -> str:
+    """Which generators it uses when left alone; they are put back."""
+    numpy_state, python_state, before = np.random.get_state(), random.getstate(), _states()
+    with torch.random.fork_rng(devices=[]):
+        transform.freely(batch.with_images(batch.images.clone()))
+        used = _advanced(before)
+    np.random.set_state(numpy_state)
+    random.setstate(python_state)
+    return f"the global {', '.join(used)}" if used else "no global generator"
+
+
+def _advanced(before: dict[str, object]) -> list[str]:
+    return [name for name, state in _states().items() if state != before[name]]
 
 
 def _states() -> dict[str, object]:

@@ -32,13 +32,18 @@ _UNSEEN = 0.001
 class Seen:
     """What happened to each image; arrays (batches, BATCH), nan where there is no such thing.
 
-    changed: bool; amount: mean change of its pixels, nan where images are mixed; area: share of
-    its pixels that changed; share: what is left of its own class; down, right: where the box around
+    changed: bool; amount: mean change of its pixels; spread: change of their deviation; rows,
+    columns: how far the means of its rows and columns still go with those of the original, which
+    tells kinds of motion apart; these four are nan where images are mixed. area: share of its
+    pixels that changed; share: what is left of its own class; down, right: where the box around
     the changed pixels lies, 0 at one end of its free room and 1 at the other.
     """
 
     changed: np.ndarray
     amount: np.ndarray
+    spread: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
     area: np.ndarray
     share: np.ndarray
     down: np.ndarray
@@ -70,18 +75,31 @@ def _batches(images: Tensor, count: int, classes: int) -> Iterator[Batch]:
 
 
 def _look(batch: Batch, found: Batch, mixes: bool) -> dict[str, np.ndarray]:
-    change = to_float(found.images) - to_float(batch.images)
+    before, after = to_float(batch.images), to_float(found.images)
+    change = after - before
+    # What is drawn for an image before it is mixed shows in its partner, too.
+    alone = torch.nan if mixes else 1.0
     where = (change.abs() > 1e-5).any(1)
     values = {
         "changed": where.any(2).any(1),
-        # What is drawn for an image before it is mixed shows in its partner, too.
-        "amount": change.mean((1, 2, 3)) * (torch.nan if mixes else 1.0),
+        "amount": change.mean((1, 2, 3)) * alone,
+        "spread": (after.std((1, 2, 3)) - before.std((1, 2, 3))) * alone,
+        "rows": _agreement(before.mean((1, 3)), after.mean((1, 3))) * alone,
+        "columns": _agreement(before.mean((1, 2)), after.mean((1, 2))) * alone,
         "area": where.double().mean((1, 2)),
         "share": (found.targets * batch.targets).sum(1),
         "down": _place(where.any(2)),
         "right": _place(where.any(1)),
     }
     return {key: value.numpy() for key, value in values.items()}
+
+
+def _agreement(before: Tensor, after: Tensor) -> Tensor:
+    """(B, side) each -> (B,): the correlation of the two lines of each image; 0 for plain ones."""
+    lines = [line.double() - line.double().mean(1, keepdim=True) for line in (before, after)]
+    lengths = [line.square().sum(1).sqrt() for line in lines]
+    product = lengths[0] * lengths[1]
+    return torch.where(product > 1e-9, (lines[0] * lines[1]).sum(1) / product.clamp(1e-9), 0.0)
 
 
 def _place(lines: Tensor) -> Tensor:
@@ -151,6 +169,9 @@ def _share_at_certainty(
 _DRAWN = {
     "changed": "whether it changes",
     "amount": "how much",
+    "spread": "its contrast",
+    "rows": "where its rows are",
+    "columns": "where its columns are",
     "area": "how large an area",
     "share": "the target",
 }

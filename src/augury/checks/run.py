@@ -4,10 +4,12 @@ from typing import Any
 
 from augury.augment import Augmentation
 from augury.augment.base import check_probability
+from augury.augment.foreign import Foreign
 from augury.checks import contract, draws
 from augury.checks.finding import Finding
 from augury.checks.mixing import targets_follow_pixels
 from augury.checks.subject import apply_first, batch_of, classes_of, mixes_targets, noise
+from augury.checks.workers import loader_workers
 from augury.errors import InputError
 
 
@@ -43,6 +45,7 @@ def check(
         draws.independent_draws(seen),
         draws.independent_places(seen),
         draws.epochs_differ(augmentation, min(400, samples // 40), mixes, classes),
+        *([loader_workers(augmentation, classes)] if isinstance(augmentation, Foreign) else []),
         draws.firing_rate(augmentation, seen, documented, mixes, classes),
         contract.targets_sum_to_one(augmentation, classes),
         targets_follow_pixels(augmentation, max(1000, samples // 20), mixes, classes),

@@ -1,0 +1,74 @@
+"""Do the workers of a loader draw anew, and in the next epoch again?"""
+
+import hashlib
+import warnings
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader, Dataset, get_worker_info
+
+from augury.augment.foreign import Foreign
+from augury.batch import to_float
+from augury.checks.finding import Finding, verdict
+from augury.checks.subject import batch_of, noise
+
+_NAME, _EXPECTED = "loader workers", "workers draw differently, and anew in each epoch"
+_WORKERS, _ITEMS, _COPIES = 2, 16, 4
+_PATIENCE = 120  # seconds until a worker counts as stuck
+
+
+class _Items(Dataset[tuple[int, str]]):
+    """The same four images again and again, transformed; (worker, a hash of the result)."""
+
+    def __init__(self, transform: Foreign, classes: int) -> None:
+        images = noise(_COPIES) if transform.mixing else noise(1).repeat(_COPIES, 1, 1, 1)
+        self.transform, self.batch = transform, batch_of(images, 0, classes)
+
+    def __len__(self) -> int:
+        return _WORKERS * _ITEMS
+
+    def __getitem__(self, index: int) -> tuple[int, str]:
+        found = self.transform.freely(self.batch.with_images(self.batch.images.clone()))
+        pixels = to_float(found.images).contiguous().numpy().tobytes()
+        digest = hashlib.blake2b(pixels + found.targets.numpy().tobytes(), digest_size=8)
+        worker = get_worker_info()
+        return worker.id if worker else 0, digest.hexdigest()
+
+
+def loader_workers(transform: Foreign, classes: int = 10) -> Finding:
+    """A transform as PyTorch's DataLoader calls it: two workers, two epochs, nothing of augury's.
+
+    Each worker gets a copy of the transform, and with it a copy of any generator that it keeps;
+    PyTorch seeds the global ones of each worker and epoch by itself.
+    """
+    items = _Items(transform, classes)
+    try:
+        # A loader takes its workers' seeds from the global generator.
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(0)
+            epochs = [_drawn(items) for _ in range(2)]
+    except Exception as error:  # noqa: BLE001 - workers fail in many ways, none of them ours
+        reason = " ".join(str(error).split())
+        return Finding(_NAME, _EXPECTED, f"not told: {type(error).__name__}: {reason[:80]}", "note")
+    count = 2 * len(items) * _COPIES
+    results = [drawn for epoch in epochs for drawn in epoch]
+    if len({digest for drawn in results for digest in drawn}) == 1:
+        return Finding(_NAME, _EXPECTED, "nothing to compare: it never varies", "note", count)
+    alike = [
+        *(["two workers"] if any(epoch[0] == epoch[1] for epoch in epochs) else []),
+        *(["two epochs"] if epochs[0] == epochs[1] else []),
+    ]
+    measured = f"{' and '.join(alike)} draw the same" if alike else "all four draw differently"
+    return Finding(_NAME, _EXPECTED, measured, verdict(not alike), count)
+
+
+def _drawn(items: _Items) -> list[list[str]]:
+    """For each worker what it has drawn in one epoch."""
+    loader: DataLoader[Any] = DataLoader(
+        items, batch_size=None, num_workers=_WORKERS, timeout=_PATIENCE
+    )
+    with warnings.catch_warnings():
+        # Of forking beside threads, which every loader does.
+        warnings.simplefilter("ignore")
+        found = list(loader)
+    return [[digest for worker, digest in found if worker == k] for k in range(_WORKERS)]
