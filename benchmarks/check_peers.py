@@ -3,7 +3,8 @@
 NO_ALBUMENTATIONS_UPDATE=1 python benchmarks/check_peers.py
 
 Needs `pip install kornia albumentations`. Writes the tables of docs/check.md anew, between its
-marks. `--only NAME` prints one and writes nothing.
+marks. `--only NAME` prints one and writes nothing; `--seeded-compose` counts what a seeded pipeline
+of Albumentations' two flips does to 400 images.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 from torchvision.transforms import v2
 
@@ -152,12 +154,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=PEERS)
     parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument("--seeded-compose", action="store_true")
     arguments = parser.parse_args()
+    if arguments.seeded_compose:
+        print(seeded_compose())
+        return
     warnings.filterwarnings("ignore", module="(kornia|albumentations)")
     names = [arguments.only] if arguments.only else list(PEERS)
     rows = [_row(name, batch, arguments.samples) for name in names for batch in PEERS[name][1]]
     if not arguments.only:
         _write(rows, arguments.samples)
+
+
+def seeded_compose() -> dict[str, int]:
+    """How many of 400 images are turned both ways, one way, neither way."""
+    import albumentations
+
+    flips = [albumentations.HorizontalFlip(p=0.5), albumentations.VerticalFlip(p=0.5)]
+    pipeline = albumentations.Compose(flips, seed=1)
+    image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    counts = {"both": 0, "one": 0, "neither": 0}
+    for _ in range(400):
+        found = pipeline(image=image)["image"]
+        both, neither = (np.array_equal(found, seen) for seen in (image[::-1, ::-1], image))
+        counts["both" if both else "neither" if neither else "one"] += 1
+    return counts
 
 
 def _row(name: str, per_batch: bool, samples: int) -> str:
