@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from augury.augment import Collate, CutMix, WithIds
+from augury.augment import AUGMENTATIONS, Collate, CutMix, WithIds
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -50,3 +50,11 @@ def test_links_lead_somewhere():
     for document in [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document}: {target}"
+
+
+def test_every_augmentation_has_a_card_a_picture_and_a_line_in_the_index():
+    methods = ROOT / "docs" / "methods"
+    index = (methods / "README.md").read_text("utf-8")
+    for name in AUGMENTATIONS:
+        assert f"[`{name}`]({name}.md)" in index
+        assert f"({name}.png)" in (methods / f"{name}.md").read_text("utf-8")
