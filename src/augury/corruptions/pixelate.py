@@ -1,0 +1,55 @@
+"""Fewer pixels."""
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from augury.corruptions.base import constant
+from augury.rng import Draws
+
+# Share of the pixels that is left along each side; make_cifar_c.py and make_imagenet_c.py.
+_CIFAR = (0.95, 0.9, 0.85, 0.75, 0.65)
+_IMAGENET = (0.6, 0.5, 0.4, 0.3, 0.25)
+
+_ONE = 2**22  # Pillow's unit of weight
+
+
+def pixelate(images: Tensor, draws: Draws, severity: int) -> Tensor:
+    """Make each image smaller and then as large as before, by Pillow's box filter; draws: not used.
+
+    Sides become int(side · c) pixels. Equals Pillow's `resize` to the bit. Its box averages the
+    pixels whose centres lie in a target pixel, all with one weight; pixels that lie there in part
+    have no share of their own. On very small images two severities may be one size.
+    """
+    share = constant(_CIFAR, _IMAGENET, images, severity)
+    size = images.shape[2:]
+    smaller = _resize(images.double(), [int(side * share) for side in size])
+    return _resize(smaller, list(size)).to(torch.uint8)
+
+
+def _resize(levels: Tensor, size: list[int]) -> Tensor:
+    """levels: (B, C, H, W), whole levels in float64; rows first, as Pillow does."""
+    rows = box_weights(levels.shape[2], size[0]).to(levels.device)
+    columns = box_weights(levels.shape[3], size[1]).to(levels.device)
+    return _rounded(rows @ _rounded(levels @ columns.T))
+
+
+def _rounded(sums: Tensor) -> Tensor:
+    # Weights and levels are integers, and float64 holds their sums exactly.
+    return sums.add_(_ONE // 2).div_(_ONE).floor_()
+
+
+@lru_cache(maxsize=32)
+def box_weights(before: int, after: int) -> Tensor:
+    """(after, before) float64: the integer weights with which Pillow's box resizes a line."""
+    scale = before / after
+    width = max(scale, 1.0)
+    weights = torch.zeros(after, before, dtype=torch.float64)
+    for place in range(after):
+        centre = (place + 0.5) * scale
+        near = range(max(int(centre - width / 2 + 0.5), 0), int(centre + width / 2 + 0.5))
+        chosen = [i for i in near if i < before and -0.5 < (i + 0.5 - centre) / width <= 0.5]
+        weights[place, chosen] = math.floor(_ONE / len(chosen) + 0.5)
+    return weights
