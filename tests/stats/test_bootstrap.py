@@ -1,9 +1,14 @@
+import itertools
+import math
+import statistics
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from augury.stats import two_way_interval
+from augury.stats import mean_interval, studentised_interval, two_way_interval
 
 
 def runs(rng, seeds, images, gain, effect):
@@ -104,3 +109,132 @@ def test_swapped_arms_mirror_the_interval(seed, seeds, images):
 def test_other_shapes_and_types_are_refused(a, b, message):
     with pytest.raises(ValueError, match=message):
         two_way_interval(a, b)
+
+
+def exact_ratios(values):
+    """Sorted (mean* − mean) / deviation* of all S^S equally likely resamples; ±∞ without spread."""
+    mean = statistics.fmean(values)
+    ratios = []
+    for sample in itertools.product(values, repeat=len(values)):
+        ahead = statistics.fmean(sample) - mean
+        spread = statistics.pstdev(sample)
+        ratios.append(ahead / spread if spread else math.copysign(math.inf, ahead))
+    return sorted(ratios)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "low", "high"), [(0.95, 0, 5), (0.8, 1 / 3, 11 / 3), (0.6, 2 / 3, 10 / 3)]
+)
+def test_mean_interval_by_hand(confidence, low, high):
+    # The 27 resamples of 0, 1, 5 have the sums 0, 1, 2, 3, 5, 6, 7, 10, 11, 15, in 1, 3, 3, 1, 3,
+    # 6, 3, 3, 3, 1 of them: up to the sum 0 are 3.7 %, 1 14.8 %, 2 25.9 %, 7 74.1 %, 10 85.2 %,
+    # 11 96.3 %.
+    expected = pytest.approx((low, high))
+    assert mean_interval(np.array([0.0, 1, 5]), confidence) == expected
+
+
+def test_mean_interval_equals_scipy():
+    values = np.random.default_rng(8).normal(0.8, 0.1, 12)
+    expected = stats.bootstrap(
+        (values,), np.mean, n_resamples=40_000, method="percentile", rng=np.random.default_rng(9)
+    ).confidence_interval
+    # An end's standard error is some .0005 of either bootstrap.
+    assert mean_interval(values, replicates=40_000) == pytest.approx(tuple(expected), abs=0.002)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.5])
+def test_studentised_interval_equals_all_resamples(confidence):
+    values = [0.0, 1.0, 5.0]
+    ratios = exact_ratios(values)
+    tail = int(27 * (1 - confidence) / 2)
+    deviation = statistics.pstdev(values)
+    expected = (2 - deviation * ratios[-1 - tail], 2 - deviation * ratios[tail])
+    assert studentised_interval(np.array(values), confidence) == pytest.approx(expected)
+
+
+def test_replicates_without_spread_make_an_end_infinite():
+    # Of the 27 resamples, (0, 0, 0) and (1, 1, 1) are below the mean of 2 without spread, 7.4 %,
+    # and (5, 5, 5) above it, 3.7 %. A tail of 5 % lies within the former, not within the latter.
+    values = np.array([0.0, 1.0, 5.0])
+    low, high = studentised_interval(values, confidence=0.9)
+    assert low == pytest.approx(2 - statistics.pstdev(values) * exact_ratios(values)[-2])
+    assert high == math.inf
+    assert studentised_interval(values) == (-math.inf, math.inf)
+    assert studentised_interval(np.array([0.0, 1.0])) == (-math.inf, math.inf)
+
+
+def test_a_replicate_of_the_mean_alone_is_no_extreme():
+    # (2, 2, 2) has no spread and no deviation either. Of the others, one of 27 is infinite on
+    # each side, 3.7 %, which a tail of 5 % leaves out.
+    low, high = studentised_interval(np.array([1.0, 2.0, 3.0]), confidence=0.9)
+    # The next are (1, 1, 2) and its orders: −2/3 over a deviation of √2/3, so −√2; the deviation
+    # of 1, 2, 3 is √(2/3).
+    half = math.sqrt(2) * math.sqrt(2 / 3)
+    assert (low, high) == pytest.approx((2 - half, 2 + half))
+
+
+def test_few_skewed_values_are_covered_better_when_studentised():
+    rng = np.random.default_rng(10)
+    trials = rng.exponential(1.0, (1000, 10))
+
+    def coverage(interval):
+        ends = [interval(values, 0.95, 999, seed) for seed, values in enumerate(trials)]
+        return np.mean([low <= 1 <= high for low, high in ends])
+
+    percentile, studentised = coverage(mean_interval), coverage(studentised_interval)
+    assert abs(studentised - 0.95) < abs(percentile - 0.95)
+    # Four standard errors of 1,000 trials are .028; the percentile interval is further off.
+    assert studentised == pytest.approx(0.95, abs=0.028)
+    assert percentile < 0.95 - 0.028
+
+
+@given(
+    st.lists(st.integers(-50, 50), min_size=4, max_size=9).filter(lambda v: len(set(v)) > 1),
+    st.sampled_from([0.5, 0.9, 0.95]),
+    st.integers(0, 9),
+)
+def test_intervals_of_means_follow_sign_scale_and_place(values, confidence, seed):
+    values = np.array(values, dtype=float)
+    for interval in (mean_interval, studentised_interval):
+        low, high = interval(values, confidence, 199, seed)
+        assert low <= high
+        mirrored = interval(-values, confidence, 199, seed)
+        assert mirrored == pytest.approx((-high, -low), abs=1e-9)
+        moved = interval(4 * values + 3, confidence, 199, seed)
+        assert moved == pytest.approx((4 * low + 3, 4 * high + 3), abs=1e-9)
+
+
+def test_the_ends_are_the_k_th_replicates():
+    # 39 replicates at 95 %: k = ⌊40 · .025⌋ = 1, the extremes; 38 have none. At 90 %, k = ⌊20 ·
+    # .05⌋ = 1 of 19, though .05 is not exact in binary.
+    values = np.array([1.0, 2.0, 4.0, 7.0, 11.0])
+    for replicates, confidence in ((39, 0.95), (19, 0.9)):
+        draws = np.random.default_rng(3).choice(values, (replicates, 5))
+        ratios = (draws.mean(axis=1) - 5) / draws.std(axis=1)
+        deviation = statistics.pstdev(values)
+        expected = (5 - deviation * ratios.max(), 5 - deviation * ratios.min())
+        result = studentised_interval(values, confidence, replicates, seed=3)
+        assert result == pytest.approx(expected)
+        with pytest.raises(ValueError, match=f"replicates: at least {replicates} are needed"):
+            studentised_interval(values, confidence, replicates - 1)
+
+
+def test_equal_values():
+    assert mean_interval(np.full(5, 0.25)) == (0.25, 0.25)
+    # 0.1 + 0.2 is 0.3 but for rounding.
+    with pytest.raises(ValueError, match="values: some spread is needed, all 2 are 0\\.3"):
+        studentised_interval(np.array([0.1 + 0.2, 0.3]))
+
+
+@pytest.mark.parametrize("interval", [mean_interval, studentised_interval])
+@pytest.mark.parametrize("values", [[], [0.5], [0.5, np.nan], [0.5, np.inf], [[0.5, 0.6]]])
+def test_intervals_of_means_refuse_other_values(interval, values):
+    with pytest.raises(ValueError, match="values: a list of at least 2 finite numbers"):
+        interval(np.array(values))
+
+
+@pytest.mark.parametrize("interval", [mean_interval, studentised_interval])
+@pytest.mark.parametrize("confidence", [0, 1, 95, np.nan])
+def test_intervals_of_means_refuse_other_confidences(interval, confidence):
+    with pytest.raises(ValueError, match="confidence: must be in \\(0, 1\\), got"):
+        interval(np.array([0.5, 0.6]), confidence)

@@ -16,6 +16,12 @@ def test_wikipedia_example():
     np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
 
 
+def test_value_of_r():
+    # p.adjust(c(0.01, 0.02, 0.03, 0.04), "holm") is 0.04 0.06 0.06 0.06: 4 · .01, 3 · .02, and the
+    # products .06 and .04 of the others, which may not fall.
+    np.testing.assert_allclose(holm([0.01, 0.02, 0.03, 0.04]), [0.04, 0.06, 0.06, 0.06])
+
+
 def test_values_of_r_multtest():
     # mt.rawp2adjp of R's multtest, as quoted in statsmodels/stats/tests/test_multi.py (pval0 and
     # the column "Holm" of res_multtest, which is sorted by p).

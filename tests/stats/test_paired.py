@@ -26,6 +26,17 @@ def test_t_by_hand():
     assert result.interval == pytest.approx((2 - half, 2 + half), abs=1e-6)
 
 
+def test_t_equals_r():
+    # with(sleep, t.test(extra[group == 1], extra[group == 2], paired = TRUE)): t = -4.0621, df = 9,
+    # p-value = 0.002833, 95 percent confidence interval -2.4598858 -0.7001142 (Student's sleep
+    # data, hours of extra sleep by two drugs).
+    first = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+    second = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+    result = paired_t(first - second)
+    assert result.p == pytest.approx(0.002833, abs=5e-7)
+    assert result.interval == pytest.approx((-2.4598858, -0.7001142), abs=5e-8)
+
+
 def test_t_equals_scipy_on_the_two_arms():
     rng = np.random.default_rng(1)
     a, b = rng.normal(0.9, 0.01, (2, 9))
@@ -117,6 +128,21 @@ def test_detectable_equals_r():
     # P. Dalgaard, Introductory Statistics with R, section 8.3.
     detectable = smallest_detectable(10 * math.sqrt(2), 19.96892, power=0.85)
     assert detectable == pytest.approx(10, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "delta", "sd", "power"),
+    [
+        (20, 1, 1, 0.9885913),
+        (25, 1, 3, 0.3594721),
+        (25, 2, 3, 0.8920169),
+        (25, 3, 3, 0.9976846),
+    ],
+)
+def test_detectable_inverts_the_power_of_r(n, delta, sd, power):
+    # power.t.test(n = n, delta = delta, sd = sd, type = "paired"), the same as "one.sample".
+    # Where the power is nearly 1, delta gets few of the power's seven digits.
+    assert smallest_detectable(sd, n, power=power) == pytest.approx(delta, rel=1e-5)
 
 
 @pytest.mark.parametrize("seeds", [2, 6, 30])

@@ -1,5 +1,6 @@
 import json
 import math
+import re
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from augury.stats import Pair, Rule, judge, smallest_detectable, to_points
+from augury.stats import Pair, Rule, judge, rule_detectable, smallest_detectable, to_points
 
 IMAGES = 1000
 QUICK = Rule(replicates=400)
@@ -25,6 +26,15 @@ def swapped(pair):
     return Pair(
         pair.seeds, pair.baseline_accuracy, pair.accuracy, pair.baseline_correct, pair.correct
     )
+
+
+def image_error(pair):
+    """The standard error, points, of the mean over images of each one's mean difference."""
+    by_image = [
+        sum(map(int, ours)) / len(ours) - sum(map(int, theirs)) / len(theirs)
+        for ours, theirs in zip(pair.correct.T, pair.baseline_correct.T, strict=True)
+    ]
+    return 100 * np.std(by_image) / math.sqrt(len(by_image))
 
 
 def judge_one(pair, rule=QUICK):
@@ -46,7 +56,8 @@ def simulated_study(rng, arms, gain=0.0, seeds=6, images=300):
 def test_a_clear_gain_in_numbers_and_words():
     # Gains of 20, 30, 40, 20, 30, 40 images of 1,000: 3 points on average, deviation √0.8 points;
     # the interval's half is 2.570582 √0.8 / √6 = 0.9386.
-    comparison = judge_one(pair_with([20, 30, 40, 20, 30, 40]))
+    pair = pair_with([20, 30, 40, 20, 30, 40])
+    comparison = judge_one(pair)
     assert comparison.accuracy == pytest.approx(83)
     assert comparison.baseline_accuracy == pytest.approx(80)
     assert comparison.difference == pytest.approx(3)
@@ -56,7 +67,10 @@ def test_a_clear_gain_in_numbers_and_words():
     assert comparison.p_permutation == 0.03125
     assert comparison.probability_of_improvement == 1
     assert comparison.probability_interval == (1, 1)
-    assert comparison.detectable == pytest.approx(smallest_detectable(math.sqrt(0.8), 6))
+    # Six seeds of six must agree, which asks for more than the t test does.
+    assert smallest_detectable(math.sqrt(0.8), 6) < comparison.detectable
+    assert comparison.detectable == rule_detectable(math.sqrt(0.8), 6, 1, QUICK, image_error(pair))
+    assert comparison.decided
     low, high = comparison.two_way_interval
     assert 1.5 < low < 2.5 < 3.5 < high < 4.5
     assert (comparison.verdict, comparison.words) == ("helps", "helps by 3.00 ± 0.94 points")
@@ -71,9 +85,12 @@ def test_a_clear_loss():
 def test_no_clear_difference_says_what_could_have_been_seen():
     comparison = judge_one(pair_with([20, -20, 10, -10, 30, 0]))
     assert comparison.verdict == "not shown"
-    # The deviation is 1.871 points, and 1.871 · 3.5139 / √6 = 2.684 is rounded up.
-    assert comparison.detectable == pytest.approx(2.684, abs=1e-3)
-    assert comparison.words == "not shown; this study could have seen ≥ 2.7 points"
+    assert not comparison.decided
+    # The deviation is √3.5 = 1.871 points. All six seeds are on one side in four studies of five
+    # from a difference on at which each is with probability 0.8^(1/6): 1.7936 deviations.
+    assert stats.norm.ppf(0.8 ** (1 / 6)) * math.sqrt(3.5) == pytest.approx(3.354, abs=1e-3)
+    assert comparison.detectable == pytest.approx(3.38, abs=0.04)
+    assert comparison.words == "not shown; this study could have seen ≥ 3.4 points"
 
 
 def test_a_difference_too_small_to_matter_says_so():
@@ -134,7 +151,8 @@ def test_the_family_sets_what_is_detectable():
     comparison = judge(pairs, QUICK)[3]
     assert comparison.p == 1.0
     deviation = np.std([2, -2, 1, -1, 3, 0], ddof=1)
-    assert comparison.detectable == pytest.approx(smallest_detectable(deviation, 6, 0.05 / 5))
+    assert comparison.detectable == rule_detectable(deviation, 6, 5, QUICK, image_error(pairs[0]))
+    assert comparison.detectable > rule_detectable(deviation, 6, 1, QUICK, image_error(pairs[0]))
 
 
 @pytest.mark.parametrize(
@@ -211,7 +229,7 @@ def test_comparisons_are_json_as_they_are():
     assert list(stored[0]) == [
         *("seeds", "accuracy", "baseline_accuracy", "difference", "interval", "p"),
         *("p_unadjusted", "p_permutation", "probability_of_improvement", "probability_interval"),
-        *("two_way_interval", "detectable", "verdict", "words"),
+        *("two_way_interval", "detectable", "decided", "verdict", "words"),
     ]
 
 
@@ -268,6 +286,40 @@ def test_a_planted_effect_is_found():
     assert "hurts" not in verdicts
 
 
+def test_what_is_said_against_a_pair_is_its_verdict():
+    pair = replace(pair_with([20, 30, 40, 20, 30, 40]), obstacle="they were tested elsewhere")
+    comparison = judge_one(pair)
+    assert comparison.words == "cannot say: they were tested elsewhere"
+    assert comparison.difference is comparison.p is comparison.detectable is None
+    assert not comparison.decided
+
+
+def test_a_difference_that_cannot_matter_is_decided():
+    # Ten seeds that differ by one image of 10,000 either way: 0.01 points, nothing near 2 points.
+    pair = pair_with([1, -1] * 5, images=10_000, right=8000)
+    comparison = judge_one(pair, replace(QUICK, min_difference=2.0))
+    assert comparison.verdict == "not shown"
+    assert comparison.words == "not shown: any difference is under 2 points"
+    assert comparison.decided
+    assert not judge_one(pair, replace(QUICK, min_difference=0.001)).decided
+
+
+def test_several_looks_make_p_larger_and_intervals_wider():
+    rng = np.random.default_rng(6)
+    pair = pair_with(rng.integers(5, 40, 12))
+    once = judge_one(pair)
+    looked = judge_one(pair, replace(QUICK, looks=(6, 8, 10, 12)))
+    assert looked.p_unadjusted == once.p_unadjusted
+    assert looked.p > once.p
+    assert looked.interval[0] < once.interval[0] < once.interval[1] < looked.interval[1]
+    assert looked.two_way_interval[0] < once.two_way_interval[0]
+
+
+def test_a_single_planned_look_changes_nothing():
+    pair = pair_with([20, 30, 40, 20, 30, 40])
+    assert judge_one(pair, replace(QUICK, looks=(6,))) == judge_one(pair)
+
+
 def test_units():
     assert to_points(0.25) == 25
     np.testing.assert_array_equal(to_points(np.array([0.5, 1])), [50, 100])
@@ -286,10 +338,12 @@ def test_units():
         ("power", 0.01),
         ("replicates", 0),
         ("seed", -1),
+        ("looks", (6, 6)),
+        ("looks", (8, 6)),
     ],
 )
 def test_a_rule_without_meaning_is_refused(field, value):
-    with pytest.raises(ValueError, match=f"^{field}: must be .*got {value}"):
+    with pytest.raises(ValueError, match=f"^{field}: must be .*got {re.escape(str(value))}"):
         Rule(**{field: value})
 
 

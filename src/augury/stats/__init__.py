@@ -1,7 +1,15 @@
 """Statistics of paired runs: arrays in, numbers and a verdict in words out."""
 
-from augury.stats.bootstrap import two_way_interval
+from augury.stats.bootstrap import mean_interval, studentised_interval, two_way_interval
+from augury.stats.calibration import (
+    brier,
+    calibration_error,
+    fit_temperature,
+    negative_log_likelihood,
+)
 from augury.stats.holm import holm
+from augury.stats.iqm import interquartile_mean, iqm_interval
+from augury.stats.optimism import best_epoch_optimism
 from augury.stats.paired import (
     PairedT,
     has_spread,
@@ -11,21 +19,42 @@ from augury.stats.paired import (
     sign_flip_p,
     smallest_detectable,
 )
-from augury.stats.verdict import Comparison, Pair, Rule, judge, to_points
+from augury.stats.power import rule_detectable, rule_power
+from augury.stats.ranks import Friedman, friedman
+from augury.stats.rule import Rule
+from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
+from augury.stats.verdict import Comparison, Pair, judge, to_points
 
 __all__ = [
     "Comparison",
+    "Friedman",
     "Pair",
     "PairedT",
     "Rule",
+    "adjusted_p",
+    "best_epoch_optimism",
+    "brier",
+    "calibration_error",
+    "fit_temperature",
+    "friedman",
     "has_spread",
     "holm",
+    "interquartile_mean",
+    "iqm_interval",
     "judge",
+    "looks_of",
+    "mean_interval",
+    "negative_log_likelihood",
+    "nominal_level",
     "paired_t",
     "probability_interval",
     "probability_of_improvement",
+    "rule_detectable",
+    "rule_power",
     "sign_flip_p",
     "smallest_detectable",
+    "smallest_p",
+    "studentised_interval",
     "to_points",
     "two_way_interval",
 ]

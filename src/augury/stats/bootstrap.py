@@ -1,10 +1,15 @@
-"""Percentile bootstraps over seeds, and over seeds and test images together."""
+"""Bootstraps of a mean over seeds, and of a difference over seeds and test images together."""
+
+import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 # Bounds the memory of a block of replicates to some 32 MB.
 _BLOCK = 4_000_000
+# Under it, spreads of accuracies are rounding errors: one image in 10^8 makes more.
+_ROUNDING = 1e-9
 
 
 def percentile_interval(values: NDArray[np.float64], confidence: float) -> tuple[float, float]:
@@ -17,6 +22,86 @@ def percentile_interval(values: NDArray[np.float64], confidence: float) -> tuple
 def draw_with_replacement(n: int, replicates: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """(replicates, n): how often each of n things is drawn in n draws; rows sum to n."""
     return rng.multinomial(n, np.full(n, 1 / n), size=replicates)
+
+
+def blocks(replicates: int, width: int) -> Iterator[slice]:
+    """Slices that cover all replicates; `width` numbers for each of one slice fit in memory."""
+    step = max(1, _BLOCK // width)
+    for start in range(0, replicates, step):
+        yield slice(start, min(start + step, replicates))
+
+
+def mean_interval(
+    values: NDArray[np.float64],
+    confidence: float = 0.95,
+    replicates: int = 10_000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of the mean of `values` (S,), in their unit.
+
+    Too narrow for few values: of ten draws from an exponential distribution, the 95 % interval
+    holds the true mean in some 87 % of cases (see `studentised_interval`). Equal values give an
+    interval of no width, as a bootstrap draws nothing that it has not seen. Raises ValueError for
+    fewer than 2 values, values that are not finite, or a confidence outside (0, 1).
+    """
+    _check(values, confidence)
+    drawn = draw_with_replacement(len(values), replicates, np.random.default_rng(seed))
+    return percentile_interval(drawn @ values / len(values), confidence)
+
+
+def studentised_interval(
+    values: NDArray[np.float64],
+    confidence: float = 0.95,
+    replicates: int = 10_000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Bootstrap-t interval of the mean of `values` (S,), in their unit.
+
+    Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 12: each replicate's
+    deviation from the mean is divided by its own standard error, and the quantiles of that take
+    the place of Student's. Its ends are the k-th smallest and k-th largest of R replicates,
+    k = ⌊(R + 1)(1 − confidence)/2⌋ (their page 160), so swapped signs mirror the interval.
+
+    A replicate that draws one value S times has no standard error. Its ratio is counted as ±∞, by
+    the sign of its deviation (0 where it has none): leaving it out would cut the tail that it
+    belongs to. Where such replicates fill a tail, as for S ≤ 3 at 95 %, or for one value apart
+    from many equal ones, that end is infinite: the values do not bound it.
+
+    Raises ValueError for fewer than 2 values, values that are not finite or without spread (all
+    within 10^-9), a confidence outside (0, 1), or too few replicates to have a k-th.
+    """
+    _check(values, confidence)
+    if np.ptp(values) <= _ROUNDING:
+        raise ValueError(f"values: some spread is needed, all {len(values)} are {values[0]:g}")
+    tail = (1 - confidence) / 2
+    k = math.floor((replicates + 1) * tail + _ROUNDING)
+    if k < 1:
+        raise ValueError(
+            f"replicates: at least {math.ceil(1 / tail - _ROUNDING) - 1} are needed at confidence "
+            f"{confidence:g}, got {replicates}"
+        )
+    draws = np.random.default_rng(seed).choice(values, (replicates, len(values)))
+    ratios = np.sort(_studentised(draws, float(values.mean())))
+    # The deviation stands for the standard error, as in each ratio: √S cancels.
+    deviation = values.std()
+    low, high = values.mean() - deviation * ratios[[-k, k - 1]]
+    return float(low), float(high)
+
+
+def _studentised(draws: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
+    """(R,): each row's deviation from `mean` over the row's own standard deviation."""
+    deviations = draws.mean(axis=1) - mean
+    flat = np.ptp(draws, axis=1) <= _ROUNDING
+    ratios = np.where(np.abs(deviations) <= _ROUNDING, 0.0, np.copysign(np.inf, deviations))
+    np.divide(deviations, draws.std(axis=1), out=ratios, where=~flat)
+    return ratios
+
+
+def _check(values: NDArray[np.float64], confidence: float) -> None:
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+        raise ValueError(f"values: a list of at least 2 finite numbers is needed, got {values}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence: must be in (0, 1), got {confidence}")
 
 
 def two_way_interval(
@@ -46,10 +131,8 @@ def two_way_interval(
     rng = np.random.default_rng(seed)
     drawn_seeds = draw_with_replacement(seeds, replicates, rng)
     estimates = np.empty(replicates)
-    block = max(1, _BLOCK // len(counts))
-    for start in range(0, replicates, block):
-        rows = slice(start, start + block)
-        drawn_images = rng.multinomial(images, counts / images, size=len(estimates[rows]))
+    for rows in blocks(replicates, len(counts)):
+        drawn_images = rng.multinomial(images, counts / images, size=rows.stop - rows.start)
         by_seed = drawn_images @ patterns
         estimates[rows] = (drawn_seeds[rows] * by_seed).sum(axis=1) / (seeds * images)
     return percentile_interval(estimates, confidence)

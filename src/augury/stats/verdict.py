@@ -17,8 +17,10 @@ from augury.stats.paired import (
     probability_interval,
     probability_of_improvement,
     sign_flip_p,
-    smallest_detectable,
 )
+from augury.stats.power import rule_detectable
+from augury.stats.rule import Rule
+from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
 
 Verdict = Literal["helps", "hurts", "not shown", "cannot say"]
 Interval = tuple[float, float]
@@ -28,52 +30,13 @@ Number = TypeVar("Number", float, NDArray[np.float64])
 _TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True)
-class Rule:
-    """When a difference counts as shown: all of it must hold.
-
-    min_seeds: paired seeds, at least 2
-    alpha: bound of the Holm-adjusted p of the paired t test, in (0, 1)
-    min_difference: the smallest difference that matters, percentage points ≥ 0
-    min_probability: of improvement over seeds, in [0.5, 1]; its bootstrap bound must pass ½
-    confidence: of every interval, in (0, 1); the two-way interval must leave 0 out
-    power: that the detectable difference is told for, in (alpha, 1)
-    replicates: of each bootstrap and Monte-Carlo test, ≥ 1; seed: of their draws, ≥ 0
-    """
-
-    min_seeds: int = 6
-    alpha: float = 0.05
-    min_difference: float = 0.2
-    min_probability: float = 0.75
-    confidence: float = 0.95
-    power: float = 0.8
-    replicates: int = 10_000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _check("alpha", self.alpha, "in (0, 1)", 0 < self.alpha < 1)
-        _check("power", self.power, f"in ({self.alpha}, 1)", self.alpha < self.power < 1)
-        _check("confidence", self.confidence, "in (0, 1)", 0 < self.confidence < 1)
-        _check("min_seeds", self.min_seeds, "≥ 2", self.min_seeds >= 2)
-        in_range = 0 <= self.min_difference < math.inf
-        _check("min_difference", self.min_difference, "≥ 0 points", in_range)
-        in_range = 0.5 <= self.min_probability <= 1
-        _check("min_probability", self.min_probability, "in [0.5, 1]", in_range)
-        _check("replicates", self.replicates, "≥ 1", self.replicates >= 1)
-        _check("seed", self.seed, "≥ 0", self.seed >= 0)
-
-
-def _check(name: str, value: float, allowed: str, ok: bool) -> None:
-    if not ok:
-        raise ValueError(f"{name}: must be {allowed}, got {value}")
-
-
 @dataclass(frozen=True, eq=False)
 class Pair:
     """An arm and its baseline over the same S seeds and N test images.
 
     seeds: S seeds; accuracy, baseline_accuracy: (S,) fractions in [0, 1], NaN where a run gave
-    none; correct, baseline_correct: (S, N) bool, or None where predictions are missing.
+    none; correct, baseline_correct: (S, N) bool, or None where predictions are missing; obstacle:
+    why the two must not be compared, "" where nothing speaks against it.
     Raises ValueError for other shapes and values.
     """
 
@@ -82,6 +45,7 @@ class Pair:
     baseline_accuracy: NDArray[np.float64]
     correct: NDArray[np.bool_] | None = None
     baseline_correct: NDArray[np.bool_] | None = None
+    obstacle: str = ""
 
     def __post_init__(self) -> None:
         if len(set(self.seeds)) != len(self.seeds):
@@ -104,10 +68,11 @@ class Comparison:
 
     accuracy, baseline_accuracy: means over seeds, %; difference, interval (paired t over seeds),
     two_way_interval (bootstrap over seeds × test images) and detectable: percentage points;
-    p: of the paired t test, adjusted by Holm; p_permutation: of sign flips, unadjusted;
-    words: one line for people.
-    detectable is the power of the t test alone, at Holm's first step. The whole rule asks more,
-    with 6 seeds the same sign in each, and finds a difference of that size less often.
+    p: of the paired t test, adjusted for the looks and by Holm; p_unadjusted: of this look alone;
+    p_permutation: of sign flips, unadjusted; detectable: the difference that the whole rule finds
+    with its power, at Holm's first step, given the spread that was met; decided: whether more seeds
+    are not needed, as the verdict stands or no difference that matters is left in the interval;
+    words: one line for people. With several looks, intervals hold for all of them together.
     """
 
     seeds: tuple[int, ...]
@@ -122,21 +87,24 @@ class Comparison:
     probability_interval: Interval | None = None
     two_way_interval: Interval | None = None
     detectable: float | None = None
+    decided: bool = False
     verdict: Verdict
     words: str
 
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What one testable pair says, in percentage points, before any adjustment."""
+    """What one testable pair says, in percentage points, before Holm's adjustment."""
 
     difference: float
     deviation: float
     t: PairedT
+    p: float
     p_permutation: float
     probability: float
     probability_interval: Interval
     two_way: Interval | None
+    image_error: float
 
 
 def judge(pairs: Sequence[Pair], rule: Rule | None = None) -> list[Comparison]:
@@ -147,7 +115,7 @@ def judge(pairs: Sequence[Pair], rule: Rule | None = None) -> list[Comparison]:
     """
     rule = rule or Rule()
     evidence = [_gather(pair, rule) for pair in pairs]
-    adjusted = holm([math.nan if e is None else e.t.p for e in evidence])
+    adjusted = holm([math.nan if e is None else e.p for e in evidence])
     family = sum(e is not None for e in evidence)
     return [
         _untested(pair, rule) if e is None else _tested(pair, e, float(p), family, rule)
@@ -172,22 +140,34 @@ def _mean(values: NDArray[np.float64]) -> float | None:
 def _gather(pair: Pair, rule: Rule) -> _Evidence | None:
     """The evidence of a pair, or None where no test applies."""
     differences = _differences(pair)
-    if not np.isfinite(differences).all() or not has_spread(differences):
+    if pair.obstacle or not np.isfinite(differences).all() or not has_spread(differences):
         return None
-    draws = (rule.confidence, rule.replicates, rule.seed)
-    two_way = None
+    looks = looks_of(rule.looks, len(differences))
+    confidence = 1 - nominal_level(1 - rule.confidence, looks)
+    two_way, image_error = None, 0.0
     if pair.correct is not None and pair.baseline_correct is not None:
-        low, high = two_way_interval(pair.correct, pair.baseline_correct, *draws)
-        two_way = to_points(low), to_points(high)
+        arms = pair.correct, pair.baseline_correct
+        low, high = two_way_interval(*arms, confidence, rule.replicates, rule.seed)
+        two_way, image_error = (to_points(low), to_points(high)), _image_error(*arms)
     return _Evidence(
         difference=float(differences.mean()),
         deviation=float(differences.std(ddof=1)),
-        t=paired_t(differences, rule.confidence),
+        t=paired_t(differences, confidence),
+        p=adjusted_p(smallest_p(differences, looks), looks),
         p_permutation=sign_flip_p(differences, rule.replicates, rule.seed),
         probability=probability_of_improvement(differences),
-        probability_interval=probability_interval(differences, *draws),
+        probability_interval=probability_interval(
+            differences, rule.confidence, rule.replicates, rule.seed
+        ),
         two_way=two_way,
+        image_error=image_error,
     )
+
+
+def _image_error(correct: NDArray[np.bool_], baseline: NDArray[np.bool_]) -> float:
+    """Standard error of the mean difference over images, percentage points."""
+    by_image = correct.mean(axis=0) - baseline.mean(axis=0)
+    return float(to_points(by_image.std() / np.sqrt(len(by_image))))
 
 
 def _untested(pair: Pair, rule: Rule) -> Comparison:
@@ -195,19 +175,22 @@ def _untested(pair: Pair, rule: Rule) -> Comparison:
         seeds=pair.seeds,
         accuracy=_mean(to_points(pair.accuracy)),
         baseline_accuracy=_mean(to_points(pair.baseline_accuracy)),
-        difference=_mean(_differences(pair)),
+        difference=None if pair.obstacle else _mean(_differences(pair)),
         verdict="cannot say",
         words=f"cannot say: {_obstacle(pair, rule)}",
     )
 
 
 def _tested(pair: Pair, evidence: _Evidence, p: float, family: int, rule: Rule) -> Comparison:
-    detectable = _detectable(evidence, len(pair.seeds), family, rule)
+    detectable = rule_detectable(
+        evidence.deviation, len(pair.seeds), family, rule, evidence.image_error
+    )
     obstacle = _obstacle(pair, rule)
     verdict: Verdict = "cannot say"
     words = f"cannot say: {obstacle}"
     if obstacle is None:
         verdict, words = _decide(evidence, p, detectable, rule)
+    shown = verdict in ("helps", "hurts")
     return Comparison(
         seeds=pair.seeds,
         accuracy=_mean(to_points(pair.accuracy)),
@@ -221,20 +204,17 @@ def _tested(pair: Pair, evidence: _Evidence, p: float, family: int, rule: Rule) 
         probability_interval=evidence.probability_interval,
         two_way_interval=evidence.two_way,
         detectable=detectable,
+        decided=shown or (obstacle is None and _is_negligible(evidence, rule)),
         verdict=verdict,
         words=words,
     )
 
 
-def _detectable(evidence: _Evidence, seeds: int, family: int, rule: Rule) -> float | None:
-    """In points; None where even 100 points would not be found, as no difference is larger."""
-    points = smallest_detectable(evidence.deviation, seeds, rule.alpha / family, rule.power)
-    return points if points <= 100 else None
-
-
 def _obstacle(pair: Pair, rule: Rule) -> str | None:
     """Why the rule cannot be applied to a pair, or None where it can."""
     seeds, differences = len(pair.seeds), _differences(pair)
+    if pair.obstacle:
+        return pair.obstacle
     if seeds < rule.min_seeds:
         noun = "seed" if seeds == 1 else "seeds"
         return f"{seeds} paired {noun}, the rule needs {rule.min_seeds}"
@@ -252,18 +232,22 @@ def _decide(
     evidence: _Evidence, p: float, detectable: float | None, rule: Rule
 ) -> tuple[Verdict, str]:
     difference = evidence.difference
-    if not _is_clear(evidence, p, rule):
-        if detectable is None:
-            return "not shown", "not shown; this study could not have seen any difference"
-        seen = f"≥ {_round_up(detectable)} points"
-        return "not shown", f"not shown; this study could have seen {seen}"
-    if abs(difference) < rule.min_difference - _TOLERANCE:
+    clear = _is_clear(evidence, p, rule)
+    if clear and abs(difference) >= rule.min_difference - _TOLERANCE:
+        low, high = evidence.t.interval
+        margin = f"{abs(difference):.2f} ± {(high - low) / 2:.2f} points"
+        return (
+            ("helps", f"helps by {margin}") if difference > 0 else ("hurts", f"hurts by {margin}")
+        )
+    if _is_negligible(evidence, rule):
+        return "not shown", f"not shown: any difference is under {rule.min_difference:g} points"
+    if clear:
         which = "better" if difference > 0 else "worse"
         matters = f"the {rule.min_difference:g} points that matter"
         return "not shown", f"not shown: {which}, but the difference is smaller than {matters}"
-    low, high = evidence.t.interval
-    margin = f"{abs(difference):.2f} ± {(high - low) / 2:.2f} points"
-    return ("helps", f"helps by {margin}") if difference > 0 else ("hurts", f"hurts by {margin}")
+    if detectable is None:
+        return "not shown", "not shown; this study could not have seen any difference"
+    return "not shown", f"not shown; this study could have seen ≥ {_round_up(detectable)} points"
 
 
 def _is_clear(evidence: _Evidence, p: float, rule: Rule) -> bool:
@@ -279,6 +263,14 @@ def _is_clear(evidence: _Evidence, p: float, rule: Rule) -> bool:
         and lowest > 0.5
         and nearest > 0
     )
+
+
+def _is_negligible(evidence: _Evidence, rule: Rule) -> bool:
+    """Whether both intervals leave only differences that are too small to matter."""
+    if evidence.two_way is None:
+        return False
+    farthest = max(map(abs, (*evidence.t.interval, *evidence.two_way)))
+    return farthest < rule.min_difference
 
 
 def _round_up(points: float) -> str:
