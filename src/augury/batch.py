@@ -1,6 +1,6 @@
 """The one thing that travels from data to model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import torch
@@ -48,6 +48,13 @@ class Batch:
         """The batch whose `images` (and `targets`) came from this one's by `move`."""
         targets = self.targets if targets is None else targets
         return Batch(images, targets, self.ids, (*self.moves, move))
+
+
+def apply_moves(maps: Tensor, moves: Iterable[Move]) -> Tensor:
+    """`maps` (B, C, H, W) float after all `moves`, the first one first."""
+    for move in moves:
+        maps = move(maps)
+    return maps
 
 
 def to_float(images: Tensor) -> Tensor:

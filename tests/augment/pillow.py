@@ -1,6 +1,8 @@
 """PIL as a reference, one image at a time."""
 
 import numpy as np
+import torch
+from batches import make_batch
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -46,3 +48,19 @@ def dim_images(n, channels):
     generator = np.random.default_rng(0)
     low = generator.integers(0, 100, (n, channels, 1, 1))
     return generator.integers(low, low + 100, (n, channels, 20, 30)).astype(np.uint8)
+
+
+def check_chosen(augmentation, params, chosen, expected, channels, dtype):
+    """Images that are chosen are what `expected(image, place)` makes of them, the others stay.
+
+    chosen: (n,) bool; expected: of one (C, H, W) uint8 image.
+    """
+    values = dim_images(len(chosen), channels)
+    images = torch.from_numpy(values)
+    images = images if dtype == torch.uint8 else images.float() / 255
+    found = augmentation.apply(make_batch(images), params).images
+    assert found.dtype == dtype
+    level = 1 if dtype == torch.uint8 else 255
+    for i, image in enumerate(values):
+        wanted = expected(image, i) if chosen[i] else image
+        np.testing.assert_allclose(found[i].numpy() * level, wanted, atol=1e-4)

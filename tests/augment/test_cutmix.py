@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from batches import DRAWS, is_rate
 from hypothesis import given
 from hypothesis import strategies as st
+from mixing import random_batch, random_partners, sampled_boxes
 from scipy import stats
 
 from augury.augment.cutmix import CutMix, CutMixParams
@@ -11,15 +13,6 @@ from augury.errors import InputError
 from augury.rng import Draws
 
 HEIGHT, WIDTH = 48, 64
-DRAWS = 60_000
-
-
-def make_batch(seed, n, shape, dtype=torch.uint8):
-    generator = np.random.default_rng(seed)
-    images = torch.from_numpy(generator.integers(0, 256, (n, *shape), dtype=np.uint8))
-    images = images if dtype == torch.uint8 else images.to(dtype) / 255
-    targets = torch.from_numpy(generator.dirichlet(np.ones(4), n)).float()
-    return Batch(images, targets, torch.arange(n) * 3)
 
 
 def paper(images, targets, partner, boxes):
@@ -49,8 +42,8 @@ def paper(images, targets, partner, boxes):
 )
 def test_equals_the_paper(seed, shape, boxes, dtype):
     n = len(boxes)
-    batch = make_batch(seed, n, shape, dtype)
-    partner = torch.from_numpy(np.random.default_rng(seed).integers(0, n, n))
+    batch = random_batch(seed, n, shape, dtype)
+    partner = random_partners(seed, n)
     found = CutMix().apply(batch, CutMixParams(partner, *torch.tensor(boxes).T))
     assert found.images.dtype == dtype
     images, targets = batch.images.double().numpy(), batch.targets.double().numpy()
@@ -71,18 +64,10 @@ def test_by_hand():
 
 
 def test_stored_maps_follow():
-    batch = make_batch(0, 5, (3, 6, 7), torch.float32)
+    batch = random_batch(0, 5, (3, 6, 7), torch.float32)
     found = CutMix()(batch, Draws(0, 0, batch.ids))
     (move,) = found.moves
     assert torch.equal(move(batch.images), found.images)
-
-
-def sampled(augmentation, height=HEIGHT, width=WIDTH):
-    """The shares and boxes of 60,000 draws."""
-    ids = torch.arange(DRAWS)
-    images = torch.zeros(1, 1, 1, 1).expand(DRAWS, 1, height, width)
-    params = augmentation.sample(Batch(images, torch.ones(DRAWS, 1), ids), Draws(1, 2, ids))
-    return [getattr(params, name).numpy() for name in ("top", "left", "height", "width")]
 
 
 def paper_boxes(alpha, generator):
@@ -102,7 +87,7 @@ def paper_boxes(alpha, generator):
 
 @pytest.mark.parametrize("alpha", [0.5, 1.0])
 def test_boxes_match_the_paper(alpha):
-    top, left, height, width = sampled(CutMix(alpha=alpha))
+    top, left, height, width = sampled_boxes(CutMix(alpha=alpha), HEIGHT, WIDTH)
     rows = np.minimum(top + height, HEIGHT) - np.maximum(top, 0)
     columns = np.minimum(left + width, WIDTH) - np.maximum(left, 0)
     shown, heights = paper_boxes(alpha, np.random.default_rng(0))
@@ -116,7 +101,7 @@ def test_boxes_match_the_paper(alpha):
 
 
 def test_centres_are_uniform_over_the_pixels_and_independent():
-    top, left, height, width = sampled(CutMix(), 16, 20)
+    top, left, height, width = sampled_boxes(CutMix(), 16, 20)
     row, column = top + height // 2, left + width // 2
     for centre, side in ((row, 16), (column, 20)):
         assert stats.chisquare(np.bincount(centre, minlength=side)).pvalue > 1e-4
@@ -126,10 +111,10 @@ def test_centres_are_uniform_over_the_pixels_and_independent():
 
 
 def test_p_is_the_rate_of_mixed_images():
-    _, _, height, width = sampled(CutMix(p=0.3), 200, 200)
+    _, _, height, width = sampled_boxes(CutMix(p=0.3), 200, 200)
     # The box of 1 image in 160,000 is too small to show, less than one of these.
     mixed = (height > 0) & (width > 0)
-    assert abs(mixed.mean() - 0.3) < 4 * (0.3 * 0.7 / DRAWS) ** 0.5
+    assert is_rate(torch.from_numpy(mixed), 0.3)
     side = (height[mixed] + np.random.default_rng(0).random(mixed.sum()) - 0.5) / 200
     assert stats.kstest(side**2, "uniform").pvalue > 1e-4
 

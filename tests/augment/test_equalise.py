@@ -1,34 +1,21 @@
-import numpy as np
 import pytest
 import torch
-from batches import is_rate, make_batch, sample_many
+from batches import check_rate_and_bounds_of_p
 from PIL import ImageOps
-from pillow import applied, dim_images
+from pillow import applied, check_chosen
 
 from augury.augment.equalise import Equalise, EqualiseParams
-from augury.errors import InputError
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_chosen_images_equal_pillow_s(channels, dtype):
-    values = dim_images(6, channels)
-    images = torch.from_numpy(values)
-    images = images if dtype == torch.uint8 else images.float() / 255
+    def expected(image, place):
+        return applied(ImageOps.equalize, image)
+
     chosen = torch.tensor([True, False] * 3)
-    found = Equalise().apply(make_batch(images), EqualiseParams(chosen)).images
-    assert found.dtype == dtype
-    level = 1 if dtype == torch.uint8 else 255
-    for i in range(6):
-        expected = applied(ImageOps.equalize, values[i]) if chosen[i] else values[i]
-        np.testing.assert_allclose(found[i].numpy() * level, expected, atol=1e-4)
+    check_chosen(Equalise(), EqualiseParams(chosen), chosen, expected, channels, dtype)
 
 
-def test_the_rate_is_the_documented():
-    assert is_rate(sample_many(Equalise()).equalise, 0.5)
-    assert is_rate(sample_many(Equalise(0.2)).equalise, 0.2)
-
-
-def test_a_bad_probability_is_named():
-    with pytest.raises(InputError, match=r"p: must lie in \[0, 1\], got 1.5"):
-        Equalise(p=1.5)
+def test_p_is_the_rate():
+    check_rate_and_bounds_of_p(Equalise, "equalise")

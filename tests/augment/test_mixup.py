@@ -1,24 +1,16 @@
 import numpy as np
 import pytest
 import torch
+from batches import DRAWS, is_rate, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
+from mixing import random_batch, random_partners
 from scipy import stats
 
 from augury.augment.mixup import MixUp, MixUpParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-DRAWS = 60_000
-
-
-def make_batch(seed, n, shape, dtype=torch.uint8):
-    generator = np.random.default_rng(seed)
-    images = torch.from_numpy(generator.integers(0, 256, (n, *shape), dtype=np.uint8))
-    images = images if dtype == torch.uint8 else images.to(dtype) / 255
-    targets = torch.from_numpy(generator.dirichlet(np.ones(4), n)).float()
-    return Batch(images, targets, torch.arange(n) * 3)
 
 
 def paper(images, targets, partner, share):
@@ -37,8 +29,8 @@ def paper(images, targets, partner, share):
 )
 def test_equals_the_paper(seed, shape, share, dtype):
     n = len(share)
-    batch = make_batch(seed, n, shape, dtype)
-    partner = torch.from_numpy(np.random.default_rng(seed).integers(0, n, n))
+    batch = random_batch(seed, n, shape, dtype)
+    partner = random_partners(seed, n)
     found = MixUp().apply(batch, MixUpParams(partner, torch.tensor(share)))
     images = batch.images.double().numpy() / (255 if dtype == torch.uint8 else 1)
     mixed, labels = paper(images, batch.targets.double().numpy(), partner, share)
@@ -57,7 +49,7 @@ def test_by_hand():
 
 
 def test_stored_maps_follow():
-    batch = make_batch(0, 5, (3, 6, 7))
+    batch = random_batch(0, 5, (3, 6, 7))
     found = MixUp()(batch, Draws(0, 0, batch.ids))
     (move,) = found.moves
     torch.testing.assert_close(move(batch.images.float() / 255), found.images)
@@ -65,7 +57,7 @@ def test_stored_maps_follow():
 
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
 def test_shares_have_the_beta_distribution(alpha):
-    share = sampled(MixUp(alpha=alpha)).share.double().numpy()
+    share = sample_many(MixUp(alpha=alpha)).share.double().numpy()
     # Of the lower half only, as float32 has few numbers next to 1; the rest is its mirror image.
     lower = share[share < 0.5]
     assert abs(len(lower) / DRAWS - 0.5) < 4 * 0.5 / DRAWS**0.5
@@ -75,15 +67,9 @@ def test_shares_have_the_beta_distribution(alpha):
 
 
 def test_p_is_the_rate_of_mixed_images():
-    share = sampled(MixUp(p=0.3)).share
-    assert abs((share < 1).double().mean() - 0.3) < 4 * (0.3 * 0.7 / DRAWS) ** 0.5
+    share = sample_many(MixUp(p=0.3)).share
+    assert is_rate(share < 1, 0.3)
     assert stats.kstest(share[share < 1].numpy(), "uniform").pvalue > 1e-4
-
-
-def sampled(augmentation):
-    ids = torch.arange(DRAWS)
-    images = torch.zeros(1, 1, 1, 1).expand(DRAWS, -1, -1, -1)
-    return augmentation.sample(Batch(images, torch.ones(DRAWS, 1), ids), Draws(1, 2, ids))
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from batches import is_rate, make_batch, sample_many
+from batches import is_rate, sample_many
 from PIL import ImageOps
-from pillow import applied, dim_images
+from pillow import applied, check_chosen
 from scipy import stats
 
 from augury.augment.posterise import Posterise, PosteriseParams
@@ -13,16 +13,12 @@ from augury.errors import InputError
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_chosen_images_equal_pillow_s(channels, dtype):
-    values = dim_images(8, channels)
-    images = torch.from_numpy(values)
-    images = images if dtype == torch.uint8 else images.float() / 255
-    params = PosteriseParams(bits=torch.arange(1, 9), chosen=torch.arange(8) != 3)
-    found = Posterise().apply(make_batch(images), params).images
-    assert found.dtype == dtype
-    level = 1 if dtype == torch.uint8 else 255
-    for i in range(8):
-        expected = values[i] if i == 3 else applied(ImageOps.posterize, values[i], i + 1)
-        np.testing.assert_allclose(found[i].numpy() * level, expected, atol=1e-4)
+    def expected(image, place):
+        return applied(ImageOps.posterize, image, place + 1)
+
+    chosen = torch.arange(8) != 3
+    params = PosteriseParams(torch.arange(1, 9), chosen)
+    check_chosen(Posterise(), params, chosen, expected, channels, dtype)
 
 
 def test_draws_match_the_documented_distribution():

@@ -307,16 +307,20 @@ def test_hand_computed_pixels(as_uint8):
         torch.testing.assert_close(move(to_float(images)), found.images)
 
 
+def even_maps(batch):
+    """For images of one pixel."""
+    return torch.ones(len(batch), 1, 1)
+
+
 def test_shares_and_grids_are_drawn_as_documented():
-    source = lambda batch: torch.ones(len(batch), 1, 1)  # noqa: E731
-    params = sample_many(PuzzleMix(source))
+    params = sample_many(PuzzleMix(even_maps))
     assert stats.kstest(params.lam.numpy(), "uniform").pvalue > 1e-3
     counts = np.unique(params.side.numpy(), return_counts=True)
     assert counts[0].tolist() == [2, 4, 8, 16]
     assert stats.chisquare(counts[1]).pvalue > 1e-3
     together = np.corrcoef(params.lam.numpy(), params.side.numpy())[0, 1]
     assert abs(together) < 4.5 / len(params.lam) ** 0.5
-    skewed = sample_many(PuzzleMix(source, alpha=0.4, grid=(3, 5)))
+    skewed = sample_many(PuzzleMix(even_maps, alpha=0.4, grid=(3, 5)))
     assert stats.kstest(skewed.lam.numpy(), stats.beta(0.4, 0.4).cdf).pvalue > 1e-3
     assert is_rate(skewed.side == 3, 0.5)
 
@@ -324,7 +328,7 @@ def test_shares_and_grids_are_drawn_as_documented():
 def test_as_many_images_are_mixed_as_p_says():
     generator = torch.Generator().manual_seed(0)
     # Of λ below 1/3 every mask of even maps is 0, of a mixed image.
-    params = sample_many(PuzzleMix(lambda batch: torch.ones(len(batch), 1, 1), p=0.3))
+    params = sample_many(PuzzleMix(even_maps, p=0.3))
     low = params.lam < 0.3
     assert is_rate(params.mask[low].flatten() == 0, 0.3)
     images = torch.rand(40, 3, 16, 16, generator=generator)

@@ -3,24 +3,16 @@ import math
 import numpy as np
 import pytest
 import torch
+from batches import DRAWS, is_rate
 from hypothesis import given
 from hypothesis import strategies as st
+from mixing import random_batch, random_partners, sampled_boxes
 from scipy import stats
 
 from augury.augment.resizemix import ResizeMix, ResizeMixParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-DRAWS = 60_000
-
-
-def make_batch(seed, n, shape, dtype=torch.float32):
-    generator = np.random.default_rng(seed)
-    images = torch.from_numpy(generator.integers(0, 256, (n, *shape), dtype=np.uint8))
-    images = images if dtype == torch.uint8 else images.to(dtype) / 255
-    targets = torch.from_numpy(generator.dirichlet(np.ones(4), n)).float()
-    return Batch(images, targets, torch.arange(n) * 3)
 
 
 def shrink(image, height, width):
@@ -72,8 +64,8 @@ def cases(draw):
 def test_equals_the_paper(case, seed, dtype):
     shape, boxes = case
     n = len(boxes)
-    batch = make_batch(seed, n, shape, dtype)
-    partner = torch.from_numpy(np.random.default_rng(seed).integers(0, n, n))
+    batch = random_batch(seed, n, shape, dtype)
+    partner = random_partners(seed, n)
     found = ResizeMix().apply(batch, ResizeMixParams(partner, *torch.tensor(boxes).T))
     assert found.images.dtype == torch.float32
     images = batch.images.double().numpy() / (255 if dtype == torch.uint8 else 1)
@@ -84,7 +76,7 @@ def test_equals_the_paper(case, seed, dtype):
 
 @pytest.mark.parametrize("size", [(32, 32), (224, 224), (50, 37)])
 def test_the_pasted_image_is_what_torch_resizes(size):
-    batch = make_batch(0, 8, (3, *size))
+    batch = random_batch(0, 8, (3, *size), torch.float32)
     params = ResizeMix().sample(batch, Draws(0, 0, batch.ids))
     found = ResizeMix().apply(batch, params)
     for i in range(8):
@@ -113,24 +105,17 @@ def test_by_hand():
 
 
 def test_stored_maps_follow():
-    batch = make_batch(0, 5, (3, 6, 7))
+    batch = random_batch(0, 5, (3, 6, 7), torch.float32)
     found = ResizeMix()(batch, Draws(0, 0, batch.ids))
     (move,) = found.moves
     torch.testing.assert_close(move(batch.images), found.images)
     assert move(batch.images[:, :1]).shape == (5, 1, 6, 7)
 
 
-def sampled(augmentation, height, width):
-    ids = torch.arange(DRAWS)
-    images = torch.zeros(1, 1, 1, 1).expand(DRAWS, 1, height, width)
-    params = augmentation.sample(Batch(images, torch.ones(DRAWS, 1), ids), Draws(1, 2, ids))
-    return [getattr(params, name).numpy() for name in ("top", "left", "height", "width")]
-
-
 @pytest.mark.parametrize("scale", [(0.1, 0.8), (0.3, 0.4)])
 def test_the_scale_is_uniform(scale):
     """On 1000 by 1000 pixels rounding is far below what 60,000 draws can show."""
-    _, _, height, width = sampled(ResizeMix(scale), 1000, 1000)
+    _, _, height, width = sampled_boxes(ResizeMix(scale), 1000, 1000)
     assert np.array_equal(height, width)
     low, high = scale
     jitter = np.random.default_rng(0).random(DRAWS) - 0.5
@@ -140,7 +125,7 @@ def test_the_scale_is_uniform(scale):
 
 
 def test_the_position_is_uniform_over_all_that_fit():
-    top, left, height, width = sampled(ResizeMix(), 20, 30)
+    top, left, height, width = sampled_boxes(ResizeMix(), 20, 30)
     shares = []
     for start, length, side in ((top, height, 20), (left, width, 30)):
         assert (start >= 0).all()
@@ -153,16 +138,16 @@ def test_the_position_is_uniform_over_all_that_fit():
 
 
 def test_both_sides_are_rounded_to_at_least_one_pixel():
-    _, _, height, width = sampled(ResizeMix(scale=(0.1, 0.1)), 4, 26)
+    _, _, height, width = sampled_boxes(ResizeMix(scale=(0.1, 0.1)), 4, 26)
     assert set(height) == {1}
     assert set(width) == {3}
 
 
 def test_p_is_the_rate_of_mixed_images():
-    _, _, height, width = sampled(ResizeMix(p=0.3), 1000, 1000)
+    _, _, height, width = sampled_boxes(ResizeMix(p=0.3), 1000, 1000)
     mixed = height > 0
     assert np.array_equal(mixed, width > 0)
-    assert abs(mixed.mean() - 0.3) < 4 * (0.3 * 0.7 / DRAWS) ** 0.5
+    assert is_rate(torch.from_numpy(mixed), 0.3)
     jitter = np.random.default_rng(0).random(mixed.sum()) - 0.5
     assert stats.kstest((height[mixed] + jitter) / 1000, "uniform", (0.1, 0.7)).pvalue > 1e-4
 

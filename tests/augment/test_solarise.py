@@ -1,9 +1,8 @@
-import numpy as np
 import pytest
 import torch
-from batches import is_rate, make_batch, sample_many
+from batches import is_rate, sample_many
 from PIL import ImageOps
-from pillow import applied, dim_images
+from pillow import applied, check_chosen
 from scipy import stats
 
 from augury.augment.solarise import Solarise, SolariseParams
@@ -15,16 +14,12 @@ THRESHOLDS = [0.0, 40.0, 63.5, 110.0, 128.0, 256.0]
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_chosen_images_equal_pillow_s(channels, dtype):
-    values = dim_images(6, channels)
-    images = torch.from_numpy(values)
-    images = images if dtype == torch.uint8 else images.float() / 255
-    params = SolariseParams(torch.tensor(THRESHOLDS), chosen=torch.arange(6) != 3)
-    found = Solarise().apply(make_batch(images), params).images
-    assert found.dtype == dtype
-    level = 1 if dtype == torch.uint8 else 255
-    for i in range(6):
-        expected = values[i] if i == 3 else applied(ImageOps.solarize, values[i], THRESHOLDS[i])
-        np.testing.assert_allclose(found[i].numpy() * level, expected, atol=1e-4)
+    def expected(image, place):
+        return applied(ImageOps.solarize, image, THRESHOLDS[place])
+
+    chosen = torch.arange(6) != 3
+    params = SolariseParams(torch.tensor(THRESHOLDS), chosen)
+    check_chosen(Solarise(), params, chosen, expected, channels, dtype)
 
 
 def test_draws_match_the_documented_distribution():

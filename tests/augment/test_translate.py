@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from affine import read_affine
-from batches import is_rate, make_batch, sample_many
+from affine import applied, check_pair, random_image, read_affine
+from batches import make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -17,20 +17,12 @@ def params_of(down, right):
     return TranslateParams(down=torch.tensor([down]), right=torch.tensor([right]))
 
 
-@given(
-    down=SHARE,
-    right=SHARE,
-    shape=st.tuples(st.sampled_from([1, 3]), st.integers(2, 40), st.integers(2, 40)),
-    border=st.sampled_from(["nearest", "black"]),
-    seed=st.integers(0, 1000),
-)
-def test_equals_scipy(down, right, shape, border, seed):
-    image = np.random.default_rng(seed).random(shape).astype(np.float32)
-    batch = make_batch(torch.from_numpy(image)[None])
-    found = Translate(border=border).apply(batch, params_of(down, right)).images[0]
-    shift = (-down * shape[1], -right * shape[2])
+@given(down=SHARE, right=SHARE, image=random_image(), border=st.sampled_from(["nearest", "black"]))
+def test_equals_scipy(down, right, image, border):
+    found = applied(Translate(border=border), params_of(down, right), image)
+    shift = (-down * image.shape[1], -right * image.shape[2])
     expected = read_affine(image, np.eye(2), shift, border)
-    np.testing.assert_allclose(found.numpy(), expected, atol=2e-5)
+    np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
 @pytest.mark.parametrize(("border", "outside"), [("nearest", [0.2, 0.2]), ("black", [0, 0.1])])
@@ -49,14 +41,7 @@ def test_draws_match_the_documented_distribution():
     params = sample_many(Translate())
     for shift in (params.down, params.right):
         assert stats.kstest(shift.numpy(), stats.uniform(-0.125, 0.25).cdf).pvalue > 1e-4
-    params = sample_many(Translate(share=0.4, p=0.3))
-    moved = params.down != 0
-    assert is_rate(moved, 0.3)
-    assert torch.equal(params.right != 0, moved)
-    down, right = params.down[moved].numpy(), params.right[moved].numpy()
-    for shift in (down, right):
-        assert stats.kstest(shift, stats.uniform(-0.4, 0.8).cdf).pvalue > 1e-4
-    assert abs(np.corrcoef(down, right)[0, 1]) < 4.5 / len(down) ** 0.5
+    check_pair(Translate(share=0.4, p=0.3), ("down", "right"), ends=(0.4, 0.4), p=0.3)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from augury.augment import AUGMENTATIONS, build_augmentation
 from augury.batch import Batch, to_uint8
 from augury.rng import Draws
 
-N, CHUNK, SIDE = 40_000, 400, 20
+N, CHUNK = 40_000, 400
+# `equalise` leaves an image of fewer than 255 pixels as it is.
+SIDE, LARGE_SIDE = 8, 20
 LIMIT = 4.5
 
 
@@ -23,8 +25,9 @@ def maps_of(seed, epoch):
 
     def source(kind):
         def maps(batch):
-            found = Draws(9 + seed, epoch, batch.ids).uniform("maps", SIDE * SIDE)
-            found = found.view(-1, SIDE, SIDE)
+            rows, columns = batch.images.shape[-2:]
+            found = Draws(9 + seed, epoch, batch.ids).uniform("maps", rows * columns)
+            found = found.view(-1, rows, columns)
             return found[:, None] - 0.5 if kind == "signed-gradient" else found
 
         return maps
@@ -82,10 +85,17 @@ def test_draws_of_neighbours_epochs_and_seeds_are_independent(name):
             assert abs(r) < LIMIT / len(one) ** 0.5, f"{field} and that of {what}: r = {r:.4f}"
 
 
+@pytest.fixture
+def pictures(name, noise):
+    """(N, 3, side, side) uint8: images of little contrast, which method `name` changes."""
+    side = LARGE_SIDE if name == "equalise" else SIDE
+    return noise[:, :, :side, :side]
+
+
 @pytest.fixture(scope="module")
-def pictures():
-    """(N, 3, SIDE, SIDE) uint8: noise of little contrast, which every method changes."""
-    return np.random.default_rng(0).integers(40, 200, (N, 3, SIDE, SIDE), dtype=np.uint8)
+def noise():
+    shape = N, 3, LARGE_SIDE, LARGE_SIDE
+    return np.random.default_rng(0).integers(40, 200, shape, dtype=np.uint8)
 
 
 def share_changed(augmentation, pictures):

@@ -12,7 +12,7 @@ from augury.augment.base import Augmentation, check_positive, per_image
 from augury.augment.beta import beta
 from augury.augment.dirichlet import dirichlet
 from augury.augment.operations import Layers, Reach, apply_layers, draw_layers
-from augury.batch import Batch, Move, to_float
+from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
 from augury.rng import Draws
 
@@ -104,13 +104,7 @@ class AugMix(Augmentation[AugMixParams]):
 
 
 def _move(maps: Tensor, moves: Sequence[Sequence[Move]], params: AugMixParams) -> Tensor:
-    versions = [maps]
-    for steps in moves:
-        moved = maps
-        for step in steps:
-            moved = step(moved)
-        versions.append(moved)
-    return _blend(versions, params)
+    return _blend([maps, *(apply_moves(maps, steps) for steps in moves)], params)
 
 
 def _blend(versions: Sequence[Tensor], params: AugMixParams) -> Tensor:

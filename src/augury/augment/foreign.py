@@ -6,15 +6,12 @@ image is slow; it is how these libraries draw per sample.
 """
 
 import hashlib
-import importlib
 import inspect
 import random
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -172,12 +169,12 @@ def _mixes(transform: Any) -> bool:
         return False
     called = transform.forward if isinstance(transform, torch.nn.Module) else transform
     try:
-        return len(_required(called)) == 2
+        return len(required(called)) == 2
     except ValueError:  # written in C, and without a signature
         return False
 
 
-def _required(function: Callable[..., Any]) -> list[str]:
+def required(function: Callable[..., Any]) -> list[str]:
     """The names of the parameters that must be given by place."""
     return [
         p.name
@@ -220,69 +217,3 @@ def adapt(transform: object, name: str, per_batch: bool = False) -> Augmentation
     if not callable(transform) or inspect.isclass(transform):
         raise InputError(f"{name}: must be a transform, got {transform!r}")
     return Foreign(transform, name, per_batch)
-
-
-def is_factory(name: str) -> bool:
-    """Whether `name` is "module:attribute"."""
-    return ":" in name
-
-
-def build_foreign(
-    name: str, arguments: Mapping[str, Any], per_batch: bool = False
-) -> Augmentation[Any]:
-    """What "module:attribute" stands for, called with `arguments` where it makes transforms.
-
-    A class, or a function without a parameter that must be given, makes one; anything else that
-    can be called is one. Where `arguments` has `code`, it must be `code_hash(name)`: a study goes
-    on only with the code that it began with. Raises InputError with one line for whatever goes
-    wrong.
-    """
-    found = _load(name)
-    arguments = dict(arguments)
-    if arguments.pop("code", code := code_hash(name)) != code:
-        raise InputError(f"{name}: its code has changed since the study began")
-    if inspect.isclass(found) or (inspect.isfunction(found) and _makes(found, arguments)):
-        try:
-            found = found(**arguments)
-        except Exception as error:  # whatever the user's own code raises
-            raise InputError(f"{name}: {type(error).__name__}: {error}") from error
-    elif arguments:
-        raise InputError(f"{name}: takes no arguments, got {', '.join(arguments)}")
-    return adapt(found, name, per_batch)
-
-
-def _makes(function: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
-    return set(_required(function)) <= set(arguments)
-
-
-def code_hash(name: str) -> str:
-    """Of the file that "module:attribute" is defined in; "" for a module without one.
-
-    An arm whose code has changed is another arm.
-    """
-    path = getattr(_module(name), "__file__", None)
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] if path else ""
-
-
-def _load(name: str) -> Any:
-    found = _module(name)
-    for part in name.partition(":")[2].split("."):
-        if not hasattr(found, part):
-            raise InputError(f"{name}: the module has no {part!r}")
-        found = getattr(found, part)
-    return found
-
-
-def _module(name: str) -> Any:
-    module = name.partition(":")[0]
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)  # a module beside the study
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name and module.startswith(error.name):
-            raise InputError(f"{name}: there is no module {module!r}") from error
-        raise InputError(f"{name}: cannot be imported: {error}") from error
-    except Exception as error:  # whatever the user's own code raises
-        raise InputError(f"{name}: cannot be imported: {type(error).__name__}: {error}") from error

@@ -12,7 +12,7 @@ from augury.augment.base import Augmentation, Source, saliency_of
 from augury.augment.boxes import rectangle_mask
 from augury.augment.importance import span_sums, whole_units
 from augury.augment.randaugment import RandAugment
-from augury.batch import Batch, Move, to_float
+from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
 from augury.names import check_name
 from augury.rng import Draws
@@ -112,7 +112,4 @@ class KeepAugment(Augmentation[KeepAugmentParams]):
 
 def _move_around(maps: Tensor, window: Tensor, moves: tuple[Move, ...]) -> Tensor:
     """`maps` moved by `moves` but for those of `window`, which stays where it is."""
-    moved = maps
-    for move in moves:
-        moved = move(moved)
-    return torch.where(window, maps, moved)
+    return torch.where(window, maps, apply_moves(maps, moves))

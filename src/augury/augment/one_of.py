@@ -10,7 +10,7 @@ from torch import Tensor
 
 from augury.augment.base import Augmentation, per_image
 from augury.augment.chain import scopes
-from augury.batch import Batch, Move, to_float
+from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
 from augury.rng import Draws
 
@@ -70,13 +70,7 @@ class OneOf(Augmentation[OneOfParams]):
 
 
 def _move_each(maps: Tensor, moves: list[tuple[Move, ...]], choice: Tensor) -> Tensor:
-    found = []
-    for steps in moves:
-        moved = maps
-        for step in steps:
-            moved = step(moved)
-        found.append(moved)
-    return choose(found, per_image(choice))
+    return choose([apply_moves(maps, steps) for steps in moves], per_image(choice))
 
 
 def choose(values: Sequence[Tensor], choice: Tensor) -> Tensor:

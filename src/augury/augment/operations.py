@@ -15,6 +15,7 @@ from torch import Tensor
 
 from augury.augment.base import per_image
 from augury.augment.geometry import Points, affine, bounded, pixel_centres, read
+from augury.augment.sharpness import smooth
 from augury.augment.tables import (
     apply_table,
     autocontrast_table,
@@ -253,12 +254,6 @@ def _grey(images: Tensor) -> Tensor:
 
 
 def _smooth(images: Tensor) -> Tensor:
-    """PIL's `ImageFilter.SMOOTH` of uint8 images: the outermost pixels stay as they are."""
-    levels = images.float()
-    rows = levels[:, :, :-2] + levels[:, :, 1:-1] + levels[:, :, 2:]
-    sums = rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]
-    smoothed = images.clone()
+    """PIL's `ImageFilter.SMOOTH` of uint8 images, rounded to whole levels as there."""
     # Whole numbers over 13 lie 1/26 or more from a half: no rounding error matters.
-    inner = (sums + 4 * levels[:, :, 1:-1, 1:-1]) / 13 + 0.5
-    smoothed[:, :, 1:-1, 1:-1] = inner.to(torch.uint8)
-    return smoothed
+    return smooth(images.float()).add_(0.5).to(torch.uint8)

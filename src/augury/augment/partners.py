@@ -30,15 +30,21 @@ def mix(batch: Batch, partner: Tensor, mask: Tensor, share: Tensor) -> Batch:
 
     partner: (B,) int64 rows. mask: (B, H, W), bool or float in [0, 1], the image's own share of
     each pixel. share: (B,) in [0, 1], its share of the whole.
-    Whole pixels stay as they are (uint8 for a bool mask); blends are float32. Where share is 1,
-    the target stays bit for bit.
+    Whole pixels stay as they are (uint8 for a bool mask); blends are float32.
     """
     move = partial(_mix_pixels, partner=partner, mask=mask[:, None])
     images = batch.images if mask.dtype == torch.bool else to_float(batch.images)
+    return batch.moved(move(images), move, mixed_targets(batch, partner, share))
+
+
+def mixed_targets(batch: Batch, partner: Tensor, share: Tensor) -> Tensor:
+    """(B, K): `share` (B,) in [0, 1] of each target and the rest of its partner's.
+
+    Where share is 1, the target stays bit for bit.
+    """
     own = share.to(batch.targets.dtype)[:, None]
     # Computed as x + (1 - s)(y - x), whose rows sum to 1 as exactly as those of x and y.
-    targets = batch.targets + (1 - own) * (batch.targets[partner] - batch.targets)
-    return batch.moved(move(images), move, targets)
+    return batch.targets + (1 - own) * (batch.targets[partner] - batch.targets)
 
 
 def _mix_pixels(images: Tensor, partner: Tensor, mask: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from augury.augment.base import (
 )
 from augury.augment.beta import beta as beta_quantile
 from augury.augment.importance import whole_units
-from augury.augment.partners import draw_partners, mix
+from augury.augment.partners import draw_partners, mix, mixed_targets
 from augury.augment.puzzle_cells import Cut, Size, finer
 from augury.augment.puzzle_energy import (
     Energy,
@@ -141,8 +141,7 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
             own=params.own,
             other=params.other,
         )
-        own = share.to(batch.targets.dtype)[:, None]
-        targets = batch.targets + (1 - own) * (batch.targets[params.partner] - batch.targets)
+        targets = mixed_targets(batch, params.partner, share)
         return batch.moved(move(to_float(batch.images)), move, targets)
 
     def _energies(

@@ -4,6 +4,7 @@ import torch
 
 from augury.augment.base import Augmentation
 from augury.augment.operations import Layers, Reach, apply_layers, draw_layers
+from augury.augment.quantiles import middle
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -38,8 +39,7 @@ class RandAugment(Augmentation[Layers]):
 
     def sample(self, batch: Batch, draws: Draws) -> Layers:
         u = draws.uniform("randaugment", 3 * self.layers).view(-1, self.layers, 3)
-        # The middle of the step of 2^-24 that u stands for, so that it is never 0.
-        normal = torch.special.ndtri(u[..., 2].double() + 2.0**-25)
+        normal = torch.special.ndtri(middle(u[..., 2]))
         level = (self.magnitude + self.magnitude_std * normal).clamp(0, _TOP)
         height, width = batch.images.shape[-2:]
         return draw_layers(reaches(height, width), u[..., :2], level, _TOP)

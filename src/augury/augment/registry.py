@@ -21,8 +21,8 @@ from augury.augment.crop import Crop
 from augury.augment.cutmix import CutMix
 from augury.augment.cutout import Cutout
 from augury.augment.equalise import Equalise
+from augury.augment.factory import build_foreign, is_factory
 from augury.augment.flip import Flip
-from augury.augment.foreign import build_foreign, is_factory
 from augury.augment.grey import Grey
 from augury.augment.guidedmixup import GuidedMixup
 from augury.augment.hue import Hue
@@ -225,8 +225,11 @@ def _construct(
         return cls(**arguments)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
-    except TypeError as error:
-        raise InputError(f"{name}: a parameter is of the wrong type: {dict(given)}") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # Constructors check values; a text for a number, or one number for two, gets here.
+        raise InputError(
+            f"{name}: a parameter is of the wrong type or length: {dict(given)}"
+        ) from error
 
 
 def _read_value(value: Any, sources: Sources | None) -> Any:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from augury.augment import Augmentation, Source, build_augmentation
-from augury.augment.foreign import Foreign, build_foreign, is_factory
+from augury.augment.factory import build_foreign, is_factory
+from augury.augment.foreign import Foreign
 from augury.batch import Batch, to_float
 from augury.errors import AuguryError, InputError
 from augury.rng import Draws

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-from augury.batch import Batch
+from augury.batch import Batch, apply_moves
 
 
 class MapCache:
@@ -32,9 +32,9 @@ class MapCache:
         rows = torch.searchsorted(self.ids, batch.ids.to(self.ids.device))
         stored = self.values[rows].to(batch.images.device)
         values = stored.float() / 255 if stored.dtype == torch.uint8 else stored.float()
-        for move in batch.moves:
-            values = move(values) if values.ndim == 4 else move(values[:, None])[:, 0]
-        return values
+        if values.ndim == 4:
+            return apply_moves(values, batch.moves)
+        return apply_moves(values[:, None], batch.moves)[:, 0]
 
 
 def as_stored(maps: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from augury.augment import parts_of, saliency_kinds
-from augury.augment.foreign import code_hash, is_factory
+from augury.augment.factory import code_hash, is_factory
 from augury.data import Dataset, Progress, cache_folder
 from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged

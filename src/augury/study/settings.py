@@ -20,7 +20,7 @@ from augury.names import check_name, lookup
 from augury.saliency import KINDS
 from augury.study.cell import NetworkOptions
 from augury.training.recipe import Recipe
-from augury.training.teacher import check_teacher
+from augury.training.teacher import read_teacher
 
 PRESETS: dict[str, dict[str, Any]] = {
     # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
@@ -96,7 +96,7 @@ class StudySettings:
             raise InputError(f"seeds: must be at least 1, got {self.seeds}")
         if not self.min_difference >= 0:
             raise InputError(f"min_difference: must be at least 0, got {self.min_difference}")
-        check_teacher(self.teacher)
+        read_teacher(self.teacher)
 
     @property
     def title(self) -> str:

@@ -40,7 +40,7 @@ class Teacher:
 
 
 def read_teacher(text: str) -> Teacher:
-    """What `text` asks for; InputError where it is none of these.
+    """What `text` asks for; InputError where it is none of these. Weights are not looked for.
 
     "self", "self:K", "live", "live:half"; a model's NAME, or NAME=PATH with its weights; a file
     that `save_network` wrote.
@@ -63,11 +63,6 @@ def read_teacher(text: str) -> Teacher:
         choices = [SELF, "self:K", LIVE, LIVE_HALF, *MODELS, f"{_TIMM}NAME"]
         check_name(text, choices, "teacher (or a file of trained weights)")
     return Teacher(text, fixed=True)
-
-
-def check_teacher(text: str) -> None:
-    """Raise InputError unless `read_teacher` knows `text`; weights are not looked for."""
-    read_teacher(text)
 
 
 def teacher_network(teacher: str, device: torch.device) -> Network:
