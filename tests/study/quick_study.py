@@ -26,7 +26,8 @@ def quick_plan(settings: StudySettings, threads: int = 1) -> Plan:
     return Plan(
         name="digits",
         baseline=settings.baseline_arm,
-        min_difference=0.2,
+        rule=settings.rule,
+        corruptions=settings.corruptions,
         settings=json.loads(json.dumps(settings.to_dict())),
         datasets={"digits": describe(digits, "digits")},
         cells=tuple(make_cells(settings, {"digits": digits})),

@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 import pytest
 from quick_study import quick_plan, quick_settings
 
@@ -91,3 +94,16 @@ def test_steps_are_counted_as_training_takes_them(digits):
     whole = quick_plan(quick_settings(recipe={"train_limit": 10_000}))
     # 1258 images less 30 % are 881: 44 batches of 20, the last with the image that is left.
     assert whole.steps(whole.cells[0]) == 2 * 44
+
+
+def test_a_plan_of_the_version_before_opens(tmp_path):
+    plan = quick_plan(quick_settings(min_difference=0.7))
+    write_plan(tmp_path / "plan.json", plan)
+    values = json.loads((tmp_path / "plan.json").read_text())
+    assert values["schema"] == 2
+    del values["rule"], values["corruptions"]
+    (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": 1, "min_difference": 0.7}))
+    assert read_plan(tmp_path / "plan.json") == replace(plan, corruptions=0)
+    (tmp_path / "plan.json").write_text(json.dumps(values | {"schema": 3}))
+    with pytest.raises(InputError, match=r"not a plan of this version \(schema 2\) or the one"):
+        read_plan(tmp_path / "plan.json")

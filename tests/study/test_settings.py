@@ -5,6 +5,7 @@ import tomli_w
 
 from augury.augment import from_config, write_augmentation
 from augury.errors import InputError
+from augury.stats import Rule
 from augury.study import read_settings
 
 
@@ -67,7 +68,11 @@ def test_what_is_written_reads_back(tmp_path, preset):
         ({"augmentations": []}, "augmentations: at least one is needed"),
         ({"augmentations": ["none", "none"]}, "augmentations: each may be named once"),
         ({"baseline": "cutout"}, "unknown baseline 'cutout'"),
-        ({"min_difference": -1.0}, "min_difference: must be at least 0"),
+        ({"min_difference": -1.0}, "min_difference: must be ≥ 0 points, got -1"),
+        ({"rule": {"alpha": 1.5}}, r"\[rule\]: alpha: must be in \(0, 1\), got 1.5"),
+        ({"rule": {"min_seed": 4}}, r"unknown setting in .*\[rule\]: 'min_seed'. Did you mean"),
+        ({"rule": {"looks": [6, 8]}}, "looks follow from until_decided"),
+        ({"corruptions": -1}, "corruptions: must be at least 0"),
         (
             {"recipe": {"epoch": 3}},
             r"unknown setting in the command line: \[recipe\]: 'epoch'. Did",
@@ -83,6 +88,18 @@ def test_what_is_written_reads_back(tmp_path, preset):
 def test_bad_settings_are_named(overrides, message):
     with pytest.raises(InputError, match=message):
         read_settings(None, None, overrides)
+
+
+def test_the_rule_stands_in_the_study_file(tmp_path):
+    file = tmp_path / "study.toml"
+    file.write_text("min_difference = 0.5\n[rule]\nalpha = 0.01\nmin_seeds = 8\n")
+    settings = read_settings(file, None, {"min_difference": None})
+    assert settings.rule == Rule(alpha=0.01, min_seeds=8, min_difference=0.5)
+    # The command line is over the file, and what is written can be read again.
+    settings = read_settings(file, None, {"min_difference": 0.3})
+    assert settings.rule == Rule(alpha=0.01, min_seeds=8, min_difference=0.3)
+    file.write_text(tomli_w.dumps(settings.to_dict()))
+    assert read_settings(file, None, {}) == settings
 
 
 def test_bad_files_are_named(tmp_path):

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import augury
-from augury.cli import check, data, listing, preview, study
+from augury.cli import check, compare, data, listing, preview, study
 from augury.cli.guard import EXIT_CODES
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ def _root(
 app.command("study", epilog=EXIT_CODES)(study.study)
 app.command("status")(study.status)
 app.command("report")(study.report)
+app.command("compare")(compare.compare)
 app.command("data")(data.data)
 app.command("preview")(preview.preview)
 app.command("check", epilog=EXIT_CODES)(check.check)

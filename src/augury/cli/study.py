@@ -14,13 +14,15 @@ from augury.errors import CellsFailed
 from augury.report import load_study, verdict_table, write_report, write_summary
 from augury.study import (
     Outcome,
+    Plan,
     StudyFolder,
+    judge_study,
     open_study,
     outcome,
     read_plan,
     read_settings,
     run_study,
-    write_verdicts,
+    run_until_decided,
 )
 from augury.study import status as study_status
 from augury.study.store import read_json
@@ -49,6 +51,18 @@ def study(
     ] = None,
     min_difference: Annotated[
         float | None, typer.Option(help="Smallest difference that matters, points. Default: 0.2.")
+    ] = None,
+    until_decided: Annotated[
+        bool | None, typer.Option("--until-decided", help="Add seeds until all is decided.")
+    ] = None,
+    max_seeds: Annotated[
+        int | None, typer.Option(help="Seeds at most, with --until-decided. Default: 24.")
+    ] = None,
+    max_hours: Annotated[
+        float | None, typer.Option(help="Hours after which no seeds are added.")
+    ] = None,
+    corruptions: Annotated[
+        int | None, typer.Option(help="Test images also seen corrupted; 0: none. Default: 200.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
@@ -109,6 +123,10 @@ def study(
         "seeds": seeds,
         "baseline": baseline,
         "min_difference": min_difference,
+        "until_decided": until_decided,
+        "max_seeds": max_seeds,
+        "max_hours": max_hours,
+        "corruptions": corruptions,
         "teacher": teacher,
         "image_size": image_size,
         "recipe": {
@@ -141,8 +159,15 @@ def study(
             say(note)
         for aside in entry["set_aside"]:
             say(f"set aside: {aside['path']}: {aside['reason']}")
-    with StudyProgress(plan, StudyFolder(path), verbose) as watch:
-        reached = run_study(plan, path, workers=workers, data_dir=data_dir, on_event=watch)
+
+    def run(plan: Plan) -> Outcome:
+        with StudyProgress(plan, StudyFolder(path), verbose) as watch:
+            return run_study(plan, path, workers=workers, data_dir=data_dir, on_event=watch)
+
+    if settings.until_decided:
+        reached = run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
+    else:
+        reached = run(plan)
     _conclude(path, reached, as_json)
 
 
@@ -150,7 +175,7 @@ def study(
 def report(folder: Folder, as_json: Json = False) -> None:
     """Judge a study's results anew and write its report."""
     plan = read_plan(StudyFolder(folder).plan_file)
-    write_verdicts(plan, StudyFolder(folder))
+    judge_study(plan, StudyFolder(folder))
     _conclude(folder, outcome(plan, StudyFolder(folder)), as_json)
 
 

@@ -224,7 +224,7 @@ def load_study(folder: Path | str) -> Study:
             folder=folder,
             name=plan["name"],
             baseline=plan["baseline"],
-            min_difference=float(plan["min_difference"]),
+            min_difference=float(plan.get("rule", plan)["min_difference"]),
             settings=plan.get("settings", {}),
             cells=cells,
             datasets=datasets,

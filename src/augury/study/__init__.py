@@ -4,8 +4,8 @@ from augury.study.cell import Cell, NetworkOptions
 from augury.study.plan import Plan, read_plan
 from augury.study.settings import PRESETS, StudySettings, read_settings
 from augury.study.store import StudyFolder
-from augury.study.study import Outcome, open_study, outcome, run_study, status
-from augury.study.verdicts import write_verdicts
+from augury.study.study import Outcome, judge_study, open_study, outcome, run_study, status
+from augury.study.until_decided import run_until_decided
 
 __all__ = [
     "PRESETS",
@@ -15,11 +15,12 @@ __all__ = [
     "Plan",
     "StudyFolder",
     "StudySettings",
+    "judge_study",
     "open_study",
     "outcome",
     "read_plan",
     "read_settings",
     "run_study",
+    "run_until_decided",
     "status",
-    "write_verdicts",
 ]

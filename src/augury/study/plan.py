@@ -16,6 +16,7 @@ from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
 from augury.saliency import KINDS
+from augury.stats import Rule
 from augury.study.cell import Cell, NetworkOptions
 from augury.study.provenance import machine
 from augury.study.settings import StudySettings
@@ -25,20 +26,23 @@ from augury.training.probe import fastest, measure_speeds, remembered_speeds
 from augury.training.recipe import Recipe
 from augury.training.sources import check_sources
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
 class Plan:
     """A study that is fixed: its cells, and how fast and on what each is run.
 
-    settings: as asked for; datasets: what was found, by name, with the location to load it from;
+    rule: what its verdicts ask for, with the looks that were planned or taken; corruptions: how
+    many test images each network sees corrupted; settings: as asked for; datasets: what was found,
+    by name, with the location to load it from;
     speed: by "model on dataset"; threads: of each cell; device: "cpu" or "cuda".
     """
 
     name: str
     baseline: str
-    min_difference: float
+    rule: Rule
+    corruptions: int
     settings: dict[str, Any]
     datasets: dict[str, dict[str, Any]]
     cells: tuple[Cell, ...]
@@ -46,6 +50,11 @@ class Plan:
     threads: int
     device: str
     provenance: dict[str, Any]
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds the arm with the most of them has."""
+        return len({cell.seed for cell in self.cells})
 
     def speed_of(self, cell: Cell) -> Speed:
         """The layout and precision that all arms of this model and data set use."""
@@ -70,7 +79,8 @@ class Plan:
         """As JSON values."""
         return {
             "schema": SCHEMA,
-            **{k: v for k, v in vars(self).items() if k != "cells"},
+            **{k: v for k, v in vars(self).items() if k not in ("cells", "rule")},
+            "rule": asdict(self.rule),
             "cells": [cell.to_json() for cell in self.cells],
         }
 
@@ -78,11 +88,16 @@ class Plan:
 def read_plan(path: Path) -> Plan:
     """The plan that `write_plan` wrote; InputError where there is none."""
     values = read_json(path)
-    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
-        raise InputError(f"{path}: not a plan of this version (schema {SCHEMA})")
+    if not isinstance(values, dict) or values.get("schema") not in (1, SCHEMA):
+        raise InputError(f"{path}: not a plan of this version (schema {SCHEMA}) or the one before")
+    if values["schema"] == 1:
+        # Its rule was the usual one, and no network saw a corrupted image.
+        values["rule"] = {"min_difference": values.pop("min_difference")}
+        values["corruptions"] = 0
+    rule = Rule(**values["rule"] | {"looks": tuple(values["rule"].get("looks", ()))})
     cells = tuple(Cell.from_json(cell) for cell in values["cells"])
-    rest = {k: v for k, v in values.items() if k not in ("schema", "cells")}
-    return Plan(cells=cells, **rest)
+    rest = {k: v for k, v in values.items() if k not in ("schema", "cells", "rule")}
+    return Plan(cells=cells, rule=rule, **rest)
 
 
 def write_plan(path: Path, plan: Plan) -> None:
@@ -160,7 +175,8 @@ def make_plan(
     return Plan(
         name=settings.title,
         baseline=settings.baseline_arm,
-        min_difference=settings.min_difference,
+        rule=replace(settings.rule, looks=settings.looks),
+        corruptions=settings.corruptions,
         settings=_json_values(settings.to_dict()),
         datasets={d.name: describe(d, location) for location, d in datasets.items()},
         cells=tuple(make_cells(settings, datasets)),
@@ -198,9 +214,10 @@ def describe(dataset: Dataset, location: str) -> dict[str, Any]:
     }
 
 
-def extend_plan(old: Plan, new: Plan) -> Plan:
+def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
     """`old` with the arms, models, data sets and seeds that only `new` has.
 
+    judged: whether the results of `old` have been seen; then each number of seeds is a look.
     Raises RecipeChanged, showing the difference, where a setting that all cells share differs.
     """
     differences = _differences(old, new)
@@ -209,6 +226,9 @@ def extend_plan(old: Plan, new: Plan) -> Plan:
             f"the folder holds a study with another recipe: {'; '.join(differences)}. "
             "Give the new study a folder of its own (--out)"
         )
+    looks = sorted({*old.rule.looks, *new.rule.looks})
+    if judged and not new.rule.looks and new.seeds > old.seeds:
+        looks = sorted({*looks, old.seeds, new.seeds})
     known = {cell.name for cell in old.cells}
     cells = (*old.cells, *(cell for cell in new.cells if cell.name not in known))
     return replace(
@@ -218,7 +238,7 @@ def extend_plan(old: Plan, new: Plan) -> Plan:
         datasets=new.datasets | old.datasets,
         speed=new.speed | old.speed,
         settings=new.settings,
-        min_difference=new.min_difference,
+        rule=replace(new.rule, looks=tuple(looks)),
         baseline=new.baseline if new.baseline in new.settings["augmentations"] else old.baseline,
     )
 

@@ -50,7 +50,8 @@ def preview_new(
     plan = Plan(
         name=settings.title,
         baseline=settings.baseline_arm,
-        min_difference=settings.min_difference,
+        rule=settings.rule,
+        corruptions=0,
         settings=settings.to_dict(),
         datasets={dataset.name: describe(dataset, location)},
         cells=(cell,),

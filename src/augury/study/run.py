@@ -16,6 +16,7 @@ from augury.study.cell import Cell
 from augury.study.plan import Plan, model_spec
 from augury.study.prepare import prepare
 from augury.study.provenance import provenance
+from augury.study.robustness import measure_robustness
 from augury.study.store import (
     RunFolder,
     StudyFolder,
@@ -86,6 +87,9 @@ def _train_and_test(
     held_out = len(prepared.validation) > 0
     validation = evaluate(network, prepared.validation, classes, size) if held_out else None
     write_arrays(run.predictions, _predictions(test, validation))
+    if plan.corruptions:
+        robustness = measure_robustness(network, dataset, prepared.test, plan.corruptions, size)
+        write_json(run.corruptions, robustness)
     save_network(run.weights, network, model_spec(cell.model, cell.network, dataset))
     result = _result(cell, plan, training, chosen, test, validation)
     # Seconds of the run, also of the parts before an interruption.

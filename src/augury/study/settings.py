@@ -18,9 +18,13 @@ from augury.errors import InputError
 from augury.models import check_model_name
 from augury.names import check_name, lookup
 from augury.saliency import KINDS
+from augury.stats import Rule
 from augury.study.cell import NetworkOptions
 from augury.training.recipe import Recipe
 from augury.training.teacher import read_teacher
+
+# A round of a study that runs until it is decided adds so many seeds.
+SEEDS_A_ROUND = 2
 
 PRESETS: dict[str, dict[str, Any]] = {
     # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
@@ -50,7 +54,10 @@ class StudySettings:
 
     datasets: names or paths; models, augmentations: names; seeds: how many, from 0.
     baseline: the arm that the others are compared with; "" for `none`, or else the first.
-    min_difference: the smallest difference that matters, in percentage points.
+    rule: what a verdict asks for; `min_difference` may also stand at the top of a study file.
+    until_decided: add seeds, from `seeds` on and two at a time, until every comparison is decided,
+        `max_seeds` are reached or `max_hours` have passed.
+    corruptions: test images that each network also sees corrupted; 0 for none.
     teacher: whose saliency is used: the network in training ("self", "self:STEPS", "live" or
         "live:half"), a pretrained model's NAME or NAME=WEIGHTS, or a file that a run has left.
     image_size: side in pixels; None for what the data set suggests.
@@ -64,7 +71,11 @@ class StudySettings:
     augmentations: tuple[str, ...] = ("none", "normal", "random-erasing", "salience")
     seeds: int = 6
     baseline: str = ""
-    min_difference: float = 0.2
+    rule: Rule = field(default_factory=Rule)
+    until_decided: bool = False
+    max_seeds: int = 24
+    max_hours: float | None = None
+    corruptions: int = 200
     teacher: str = "self"
     image_size: int | None = None
     recipe: Recipe = field(default_factory=Recipe)
@@ -94,8 +105,12 @@ class StudySettings:
             check_name(self.baseline, self.augmentations, "baseline")
         if self.seeds < 1:
             raise InputError(f"seeds: must be at least 1, got {self.seeds}")
-        if not self.min_difference >= 0:
-            raise InputError(f"min_difference: must be at least 0, got {self.min_difference}")
+        if self.until_decided and self.max_seeds < self.looks[0]:
+            raise InputError(f"max_seeds: must be at least {self.looks[0]}, got {self.max_seeds}")
+        if self.max_hours is not None and not self.max_hours > 0:
+            raise InputError(f"max_hours: must be over 0, got {self.max_hours}")
+        if self.corruptions < 0:
+            raise InputError(f"corruptions: must be at least 0 images, got {self.corruptions}")
         read_teacher(self.teacher)
 
     @property
@@ -109,9 +124,19 @@ class StudySettings:
         none_or_first = "none" if "none" in self.augmentations else self.augmentations[0]
         return self.baseline or none_or_first
 
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of seeds at which a study that runs until it is decided is judged."""
+        if not self.until_decided:
+            return ()
+        first = max(self.seeds, self.rule.min_seeds)
+        return (first, *range(first + SEEDS_A_ROUND, self.max_seeds + 1, SEEDS_A_ROUND))
+
     def to_dict(self) -> dict[str, Any]:
         """As TOML values; what is None is left out."""
-        return _without_none(asdict(self))
+        values = _without_none(asdict(self))
+        del values["rule"]["looks"]
+        return values
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +170,14 @@ def _read_toml(file: Path) -> dict[str, Any]:
 
 def _updated(settings: StudySettings, values: Mapping[str, Any], where: str) -> StudySettings:
     changes: dict[str, Any] = dict(values)
-    for key in ("recipe", "network"):
+    if "min_difference" in changes:
+        changes["rule"] = {
+            "min_difference": changes.pop("min_difference"),
+            **changes.get("rule", {}),
+        }
+    if "looks" in changes.get("rule", {}):
+        raise InputError(f"{where}: [rule] looks follow from until_decided, seeds and max_seeds")
+    for key in ("recipe", "network", "rule"):
         if key in changes:
             changes[key] = _replaced(getattr(settings, key), changes[key], f"{where}: [{key}]")
     for key in ("datasets", "models", "augmentations"):
@@ -181,7 +213,10 @@ def _replaced(instance: Any, changes: Mapping[str, Any], where: str) -> Any:
     for key, value in changes.items():
         check_name(key, [f.name for f in fields(instance)], f"setting in {where}:")
         _check_type(instance, key, value, where)
-    return replace(instance, **changes)
+    try:
+        return replace(instance, **changes)
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from error
 
 
 def _check_type(instance: Any, key: str, value: Any, where: str) -> None:

@@ -44,6 +44,7 @@ class RunFolder:
         self.error = path / "error.json"
         self.epochs = path / "epochs.jsonl"
         self.predictions = path / "predictions.npz"
+        self.corruptions = path / "corruptions.json"
         self.examples = path / "examples.npz"
         self.weights = path / "checkpoint" / "model.safetensors"
         self.checkpoints = CheckpointFolder(path / "checkpoint")

@@ -15,11 +15,12 @@ from augury.errors import InputError
 from augury.files import write_atomically
 from augury.study.cell import Cell
 from augury.study.engines.local import Event, LocalEngine
+from augury.study.evidence import write_evidence
 from augury.study.plan import Plan, extend_plan, make_plan, read_plan, write_plan
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings
 from augury.study.store import StudyFolder, disk_errors, read_json
-from augury.study.verdicts import write_verdicts
+from augury.study.verdicts import read_outcomes, write_verdicts
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def open_study(
             device = old.device if old else default_device()
             threads = old.threads if old else _threads(workers, device, settings)
             new = make_plan(settings, datasets, threads, device, provenance(), progress)
-            plan = extend_plan(old, new) if old else new
+            judged = (path / "verdicts.json").exists()
+            plan = extend_plan(old, new, judged) if old else new
             write_plan(folder.plan_file, plan)
             write_atomically(path / "study.toml", tomli_w.dumps(settings.to_dict()).encode())
     return plan
@@ -108,9 +110,16 @@ def run_study(
     if pending:
         workers = workers or default_workers(plan.device, len(pending))
         LocalEngine(folder, plan, workers, data_dir, on_event).run(pending)
-    with disk_errors(path):
-        write_verdicts(plan, folder)
+    judge_study(plan, folder)
     return outcome(plan, folder)
+
+
+def judge_study(plan: Plan, folder: StudyFolder) -> dict[str, Any]:
+    """Write verdicts and evidence of what is finished; returns the verdicts."""
+    with disk_errors(folder.path):
+        outcomes = read_outcomes(plan, folder)
+        write_evidence(plan, folder, outcomes)
+        return write_verdicts(plan, folder, outcomes)
 
 
 def pending_cells(plan: Plan, folder: StudyFolder) -> list[Cell]:

@@ -1,0 +1,58 @@
+"""Two studies held against each other: does the same arm do better in the second?"""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from augury.errors import InputError
+from augury.stats import judge
+from augury.study.cell import Cell
+from augury.study.plan import Plan, read_plan
+from augury.study.store import StudyFolder
+from augury.study.verdicts import Arm, make_pair, read_outcomes
+
+# What decides which images a seed trains on and which are tested.
+_SPLIT = ("validation", "train_limit", "test_limit")
+
+
+def compare_studies(first: Path, second: Path) -> list[dict[str, Any]]:
+    """Each arm that both have, `second` minus `first`, judged by the rule of `second`.
+
+    Seeds are paired: the arm must have been trained and tested on the same images, or the verdict
+    is "cannot say". All comparisons are one family for Holm's correction.
+    Raises InputError where a folder holds no study, or where no arm is in both.
+    """
+    plans = [read_plan(StudyFolder(path).plan_file) for path in (first, second)]
+    old, new = (
+        read_outcomes(plan, StudyFolder(path))
+        for plan, path in zip(plans, (first, second), strict=True)
+    )
+    arms = [arm for arm in new if arm in old]
+    if not arms:
+        raise InputError(f"{first} and {second}: no data set, network and augmentation is in both")
+    pairs = [
+        replace(pair, obstacle=_split_apart(plans[0], plans[1], arm) or pair.obstacle)
+        for arm in arms
+        for pair in [make_pair(new[arm], old[arm])]
+    ]
+    comparisons = judge(pairs, replace(plans[1].rule, looks=()))
+    return [
+        {"dataset": arm[0], "model": arm[1], "augmentation": arm[2], **asdict(comparison)}
+        for arm, comparison in zip(arms, comparisons, strict=True)
+    ]
+
+
+def _split_apart(first: Plan, second: Plan, arm: Arm) -> str:
+    """How the data of the two differ, "" where they do not."""
+    one, other = _cell(first, arm), _cell(second, arm)
+    if one.fingerprint != other.fingerprint:
+        return f"the images of {arm[0]} are not the same in the two studies"
+    for name in _SPLIT:
+        was, now = getattr(one.recipe, name), getattr(other.recipe, name)
+        if was != now:
+            return f"the studies split {arm[0]} differently ({name}: {was} and {now})"
+    return ""
+
+
+def _cell(plan: Plan, arm: Arm) -> Cell:
+    return next(c for c in plan.cells if (c.dataset, c.model, c.augmentation) == arm)

@@ -1,0 +1,69 @@
+"""Adding seeds, round by round, until every comparison is decided."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from augury.study.cell import Cell
+from augury.study.plan import Plan, write_plan
+from augury.study.store import StudyFolder, read_json
+from augury.study.study import Outcome
+from augury.study.verdicts import Arm
+
+
+def run_until_decided(
+    plan: Plan, folder: StudyFolder, run: Callable[[Plan], Outcome], max_hours: float | None = None
+) -> Outcome:
+    """Run `plan`, and round after round what `next_round` adds to it.
+
+    run: runs what is not done of a plan and judges it; max_hours: no round is begun after them.
+    """
+    began = time.monotonic()
+    while True:
+        reached = run(plan)
+        if max_hours is not None and time.monotonic() - began >= 3600 * max_hours:
+            return reached
+        grown = next_round(plan, folder)
+        if grown is None:
+            return reached
+        plan = grown
+
+
+def next_round(plan: Plan, folder: StudyFolder) -> Plan | None:
+    """The plan with the seeds of the next look for all that is undecided; it is also written.
+
+    None where everything is decided, no look is left, or more seeds would not help. An arm that
+    is decided gets no more seeds, so its verdict stands; the baseline goes on with the others.
+    """
+    undecided = [
+        (entry["dataset"], entry["model"], entry["augmentation"])
+        for entry in read_json(folder.path / "verdicts.json")["comparisons"]
+        if not entry["decided"] and entry["difference"] is not None
+    ]
+    # By name, as the arms of a group share their baseline.
+    missing = {cell.name: cell for arm in undecided for cell in _missing(plan, arm)}
+    if not missing:
+        return None
+    # Seeds outermost, so that a round that is cut short has whole pairs.
+    fresh = sorted(missing.values(), key=lambda cell: cell.seed)
+    grown = replace(plan, cells=(*plan.cells, *fresh))
+    write_plan(folder.plan_file, grown)
+    return grown
+
+
+def _missing(plan: Plan, arm: Arm) -> list[Cell]:
+    """The cells that `arm` and its baseline need for the next look."""
+    ours = _cells(plan, arm)
+    looks = [look for look in plan.rule.looks if look > len(ours)]
+    if not looks:
+        return []
+    return [
+        replace(side[0], seed=seed)
+        for side in (_cells(plan, (*arm[:2], plan.baseline)), ours)
+        for seed in range(looks[0])
+        if seed not in {cell.seed for cell in side}
+    ]
+
+
+def _cells(plan: Plan, arm: Arm) -> list[Cell]:
+    return [c for c in plan.cells if (c.dataset, c.model, c.augmentation) == arm]
