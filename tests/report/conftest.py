@@ -1,4 +1,4 @@
-"""Two synthetic studies, written once."""
+"""Synthetic studies, written once."""
 
 from pathlib import Path
 
@@ -25,4 +25,17 @@ def original_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         classes=ODD_CLASSES,
         failed=[("digits", "densenet121", "random-erasing", 0)],
         missing=[("tinted", "vgg19", "salience", 0)],
+    )
+
+
+@pytest.fixture(scope="session")
+def two_datasets_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2 data sets × 1 network × 4 arms × 4 seeds; one run of salience failed, one is missing."""
+    return write_study(
+        tmp_path_factory.mktemp("studies") / "two",
+        datasets=("digits", "tinted"),
+        seeds=4,
+        epochs=10,
+        failed=[("digits", "small", "salience", 1)],
+        missing=[("digits", "small", "salience", 3)],
     )

@@ -1,16 +1,27 @@
 """A plausible study written straight to disk in the study folder's formats; nothing is trained."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from fake_evidence import write_evidence
 from scipy import stats
 from sklearn.datasets import load_digits
 
 EFFECTS = {"none": 0.0, "normal": -0.001, "random-erasing": 0.012, "salience": -0.018}
 COST = {"none": 0.0, "normal": 0.03, "random-erasing": 0.05, "salience": 0.9}
-RULE = {"min_seeds": 6, "alpha": 0.05, "min_difference": 0.2, "min_probability": 0.75}
+RULE = {
+    "min_seeds": 6,
+    "alpha": 0.05,
+    "min_difference": 0.2,
+    "min_probability": 0.75,
+    "confidence": 0.95,
+    "power": 0.8,
+    "replicates": 10_000,
+    "seed": 0,
+    "looks": [],
+}
 SETTINGS = {
     "epochs": 12,
     "batch_size": 100,
@@ -62,6 +73,7 @@ def write_study(
         elif key not in missing:
             _write_run(run, cell, epochs, plan, len(classes))
     _write_json(folder / "verdicts.json", _verdicts(folder, plan))
+    write_evidence(folder, plan, COST)
     return folder
 
 
@@ -74,10 +86,11 @@ def _plan(
     classes: Sequence[str],
 ) -> dict:
     return {
-        "schema": 1,
+        "schema": 2,
         "name": name,
         "baseline": baseline,
-        "min_difference": 0.2,
+        "rule": RULE,
+        "corruptions": 200,
         "settings": SETTINGS,
         "cells": cells,
         "datasets": {
@@ -91,6 +104,7 @@ def _plan(
                 "test": 360,
                 "notes": ["no test part: 20 % held out with seed 0"],
                 "set_aside": [{"path": "3/broken <1>.png", "reason": "not an image"}],
+                "leakage": None,
             }
             for dataset in datasets
         },
@@ -254,7 +268,9 @@ def _comparisons(folder: Path, plan: dict) -> Iterator[dict]:
         if arm != plan["baseline"] and seeds:
             pair = np.array([found[s] for s in seeds]), np.array([base[s] for s in seeds])
             head = {"dataset": dataset, "model": model, "augmentation": arm, "seeds": seeds}
-            yield {**head, "baseline": plan["baseline"], **_compare(*pair)}
+            unpaired = sorted(found.keys() ^ base.keys())
+            tail = {**_compare(*pair), "unpaired": unpaired}
+            yield {**head, "baseline": plan["baseline"], **tail}
 
 
 def _compare(arm: np.ndarray, base: np.ndarray) -> dict:
@@ -281,9 +297,17 @@ def _compare(arm: np.ndarray, base: np.ndarray) -> dict:
         "probability_interval": [0.5, 1.0] if known else None,
         "two_way_interval": interval,
         "detectable": 0.871 if known else None,
+        "decided": verdict in ("helps", "hurts"),
         "verdict": verdict,
         "words": words,
     }
+
+
+def edit(path: Path, change: Callable[[dict], object]) -> None:
+    """Apply `change` to the content of a JSON file."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    _write_json(path, content)
 
 
 def _write_json(path: Path, value: object) -> None:

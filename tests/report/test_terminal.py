@@ -2,6 +2,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+from fake_study import edit, write_study
 from rich.console import Console
 
 from augury.report import load_study, verdict_table
@@ -37,3 +39,37 @@ def test_every_group_has_a_heading(original_study: Path) -> None:
     for dataset, model in study.groups:
         assert re.search(rf"{model}\s+on {dataset}", text)
     assert text.count("cannot say") == 20
+
+
+def test_nothing_stands_under_a_table_that_lacks_nothing(digits_study: Path) -> None:
+    assert lines(digits_study)[-1].startswith("salience")
+
+
+def test_runs_that_are_not_there_are_counted_under_the_table(original_study: Path) -> None:
+    assert lines(original_study)[-1] == "2 of 30 runs left out: 1 failed, 1 not finished"
+
+
+@pytest.mark.parametrize(
+    ("datasets", "where"), [(("digits",), ""), (("digits", "tinted"), "digits: ")]
+)
+def test_leaking_test_images_are_counted_under_the_table(
+    tmp_path: Path, datasets: tuple[str, ...], where: str
+) -> None:
+    folder = write_study(tmp_path / "s", datasets=datasets, arms=("none", "normal"), seeds=1)
+    leakage = {"exact": 0, "mirrored": 0, "label_conflicts": 0, "of": 500, "pairs": []}
+    edit(
+        folder / "plan.json",
+        lambda plan: [
+            entry.update(leakage=leakage | {"images": 12 if name == "digits" else 0})
+            for name, entry in plan["datasets"].items()
+        ],
+    )
+    # Folded where the table is narrower than 80 columns.
+    expected = f"{where}12 of 500 test images have a near-duplicate in the training part"
+    assert " ".join(lines(folder)).endswith(expected)
+
+
+def test_the_confidence_is_that_of_the_rule(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "s", arms=("none", "normal"), seeds=2, epochs=1)
+    edit(folder / "verdicts.json", lambda verdicts: verdicts["rule"].update(confidence=0.9))
+    assert "90 % interval" in " ".join(lines(folder))

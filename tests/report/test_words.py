@@ -32,18 +32,43 @@ def test_p_value(p: float | None, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [(0.00512, "5.12 ms"), (0.0123, "12.3 ms"), (0.417, "417 ms"), (57.0, "57.00 s")],
+    ("fraction", "expected"), [(0.95, "95 %"), (0.999, "99.9 %"), (0.8, "80 %"), (0.57, "57 %")]
 )
-def test_step_time(seconds: float, expected: str) -> None:
+def test_level(fraction: float, expected: str) -> None:
+    assert words.level(fraction) == expected
+
+
+@pytest.mark.parametrize(
+    ("seeds", "expected"),
+    [
+        ((3,), "seed 3 has no partner and is left out"),
+        ((3, 5), "seeds 3 and 5 have no partner and are left out"),
+        ((0, 3, 5), "seeds 0, 3 and 5 have no partner and are left out"),
+    ],
+)
+def test_seeds_without_a_partner_are_named(seeds: tuple[int, ...], expected: str) -> None:
+    assert words.without_partner(seeds) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(None, "–"), (0.00512, "5.12 ms"), (0.0123, "12.3 ms"), (0.417, "417 ms"), (57.0, "57.00 s")],
+)
+def test_step_time(seconds: float | None, expected: str) -> None:
     assert words.step_time(seconds) == expected
 
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(4.25, "4.25 s"), (59.96, "60 s"), (144, "2 min 24 s"), (3600 * 26 + 60 * 5, "26 h 5 min")],
+    [
+        (None, "–"),
+        (4.25, "4.25 s"),
+        (59.96, "60 s"),
+        (144, "2 min 24 s"),
+        (3600 * 26 + 60 * 5, "26 h 5 min"),
+    ],
 )
-def test_duration(seconds: float, expected: str) -> None:
+def test_duration(seconds: float | None, expected: str) -> None:
     assert words.duration(seconds) == expected
 
 
@@ -89,6 +114,27 @@ def test_the_answer_of_many_groups_counts_them(original_study: Path) -> None:
     assert words.answer(replace(study, comparisons=nothing)) == (
         "Compared with normal, no augmentation was shown to make a difference anywhere."
     )
+
+
+def test_the_answer_of_many_groups_tells_not_shown_from_cannot_say(original_study: Path) -> None:
+    study = load_study(original_study)
+    for verdicts, expected in (
+        (
+            ["helps", "hurts", *["not shown"] * 10, *["cannot say"] * 6],
+            "Compared with normal, random-erasing helps in 1 of 9 pairs of data set and network; "
+            "salience hurts in 1 of 9; no difference was shown in 10 others; about 6 of 18 "
+            "comparisons it cannot say.",
+        ),
+        (
+            [*["not shown"] * 12, *["cannot say"] * 6],
+            "Compared with normal, no augmentation was shown to make a difference anywhere; about "
+            "6 of 18 comparisons it cannot say.",
+        ),
+    ):
+        comparisons = tuple(
+            replace(c, verdict=v) for c, v in zip(study.comparisons, verdicts, strict=True)
+        )
+        assert words.answer(replace(study, comparisons=comparisons)) == expected
 
 
 def test_mixed_labels_name_the_larger_part_first() -> None:

@@ -147,3 +147,11 @@ def test_ranks_over_several_networks(tmp_path):
     pooled = sorted(FLIP * 3)
     expected = np.mean([r / 2 for r in pooled[4:-4]])
     assert overall["interquartile_means"][1]["mean"] == pytest.approx(expected)
+
+
+def test_one_seed_has_no_interval_over_networks(tmp_path):
+    right = {"none": NONE[:1], "flip": FLIP[:1]}
+    plan, folder = make_study(tmp_path, right, models=["small", "resnet18"])
+    overall = write_evidence(plan, folder)["overall"]
+    assert overall["interquartile_means"][0] == {"mean": 75.0, "interval": None}
+    assert overall["ranks"] is None

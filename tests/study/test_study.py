@@ -72,6 +72,7 @@ def test_a_study_leaves_its_answer(straight):
         "runs",
         "summary.csv",
         "verdicts.json",
+        "evidence.json",
         "report.html",
     }
     verdicts = json.loads((folder / "verdicts.json").read_text())
@@ -208,3 +209,21 @@ def test_a_full_disk_is_one_clear_line(tmp_path):
     assert not list(folder.glob("runs/*/checkpoint/.*"))
     again = run(folder, "--augment", "none", "--seeds", "1", "--epochs", "1")
     assert again.returncode == 0, again.stderr
+
+
+def test_seeds_are_added_until_all_is_decided(tmp_path, cache_folder):
+    file = tmp_path / "study.toml"
+    file.write_text("[rule]\nmin_seeds = 2\nmin_difference = 0.001\n")
+    folder = tmp_path / "study"
+    arms = ["--augment", "none,normal", "--epochs", "1", "--seeds", "2", "--corruptions", "0"]
+    done = run(folder, str(file), *arms, "--until-decided", "--max-seeds", "5", "--json")
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["verdicts"]["rule"]["looks"] == [2, 4]
+    (comparison,) = printed["verdicts"]["comparisons"]
+    # One epoch of three steps decides nothing, so both looks are used.
+    assert not comparison["decided"]
+    assert comparison["seeds"] == [0, 1, 2, 3]
+    assert printed["cells"] == {"cells": 8, "done": 8, "failed": 0}
+    # Without corruptions no network saw any.
+    assert not list(folder.glob("runs/*/corruptions.json"))

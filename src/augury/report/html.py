@@ -1,19 +1,21 @@
 """report.html: one file that holds everything it shows and opens offline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from augury.report import charts, words
-from augury.report.charts import Axis, Curve
+from augury.report.beside import beside_groups, has_few_problems, overall_rows
+from augury.report.charts import Curve
 from augury.report.files import write_text
-from augury.report.load import Cell, DatasetInfo, Study, load_study
+from augury.report.load import DatasetInfo, Study, load_study
+from augury.report.load_cells import Cell
+from augury.report.page import environment
 from augury.report.pictures import MAX_PIXELS, Examples, load_examples
+from augury.report.svg import Axis, colour
 from augury.report.tables import (
     ClassEffects,
     Confusion,
@@ -85,60 +87,32 @@ def write_report(study_folder: Path | str) -> Path:
 
 def render(study: Study) -> str:
     """The report of a study, finished or not, as HTML."""
-    page = _environment().get_template("report.html.jinja")
-    return page.render(
-        study=study,
-        css=Markup(files("augury.report").joinpath("report.css").read_text(encoding="utf-8")),
-        question=words.question(study),
-        answer=words.answer(study),
-        facts=_facts(study),
-        arms=[(arm, charts.colour(i)) for i, arm in enumerate(study.arms)],
-        verdicts=[_verdict_section(study, name) for name in study.datasets],
-        grids=[_grid(study, name) for name in study.datasets],
-        figures=[_group_figures(study, *group) for group in study.groups],
-        galleries=[g for info in study.datasets.values() if (g := _gallery(study, info))],
-        unfinished=[cell for cell in study.cells if cell.status != "done"],
-        teachers=_teachers(study),
-        max_set_aside=MAX_SET_ASIDE,
-        max_pixels=MAX_PIXELS,
+    evidence = study.evidence
+    overall = evidence.overall if evidence else None
+    return (
+        environment()
+        .get_template("report.html.jinja")
+        .render(
+            study=study,
+            css=Markup(files("augury.report").joinpath("report.css").read_text(encoding="utf-8")),
+            question=words.question(study),
+            answer=words.answer(study),
+            facts=_facts(study),
+            arms=[(arm, colour(i)) for i, arm in enumerate(study.arms)],
+            verdicts=[_verdict_section(study, name) for name in study.datasets],
+            grids=[_grid(study, name) for name in study.datasets],
+            figures=[_group_figures(study, *group) for group in study.groups],
+            galleries=[g for info in study.datasets.values() if (g := _gallery(study, info))],
+            beside=beside_groups(study, evidence) if evidence else None,
+            overall=overall,
+            overall_rows=overall_rows(overall) if overall else [],
+            few_problems=overall is not None and has_few_problems(overall),
+            unfinished=[cell for cell in study.cells if cell.status != "done"],
+            teachers=_teachers(study),
+            max_set_aside=MAX_SET_ASIDE,
+            max_pixels=MAX_PIXELS,
+        )
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("augury.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    functions = (
-        words.count,
-        words.duration,
-        words.fixed,
-        words.listed,
-        words.mixed_label,
-        words.p_value,
-        words.percent,
-        words.remark,
-        words.signed,
-        words.span,
-        words.step_time,
-    )
-    environment.filters.update({function.__name__: function for function in functions})
-    environment.filters["setting"] = _setting
-    return environment
-
-
-def _setting(value: Any) -> str:
-    """A setting's value as a reader would write it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_setting(v)}" for key, v in value.items()) or words.NONE
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_setting, value)) or words.NONE
-    return words.NONE if value is None else str(value)
 
 
 def _facts(study: Study) -> list[str]:
@@ -175,7 +149,9 @@ def _verdict_section(study: Study, dataset: str) -> VerdictSection:
 def _plot(study: Study, axis: Axis, row: VerdictRow) -> Markup:
     difference = row.comparison.difference if row.comparison else None
     interval = row.comparison.interval if row.comparison else None
-    return charts.difference_plot(axis, difference, interval, study.min_difference, row.verdict)
+    return charts.difference_plot(
+        axis, difference, interval, study.min_difference, row.verdict, study.rule.confidence
+    )
 
 
 def _grid(study: Study, dataset: str) -> Grid:

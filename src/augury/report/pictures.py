@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from augury.errors import InputError
-from augury.report.load import Cell
+from augury.report.load_cells import Cell
 
 MAX_PICTURES = 5
 MAX_PIXELS = 96

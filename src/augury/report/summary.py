@@ -5,7 +5,8 @@ import io
 from pathlib import Path
 
 from augury.report.files import write_text
-from augury.report.load import Cell, load_study
+from augury.report.load import load_study
+from augury.report.load_cells import Cell
 
 COLUMNS = (
     "dataset",

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from augury.report.load import Cell, Comparison, Result, Study
+from augury.report.load import Study
+from augury.report.load_cells import Cell, Result
+from augury.report.load_verdicts import Comparison
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from augury.report.load import Comparison, Interval, Study
+from augury.report.load import Leakage, Study
+from augury.report.load_verdicts import Comparison
+from augury.report.reading import Interval
 
 NONE = "–"
 
@@ -30,9 +32,9 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     return fixed(None if fraction is None else 100 * fraction, digits)
 
 
-def span(interval: Interval | None) -> str:
+def span(interval: Interval | None, digits: int = 2) -> str:
     """An interval as "+0.10 to +0.52"."""
-    return f"{signed(interval[0])} to {signed(interval[1])}" if interval else NONE
+    return f"{signed(interval[0], digits)} to {signed(interval[1], digits)}" if interval else NONE
 
 
 def p_value(p: float | None) -> str:
@@ -42,16 +44,25 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def step_time(seconds: float) -> str:
+def level(fraction: float) -> str:
+    """A level of confidence, or a power, as "95 %"."""
+    return f"{100 * fraction:g} %"
+
+
+def step_time(seconds: float | None) -> str:
     """The duration of a training step, in the unit that suits it."""
+    if seconds is None:
+        return NONE
     if seconds >= 1:
         return f"{seconds:.2f} s"
     milliseconds = 1000 * seconds
     return f"{milliseconds:.{2 if milliseconds < 10 else 1 if milliseconds < 100 else 0}f} ms"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float | None) -> str:
     """The duration of a run."""
+    if seconds is None:
+        return NONE
     if seconds < 60:
         return f"{seconds:.3g} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -65,9 +76,34 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[object]) -> str:
     """ "a", "a and b", "a, b and c"."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    *first, last = map(str, names)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def without_partner(seeds: Sequence[int]) -> str:
+    """ "seed 3 has no partner and is left out", for one or more seeds."""
+    if len(seeds) == 1:
+        return f"seed {seeds[0]} has no partner and is left out"
+    return f"seeds {listed(seeds)} have no partner and are left out"
+
+
+def leaked(leakage: Leakage) -> str:
+    """How many test images are nearly in the training part."""
+    have = "has" if leakage.images == 1 else "have"
+    images = f"{leakage.images:,} of {count(leakage.of, 'test image')}"
+    return f"{images} {have} a near-duplicate in the training part"
+
+
+def leaked_kinds(leakage: Leakage) -> str:
+    """What kind these are: "3 equal to the bit, 1 mirrored"; "" where there is nothing to say."""
+    kinds = (
+        (leakage.exact, "equal to the bit"),
+        (leakage.mirrored, "mirrored"),
+        (leakage.label_conflicts, "under another label"),
+    )
+    return ", ".join(f"{number:,} {kind}" for number, kind in kinds if number)
 
 
 def remark(sentence: str, verdict: str) -> str:
@@ -97,7 +133,7 @@ def answer(study: Study) -> str:
 
 def _why_not(study: Study) -> str:
     seeds = max(len(c.seeds) for c in study.comparisons)
-    if study.rule and seeds < study.rule.min_seeds:
+    if seeds < study.rule.min_seeds:
         return (
             f"a verdict takes at least {study.rule.min_seeds} paired seeds an arm, "
             f"and it has {seeds if seeds else 'none'}"
@@ -108,12 +144,13 @@ def _why_not(study: Study) -> str:
 
 def _one_group(study: Study) -> list[str]:
     parts: list[str] = []
+    kind = f"{level(study.rule.confidence)} interval "
     for verdict in ("helps", "hurts"):
         found = _with(study.comparisons, verdict)
         ordered = sorted(found, key=lambda c: -abs(c.difference or 0))
         shown = ordered if len(ordered) <= _EACH_BY_NAME else ordered[:1]
         for c in shown:
-            size = _size(c, "" if parts else " of test accuracy", "" if parts else "95 % interval ")
+            size = _size(c, "" if parts else " of test accuracy", "" if parts else kind)
             parts.append(f"{c.augmentation} {verdict} by {size}")
         if rest := [abs(c.difference or 0) for c in ordered[len(shown) :]]:
             parts[-1] += f", and {len(rest)} others by {fixed(min(rest))} to {fixed(max(rest))}"
@@ -136,11 +173,15 @@ def _many_groups(study: Study) -> list[str]:
         if found:
             unit = "" if parts else " pairs of data set and network"
             parts.append(f"{arm} {' and '.join(found)} of {len(comparisons)}{unit}")
-    rest = [c for c in study.comparisons if c.verdict not in ("helps", "hurts")]
+    not_shown = len(_with(study.comparisons, "not shown"))
+    cannot_say = len(_with(study.comparisons, "cannot say"))
     if not parts:
-        return ["no augmentation was shown to make a difference anywhere"]
-    if rest:
-        parts.append(f"no difference was shown in the other {len(rest)}")
+        parts.append("no augmentation was shown to make a difference anywhere")
+    elif not_shown:
+        others = f"{not_shown} others" if cannot_say else f"the other {not_shown}"
+        parts.append(f"no difference was shown in {others}")
+    if cannot_say:
+        parts.append(f"about {cannot_say} of {len(study.comparisons)} comparisons it cannot say")
     return parts
 
 

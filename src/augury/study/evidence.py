@@ -204,7 +204,10 @@ def _overall(outcomes: Outcomes) -> dict[str, Any] | None:
         "seeds": seeds,
         "ranks": _ranks(np.stack([values.mean(axis=0) for values in scores.values()], axis=1)),
         "interquartile_means": [
-            {"mean": interquartile_mean(values), "interval": list(iqm_interval(values))}
+            {
+                "mean": interquartile_mean(values),
+                "interval": list(iqm_interval(values)) if len(seeds) > 1 else None,
+            }
             for values in scores.values()
         ],
     }

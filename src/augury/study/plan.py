@@ -12,6 +12,7 @@ import torch
 from augury.augment import parts_of, saliency_kinds
 from augury.augment.factory import code_hash, is_factory
 from augury.data import Dataset, Progress, cache_folder
+from augury.data.leakage import dataset_duplicates
 from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
@@ -27,6 +28,7 @@ from augury.training.recipe import Recipe
 from augury.training.sources import check_sources
 
 SCHEMA = 2
+_PAIRS_TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,10 @@ def make_plan(
         rule=replace(settings.rule, looks=settings.looks),
         corruptions=settings.corruptions,
         settings=_json_values(settings.to_dict()),
-        datasets={d.name: describe(d, location) for location, d in datasets.items()},
+        datasets={
+            d.name: describe(d, location) | {"leakage": describe_leakage(d, progress)}
+            for location, d in datasets.items()
+        },
         cells=tuple(make_cells(settings, datasets)),
         speed=speed,
         threads=threads,
@@ -214,6 +219,19 @@ def describe(dataset: Dataset, location: str) -> dict[str, Any]:
     }
 
 
+def describe_leakage(dataset: Dataset, progress: Progress | None = None) -> dict[str, Any]:
+    """Counts of test images that have a near-duplicate in the training part, and some of them."""
+    found = dataset_duplicates(dataset, progress).train
+    return {
+        "of": len(dataset.test),
+        "images": len(found),
+        "exact": sum(duplicate.exact for duplicate in found),
+        "mirrored": sum(duplicate.mirrored for duplicate in found),
+        "label_conflicts": sum(duplicate.labels_differ for duplicate in found),
+        "pairs": [[d.test_id, d.train_id] for d in found[:_PAIRS_TOLD]],
+    }
+
+
 def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
     """`old` with the arms, models, data sets and seeds that only `new` has.
 
@@ -234,8 +252,11 @@ def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
     return replace(
         old,
         cells=cells,
+        datasets={
+            name: new.datasets.get(name, {}) | old.datasets.get(name, {})
+            for name in new.datasets | old.datasets
+        },
         # What is there keeps its speed: all arms of a study are trained alike.
-        datasets=new.datasets | old.datasets,
         speed=new.speed | old.speed,
         settings=new.settings,
         rule=replace(new.rule, looks=tuple(looks)),

@@ -1,0 +1,130 @@
+"""What stands beside the verdicts, arranged as the page shows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from augury.report.corruption_chart import Panel, corruption_panels
+from augury.report.load import Study
+from augury.report.load_evidence import ArmEvidence, Evidence, Measured, Overall
+from augury.report.load_verdicts import Comparison
+from augury.report.reading import Interval
+from augury.report.tables import finished
+
+_UNKNOWN = Measured(None, None, None)
+# Friedman's χ² is an approximation that asks for more (Demšar 2006).
+_FEW_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class BesideArm:
+    """One arm of a data set and network.
+
+    test, validation: accuracy after all epochs, %, means over the finished runs; comparison: with
+    the baseline, None for the baseline itself and where nothing could be paired
+    """
+
+    name: str
+    is_baseline: bool
+    evidence: ArmEvidence
+    test: float | None
+    validation: float | None
+    comparison: Comparison | None
+
+    def measured(self, name: str) -> Measured:
+        """A measure of the evidence, all None where it is not known."""
+        return self.evidence.measures.get(name, _UNKNOWN)
+
+
+@dataclass(frozen=True)
+class BesideGroup:
+    """What is shown of one data set and network; panels: none where nothing was corrupted."""
+
+    dataset: str
+    model: str
+    arms: Sequence[BesideArm]
+    panels: Sequence[Panel]
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether the probabilities of an arm were judged."""
+        return any(arm.evidence.measures.keys() & {"nll"} for arm in self.arms)
+
+    @property
+    def budgets(self) -> set[tuple[int, int]]:
+        """The different (epochs, steps) that runs were given."""
+        given = (arm.evidence.budget for arm in self.arms)
+        return {(budget.epochs, budget.steps) for budget in given if budget}
+
+    @property
+    def shortened(self) -> bool:
+        """Whether fewer than all epochs of an arm fit into the baseline's time."""
+        times = (arm.evidence.equal_time for arm in self.arms)
+        return any(time.epochs < time.of for time in times if time)
+
+
+@dataclass(frozen=True)
+class OverallRow:
+    """An arm over all problems: its mean rank, and its interquartile mean in percent."""
+
+    name: str
+    rank: float | None
+    mean: float | None
+    interval: Interval | None
+
+
+def beside_groups(study: Study, evidence: Evidence) -> list[BesideGroup]:
+    """A group for each data set and network, its arms in the study's order."""
+    return [_group(study, *group, evidence.of(*group)) for group in study.groups]
+
+
+def _group(
+    study: Study, dataset: str, model: str, evidence: Mapping[str, ArmEvidence]
+) -> BesideGroup:
+    corrupted = [
+        (number, evidence[name].corruptions)
+        for number, name in enumerate(study.arms)
+        if name in evidence
+    ]
+    return BesideGroup(
+        dataset=dataset,
+        model=model,
+        arms=[_arm(study, evidence[name]) for name in study.arms if name in evidence],
+        panels=corruption_panels(
+            [(number, found) for number, found in corrupted if found], f"{model} on {dataset}"
+        ),
+    )
+
+
+def _arm(study: Study, evidence: ArmEvidence) -> BesideArm:
+    where = evidence.dataset, evidence.model, evidence.augmentation
+    cells = study.select(*where)
+    curves = [cell.epochs for cell in cells if cell.result and cell.epochs]
+    comparisons = {(c.dataset, c.model, c.augmentation): c for c in study.comparisons}
+    return BesideArm(
+        name=evidence.augmentation,
+        is_baseline=evidence.augmentation == study.baseline,
+        evidence=evidence,
+        test=_mean([result.test.accuracy for result in finished(cells)]),
+        validation=_mean([curve[-1].validation_accuracy for curve in curves]),
+        comparison=comparisons.get(where),
+    )
+
+
+def _mean(fractions: Sequence[float | None]) -> float | None:
+    """In percent; None where one is missing, as the mean of the others would be another thing."""
+    known = [value for value in fractions if value is not None]
+    return 100 * float(np.mean(known)) if known and len(known) == len(fractions) else None
+
+
+def overall_rows(overall: Overall) -> list[OverallRow]:
+    """A row for each arm."""
+    ranks = overall.ranks.mean_ranks if overall.ranks else (None,) * len(overall.arms)
+    rows = zip(overall.arms, ranks, overall.interquartile_means, strict=True)
+    return [OverallRow(name, rank, mean, interval) for name, rank, (mean, interval) in rows]
+
+
+def has_few_problems(overall: Overall) -> bool:
+    """Whether the problems are too few for the p of their ranks to mean much."""
+    return len(overall.problems) <= _FEW_PROBLEMS

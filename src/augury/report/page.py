@@ -1,0 +1,51 @@
+"""The page's templates and how they write numbers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from augury.report import words
+
+_FILTERS = (
+    words.count,
+    words.duration,
+    words.fixed,
+    words.leaked,
+    words.leaked_kinds,
+    words.level,
+    words.listed,
+    words.mixed_label,
+    words.p_value,
+    words.percent,
+    words.remark,
+    words.signed,
+    words.span,
+    words.step_time,
+    words.without_partner,
+)
+
+
+def environment() -> Environment:
+    """Escaping all that comes from files, and refusing a name that is not there."""
+    found = Environment(
+        loader=PackageLoader("augury.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update({function.__name__: function for function in _FILTERS})
+    found.filters["setting"] = _setting
+    return found
+
+
+def _setting(value: Any) -> str:
+    """A setting's value as a reader would write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_setting(v)}" for key, v in value.items()) or words.NONE
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_setting, value)) or words.NONE
+    return words.NONE if value is None else str(value)

@@ -1,0 +1,66 @@
+"""The pieces of the page's charts: inline SVG whose colours are the page's CSS classes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from matplotlib.ticker import MaxNLocator
+
+ARM_COLOURS = 8
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A linear axis from `low` to `high` along `length` units, starting at `start`."""
+
+    low: float
+    high: float
+    start: float
+    length: float
+
+    def __call__(self, value: float) -> float:
+        return self.start + self.length * (value - self.low) / (self.high - self.low)
+
+    def ticks(self, n: int) -> list[float]:
+        """About `n` round values within the axis."""
+        values = MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)
+        slack = 1e-9 * (self.high - self.low)
+        return [float(v) for v in values if self.low - slack <= v <= self.high + slack]
+
+
+def colour(arm: int) -> int:
+    """The number of the CSS colour of an arm; 0, the calm one, is for the baseline alone."""
+    return arm if arm == 0 else 1 + (arm - 1) % ARM_COLOURS
+
+
+def drawing(width: float, height: float, title: str, parts: Sequence[Markup], style: str) -> Markup:
+    """A drawing of `parts`; without a title it is hidden from those who listen to the page."""
+    role = Markup('role="img" aria-label="{}"').format(title) if title else 'aria-hidden="true"'
+    return Markup('<svg viewBox="0 0 {} {}" width="{}" height="{}" class="{}" {}>{}</svg>').format(
+        width, height, width, height, style, Markup(role), Markup("").join(parts)
+    )
+
+
+def text(x: float, y: float, content: str, style: str) -> Markup:
+    """A line of text, its baseline at `y`."""
+    return Markup('<text x="{:.1f}" y="{:.1f}" class="{}">{}</text>').format(x, y, style, content)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, style: str) -> Markup:
+    """A straight line."""
+    return Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>').format(
+        x1, y1, x2, y2, style
+    )
+
+
+def rect(x: float, y: float, width: float, height: float, style: str) -> Markup:
+    """A rectangle, from its upper left corner."""
+    return Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" class="{}"/>').format(
+        x, y, width, height, style
+    )
+
+
+def digits(extent: float) -> int:
+    """How many decimals tell the ticks of an axis of this extent apart."""
+    return max(0, math.ceil(-math.log10(extent / 4)))
