@@ -1,18 +1,22 @@
 # make study   set up, and answer the question for scikit-learn's handwritten digits
 # make test    set up, and run the tests
+# make test-faults   set up, and run the long form of the fault tests: hours
 # make lint    set up, and run ruff, mypy and import-linter
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: study test lint clean
+.PHONY: study test test-faults lint clean
 
 study: $(READY)
 	$(BIN)/augury study
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+test-faults: $(READY)
+	$(BIN)/python -m pytest -m faults
 
 lint: $(READY)
 	$(BIN)/ruff check .

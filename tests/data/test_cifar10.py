@@ -165,7 +165,7 @@ def test_damaged_binary_files(tmp_path, images):
         load_dataset("cifar10", data_dir=tmp_path / "tar")
     whole = (tmp_path / "tar" / "cifar-10-binary.tar.gz").read_bytes()
     (tmp_path / "tar" / "cifar-10-binary.tar.gz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match=r"cifar-10-binary.tar.gz: cannot be read"):
+    with pytest.raises(DataError, match=r"cifar-10-binary.tar.gz: data_batch_3.bin cannot be read"):
         load_dataset("cifar10", data_dir=tmp_path / "tar")
 
 

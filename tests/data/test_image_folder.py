@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from augury.data import files, image_folder, load_dataset
+from augury.data import archive as archive_module
+from augury.data import image_folder, listing, load_dataset
 from augury.errors import DataError, InputError
 
 
@@ -330,7 +331,8 @@ def test_dangerous_members_of_a_zip(animals, tmp_path):
 
 
 def test_a_member_that_unpacks_to_too_much_is_set_aside(animals, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST_FILE", 5_000_000)
+    for module in (listing, archive_module):
+        monkeypatch.setattr(module, "LARGEST_FILE", 5_000_000)
     archive = tmp_path / "bomb.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
         for file in animals.rglob("*.png"):

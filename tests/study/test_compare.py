@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from made_study import make_study
+from made_study import make_study, write_run
 from typer.testing import CliRunner
 
 from augury.cli.app import app
@@ -36,8 +36,8 @@ def test_other_splits_cannot_be_compared(tmp_path, recipe, words):
     make_study(tmp_path / "a", {"none": NONE})
     plan, folder = make_study(tmp_path / "b", {"none": BETTER})
     cells = tuple(replace(c, recipe=replace(c.recipe, **recipe)) for c in plan.cells)
-    for old, new in zip(plan.cells, cells, strict=True):
-        folder.run(old).path.rename(folder.run(new).path)
+    for cell, right in zip(cells, BETTER, strict=True):
+        write_run(folder, cell, right)
     write_plan(folder.plan_file, replace(plan, cells=cells))
     (comparison,) = compare_studies(tmp_path / "a", tmp_path / "b")
     assert comparison["words"] == f"cannot say: {words}"
@@ -48,8 +48,8 @@ def test_other_images_cannot_be_compared(tmp_path):
     make_study(tmp_path / "a", {"none": NONE})
     plan, folder = make_study(tmp_path / "b", {"none": BETTER})
     cells = tuple(replace(c, fingerprint="0" * 64) for c in plan.cells)
-    for old, new in zip(plan.cells, cells, strict=True):
-        folder.run(old).path.rename(folder.run(new).path)
+    for cell, right in zip(cells, BETTER, strict=True):
+        write_run(folder, cell, right)
     write_plan(folder.plan_file, replace(plan, cells=cells))
     (comparison,) = compare_studies(tmp_path / "a", tmp_path / "b")
     assert "the images of digits are not the same" in comparison["words"]

@@ -35,7 +35,7 @@ def test_an_answer_is_remembered_for_its_question_only(tmp_path):
     assert remembered_speeds(file, {"threads": 1, "model": "small"}, measure) == first
     assert remembered_speeds(file, {"model": "small", "threads": 2}, measure) != first
     assert len(calls) == 2
-    assert len(json.loads(file.read_text())) == 2
+    assert len(json.loads(file.read_text())) == 2 + 1  # and the checksum
 
 
 def test_a_damaged_memory_is_measured_anew(tmp_path):

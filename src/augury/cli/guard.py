@@ -2,9 +2,13 @@
 
 import errno
 import functools
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -16,10 +20,11 @@ R = TypeVar("R")
 
 EXIT_CODES = """\
 Exit codes: 0 all well; 1 an error of augury's own; 2 something in the input cannot be used;
-3 the study ended with failed cells, or a check found a fault; 4 the folder holds a study with
-another recipe; 5 nothing more can be written; 130 interrupted."""
+3 the study ended with failed cells, a check found a fault, or the doctor a problem; 4 the folder
+holds a study with another recipe; 5 nothing more can be written; 130 interrupted; 143 told to end
+(SIGTERM)."""
 
-_INTERRUPTED = 130
+_INTERRUPTED, _TERMINATED = 130, 143
 _debug = False
 
 
@@ -29,18 +34,42 @@ def show_tracebacks() -> None:
     _debug = True
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, as batch systems send it some seconds before they kill: to be obeyed at once."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+@contextmanager
+def _heeding_sigterm() -> Iterator[None]:
+    """Within the block SIGTERM is raised as `_Terminated`; only the main thread can have it so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
     """`command`, with what it raises turned into a line on standard error and an exit code."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
+            with _heeding_sigterm():
+                return command(*args, **kwargs)
         except (typer.Exit, typer.Abort):
             raise
         except KeyboardInterrupt as error:
-            message = "interrupted; what is finished is kept, the same command goes on from here"
-            _fail(message, _INTERRUPTED, error)
+            ended = isinstance(error, _Terminated)
+            message = "what is finished is kept, the same command goes on from here"
+            said = f"told to end (SIGTERM); {message}" if ended else f"interrupted; {message}"
+            _fail(said, _TERMINATED if ended else _INTERRUPTED, error)
         except AuguryError as error:
             _fail(str(error), error.exit_code, error)
         except OSError as error:

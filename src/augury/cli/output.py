@@ -31,7 +31,7 @@ def print_json(values: Any) -> None:
 
 def say(message: str) -> None:
     """A line for people, on standard error."""
-    err.print(message, style="dim", markup=False)
+    err.print(message, style="dim", markup=False, soft_wrap=True)
 
 
 def names(value: str | None) -> list[str] | None:

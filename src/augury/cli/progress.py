@@ -10,7 +10,7 @@ from rich.text import Text
 
 from augury.cli.output import err
 from augury.study import Cell, Plan, StudyFolder
-from augury.study.engines.local import Event
+from augury.study.engines.attempt import Event
 from augury.training import Epoch
 
 # With so few cells a line for each epoch is not too much.
@@ -27,6 +27,8 @@ class StudyProgress:
         self.weight = {name: plan.milliseconds(cell) for name, cell in self.cells.items()}
         done = [name for name, cell in self.cells.items() if folder.run(cell).done]
         self.spent = {name: self._whole(name) for name in done}
+        # Kept beside, as there are many cells and many events.
+        self.spent_by_all = math.fsum(self.spent.values())
         self.finished = len(done)
         self.verbose = verbose or len(self.cells) - len(done) <= _FEW_CELLS
         self.at_work: dict[str, str] = {}
@@ -73,12 +75,18 @@ class StudyProgress:
     def __call__(self, event: Event) -> None:
         if event.kind == "step":
             epoch, step, steps = event.detail
-            self.spent[event.cell] = (epoch * steps + step + 1) * self.weight[event.cell]
+            self._spend(event.cell, (epoch * steps + step + 1) * self.weight[event.cell])
             self.at_work.setdefault(event.cell, "")
         elif event.kind == "epoch":
             self._epoch(self.cells[event.cell], event.detail)
         elif event.kind == "busy":
             self.at_work.pop(event.cell, None)
+        elif event.kind == "again":
+            self.at_work.pop(event.cell, None)
+            again = f"{event.detail}; it is tried again alone when the others are through"
+            self._say(event.cell, again, "yellow")
+        elif event.kind == "note":
+            self._say(event.cell, event.detail, "yellow")
         elif event.kind == "done":
             accuracy, seconds = event.detail
             self._end(event.cell, f"done  test {accuracy:.2%}  {seconds:.1f} s", "green")
@@ -89,21 +97,28 @@ class StudyProgress:
     def _epoch(self, cell: Cell, epoch: Epoch) -> None:
         line = epoch_line(epoch, cell.recipe.epochs)
         self.at_work[cell.name] = line
-        self.spent[cell.name] = (epoch.epoch + 1) / cell.recipe.epochs * self._whole(cell.name)
+        share = (epoch.epoch + 1) / cell.recipe.epochs
+        self._spend(cell.name, share * self._whole(cell.name))
         if self.verbose:
             err.print(Text(f"{_title(cell)}  {line}"), soft_wrap=True)
 
     def _end(self, name: str, line: str, style: str) -> None:
         self.finished += 1
-        self.spent[name] = self._whole(name)
+        self._spend(name, self._whole(name))
         self.at_work.pop(name, None)
+        self._say(name, line, style)
+
+    def _say(self, name: str, line: str, style: str) -> None:
         title = f"{_title(self.cells[name])}  "
         err.print(Text.assemble(title, (line, style)), soft_wrap=True)
 
+    def _spend(self, name: str, spent: float) -> None:
+        self.spent_by_all += spent - self.spent.get(name, 0.0)
+        self.spent[name] = spent
+
     def _update(self) -> None:
         text = f"[bold]{self.finished} of {len(self.cells)} cells"
-        spent = math.fsum(self.spent.values())
-        self.bar.update(self.overall, completed=spent, description=text)
+        self.bar.update(self.overall, completed=self.spent_by_all, description=text)
 
 
 def _title(cell: Cell) -> str:

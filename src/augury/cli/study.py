@@ -10,7 +10,8 @@ from rich.text import Text
 from augury.cli.guard import guarded
 from augury.cli.output import data_progress, err, names, out, print_json, say
 from augury.cli.progress import StudyProgress
-from augury.errors import CellsFailed
+from augury.errors import CellsFailed, InputError
+from augury.names import check_name
 from augury.report import load_study, verdict_table, write_report, write_summary
 from augury.study import (
     Outcome,
@@ -25,6 +26,7 @@ from augury.study import (
     run_until_decided,
 )
 from augury.study import status as study_status
+from augury.study.engines.ray_cluster import RayOptions, require_ray
 from augury.study.store import read_json
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
@@ -108,6 +110,21 @@ def study(
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Where data sets lie.", metavar="DIR")
     ] = None,
+    engine: Annotated[
+        str, typer.Option(help="What runs the cells: local (processes of this machine) or ray.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="A Ray cluster's address, or auto. Default: one on this machine."),
+    ] = None,
+    gpus_per_cell: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=1.0,
+            help="Share of a GPU, with Ray. Default: 0.25 small networks, 1 others.",
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="A line for each epoch.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -152,8 +169,12 @@ def study(
     }
     settings = read_settings(file, preset, overrides)
     path = out_dir or Path("studies") / settings.title
+    ray = _ray_options(engine, address, gpus_per_cell)
     with data_progress() as progress:
-        plan = open_study(settings, path, workers=workers, data_dir=data_dir, progress=progress)
+        plan = open_study(
+            settings, path, workers=workers, data_dir=data_dir, progress=progress, ray=ray
+        )
+    StudyFolder(path).set_aside_damaged(plan.cells, say)
     for entry in plan.datasets.values():
         for note in entry["notes"]:
             say(note)
@@ -162,13 +183,29 @@ def study(
 
     def run(plan: Plan) -> Outcome:
         with StudyProgress(plan, StudyFolder(path), verbose) as watch:
-            return run_study(plan, path, workers=workers, data_dir=data_dir, on_event=watch)
+            return run_study(
+                plan, path, workers=workers, data_dir=data_dir, on_event=watch, ray=ray
+            )
 
     if settings.until_decided:
         reached = run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
     else:
         reached = run(plan)
     _conclude(path, reached, as_json)
+
+
+def _ray_options(
+    engine: str, address: str | None, gpus_per_cell: float | None
+) -> RayOptions | None:
+    """Where Ray runs the cells; None where it is not asked for."""
+    check_name(engine, ("local", "ray"), "engine")
+    options = RayOptions(address, gpus_per_cell)
+    if engine == "ray":
+        require_ray(options)
+        return options
+    if options != RayOptions():
+        raise InputError("--address and --gpus-per-cell go with --engine ray")
+    return None
 
 
 @guarded

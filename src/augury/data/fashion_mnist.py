@@ -29,6 +29,7 @@ CLASSES = (
 )
 DEFAULT_SIZE = 32
 SIDE = 28
+LARGEST_IDX = 100_000_000  # bytes, unpacked; the largest of the four has 47,040,016
 FILES = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -43,14 +44,26 @@ _MIRRORS = (
 )
 # Of the files whose MD5 the authors publish in their README, computed from Debian's copies: the
 # same compressed data, once the file name and time that Debian left out are put back.
-_SHA256 = {
-    "train-images-idx3-ubyte": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-    "train-labels-idx1-ubyte": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-    "t10k-images-idx3-ubyte": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-    "t10k-labels-idx1-ubyte": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+_CHECKS = {  # bytes and SHA-256
+    "train-images-idx3-ubyte": (
+        26_421_880,
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    ),
+    "train-labels-idx1-ubyte": (
+        29_515,
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    ),
+    "t10k-images-idx3-ubyte": (
+        4_422_102,
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    ),
+    "t10k-labels-idx1-ubyte": (
+        5_148,
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    ),
 }
 REMOTE_FILES = tuple(
-    RemoteFile(f"{name}.gz", _SHA256[name], tuple(f"{mirror}/{name}.gz" for mirror in _MIRRORS))
+    RemoteFile(f"{name}.gz", *_CHECKS[name], tuple(f"{mirror}/{name}.gz" for mirror in _MIRRORS))
     for name in FILES
 )
 
@@ -155,8 +168,13 @@ def read_idx(file: Path, dimensions: int) -> npt.NDArray[np.uint8]:
 
 def _read_bytes(file: Path) -> bytes:
     try:
-        content = file.read_bytes()
-        # By content, as some programs unpack such files without renaming them.
-        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        with file.open("rb") as opened:
+            # By content, as some programs unpack such files without renaming them.
+            packed = opened.read(2) == b"\x1f\x8b"
+        with gzip.open(file) if packed else file.open("rb") as opened:
+            content = opened.read(LARGEST_IDX + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{file}: cannot be read ({error})") from error
+    if len(content) > LARGEST_IDX:
+        raise DataError(f"{file}: holds more than {LARGEST_IDX:,} bytes")
+    return content

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from augury.data.archive import without_suffix
 from augury.data.cache import cached
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress, SetAside, Split
-from augury.data.decode import Header, decode_images, decoding_processes, read_headers
-from augury.data.files import StoredFile, list_files, source_state, without_suffix
+from augury.data.decode import decode_images, decoding_processes, read_headers
+from augury.data.files import list_files, source_state
 from augury.data.layout import PARTS, Record, arrange
+from augury.data.listing import StoredFile, printable
+from augury.data.picture import CONVERSIONS, Header
 from augury.data.split import stratified_rows
 from augury.errors import DataError
 from augury.rng import numpy_generator
@@ -19,6 +23,8 @@ from augury.rng import numpy_generator
 DEFAULT_SIZE = 64
 TEST_FRACTION = 0.2
 _FILL_BYTES = 4_000_000
+
+Images = npt.NDArray[np.uint8]
 
 
 def load(path: Path, image_size: int | None, progress: Progress | None) -> Dataset:
@@ -28,7 +34,9 @@ def load(path: Path, image_size: int | None, progress: Progress | None) -> Datas
         square, else 64. Other images are cut to their centre square and resized.
     Images are grey if every one of them is, else RGB (see `decode_images`). Without a test part,
     20 % is held out, stratified, always the same. Ids number the image files in the order of
-    their paths over train, validation and test. Files that cannot be used are in `set_aside`.
+    their paths over train, validation and test; a file that cannot be read has a number, too,
+    and no other say. Files that cannot be used are in `set_aside`, and what was done to others
+    to make them alike in `notes`.
     Raises DataError where the folder cannot be read, a class has no images, there is only one
     class, or the parts have different classes.
     """
@@ -36,10 +44,10 @@ def load(path: Path, image_size: int | None, progress: Progress | None) -> Datas
     if not path.exists():
         raise DataError(f"no such folder or archive: {path}")
     return cached(
-        without_suffix(path),
+        printable(without_suffix(path)),
         {"path": str(path), "image_size": image_size},
         source_state(path),
-        lambda scratch: decode_folder(path, image_size, scratch, progress, str(path)),
+        lambda scratch: decode_folder(path, image_size, scratch, progress, printable(str(path))),
     )
 
 
@@ -55,29 +63,36 @@ def decode_folder(
     title: what the data set's `source` begins with, before the formats of its images
     """
     records, set_aside = arrange(path, list_files(path, scratch, progress))
+    decoded = scratch / "decoded.npy"
     with decoding_processes(_files(records)) as pool:
-        headers = read_headers(_files(records), pool, progress)
-        records = _without_failures(path, records, headers, set_aside)
-        sound = [header for header in headers if isinstance(header, Header)]
-        size, notes = _choose_size(sound, image_size)
-        if all(record.part != "test" for record in records):
-            records = _hold_out_test(path, records)
-            notes.append(f"no test part: {TEST_FRACTION:.0%} held out, stratified, with seed 0")
-        channels = 1 if all(header.grey for header in sound) else 3
-        decoded = scratch / "images.npy"
-        _allocate(decoded, (len(records), channels, size, size))
-        failures = decode_images(_files(records), decoded, pool, progress)
-    usable = _without_failures(path, records, failures, set_aside)
-    kept = np.array([failure is None for failure in failures])
-    parts = _split(np.load(decoded, mmap_mode="r"), kept, usable)
+        outcomes = read_headers(_files(records), pool, progress)
+        records = _without_failures(path, records, outcomes, set_aside)
+        headers = [header for header in outcomes if isinstance(header, Header)]
+        while True:
+            form = _choose_form(headers, image_size)
+            _allocate(decoded, (len(records), *form))
+            done = decode_images(_files(records), decoded, pool, progress)
+            rows = np.flatnonzero([not isinstance(outcome, str) for outcome in done])
+            records = _without_failures(path, records, done, set_aside)
+            headers = [headers[row] for row in rows]
+            if _choose_form(headers, image_size) == form:
+                break
+            # Images that were cut short had a say in the size or in the colours: once more.
+    notes = [*_size_notes(headers, form[-1]), *_conversion_notes(done)]
+    if all(record.part != "test" for record in records):
+        number = {record.id: row for record, row in zip(records, rows, strict=True)}
+        records = _hold_out_test(path, records)
+        rows = np.array([number[record.id] for record in records])
+        notes.append(f"no test part: {TEST_FRACTION:.0%} held out, stratified, with seed 0")
+    parts = _split(_in_order(decoded, rows, scratch / "ordered.npy"), records)
     return Dataset(
-        name=without_suffix(path),
-        classes=_class_names(usable),
+        name=printable(without_suffix(path)),
+        classes=_class_names(records),
         train=parts["train"],
         validation=parts.get("validation"),
         test=parts["test"],
         fingerprint="",
-        source=f"{title} ({', '.join(sorted({header.format for header in sound}))})",
+        source=f"{title} ({', '.join(sorted({header.format for header in headers}))})",
         notes=tuple(notes),
         set_aside=tuple(sorted(set_aside, key=lambda file: file.path)),
     )
@@ -118,20 +133,36 @@ def _without_failures(
     return usable
 
 
-def _choose_size(headers: Sequence[Header], image_size: int | None) -> tuple[int, list[str]]:
-    """The side of all images in pixels, and what has to be said about it."""
-    sizes = {(header.width, header.height) for header in headers}
-    square = all(width == height for width, height in sizes)
-    side = min(width for width, _ in sizes)
+def _choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int, int, int]:
+    """The channels of all images, and their height and width in pixels."""
+    channels = 1 if all(header.grey for header in headers) else 3
     if image_size is None:
-        shared = len(sizes) == 1 and square and SMALLEST_IMAGE <= side <= LARGEST_IMAGE
-        image_size = side if shared else DEFAULT_SIZE
-    if sizes == {(image_size, image_size)}:
-        return image_size, []
+        width, height = headers[0].width, headers[0].height
+        shared = {(header.width, header.height) for header in headers} == {(width, width)}
+        usual = SMALLEST_IMAGE <= width == height <= LARGEST_IMAGE
+        image_size = width if shared and usual else DEFAULT_SIZE
+    return channels, image_size, image_size
+
+
+def _size_notes(headers: Sequence[Header], size: int) -> list[str]:
+    """What has to be said about images that were cut or resized."""
+    sizes = {(header.width, header.height) for header in headers}
+    if sizes == {(size, size)}:
+        return []
     width, height = min(sizes)
     what = f"images of {width}×{height}" if len(sizes) == 1 else f"images of {len(sizes)} sizes"
+    square = all(width == height for width, height in sizes)
     cut = "" if square else "cut to their centre square and "
-    return image_size, [f"{what} {cut}resized bilinearly to {image_size}×{image_size}"]
+    return [f"{what} {cut}resized bilinearly to {size}×{size}"]
+
+
+def _conversion_notes(outcomes: Sequence[frozenset[str] | str]) -> list[str]:
+    """How many of the images that could be decoded needed each conversion."""
+    decoded = [outcome for outcome in outcomes if not isinstance(outcome, str)]
+    counts = {name: sum(name in done for done in decoded) for name in CONVERSIONS}
+    return [
+        f"{count:,} of {len(decoded):,} images: {name}" for name, count in counts.items() if count
+    ]
 
 
 def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
@@ -160,23 +191,38 @@ def _allocate(file: Path, shape: tuple[int, int, int, int]) -> None:
     process that writes instead of raising an error.
     """
     with file.open("wb") as out:
-        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(out, header)
+        _write_header(out, shape)
         left = int(np.prod(shape, dtype=np.int64))
         while left:
             left -= out.write(bytes(min(left, _FILL_BYTES)))
 
 
-def _split(
-    images: npt.NDArray[np.uint8], kept: npt.NDArray[np.bool_], records: Sequence[Record]
-) -> dict[str, Split]:
-    """The parts; `images` has a row for each record and for each that could not be decoded."""
+def _in_order(decoded: Path, rows: npt.NDArray[np.int64], ordered: Path) -> Images:
+    """The given rows of `decoded` as an array on disk, copied to `ordered` where need be."""
+    images: Images = np.load(decoded, mmap_mode="r")
+    if np.array_equal(rows, np.arange(len(images))):
+        return images
+    step = max(1, _FILL_BYTES // images[0].size)
+    with ordered.open("wb") as out:
+        _write_header(out, (len(rows), *images.shape[1:]))
+        for start in range(0, len(rows), step):
+            out.write(images[rows[start : start + step]].tobytes())
+    decoded.unlink()
+    result: Images = np.load(ordered, mmap_mode="r")
+    return result
+
+
+def _write_header(out: BinaryIO, shape: tuple[int, ...]) -> None:
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(out, header)
+
+
+def _split(images: Images, records: Sequence[Record]) -> dict[str, Split]:
+    """The parts, which lie one after the other; `images` has a row for each record."""
     number = {name: label for label, name in enumerate(_class_names(records))}
     labels = np.array([number[record.class_name] for record in records])
     ids = np.array([record.id for record in records])
     part_of = np.array([record.part for record in records])
-    # Parts lie one after the other, so that without failures they need not be copied.
-    images = images if kept.all() else images[kept]
     parts = {}
     for part in PARTS:
         rows = np.flatnonzero(part_of == part)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augury.data.dataset import SetAside
-from augury.data.files import Listing, StoredFile
+from augury.data.listing import Listing, StoredFile
 from augury.errors import DataError
 
 PARTS = ("train", "validation", "test")
@@ -49,7 +49,9 @@ def arrange(path: Path, listing: Listing) -> tuple[list[Record], list[SetAside]]
         else:
             placed.append((*place, file))
     if not placed:
-        raise DataError(f"{path}: no images in class folders ({_EXPECTED})")
+        first = min(set_aside, key=lambda file: file.path, default=None)
+        why = f"; {len(set_aside):,} set aside, {first.path}: {first.reason}" if first else ""
+        raise DataError(f"{path}: no images in class folders ({_EXPECTED}){why}")
     # A made-up file name turns a folder that holds files directly into a place, as for files.
     folders = {
         place

@@ -4,7 +4,6 @@ A file of the cache folder's `duplicates` is JSON, named after the data's finger
 study on the same images shares it. It appears whole or not at all.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 from augury.data.cache import cache_folder, writing
 from augury.data.dataset import Dataset, Progress
 from augury.data.duplicates import Duplicate, find_duplicates
-from augury.files import write_atomically
+from augury.files import tell_remade, write_atomically
+from augury.seal import SEAL, read_sealed, sealed_json
 
 DUPLICATES_VERSION = 1  # to be raised whenever others are found or the layout of a file changes
 
@@ -41,6 +41,8 @@ def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> Le
     known = _read(path)
     if known is not None:
         return known
+    if path.exists():
+        tell_remade(path)
     validation = dataset.validation
     found = Leakage(
         train=find_duplicates(dataset.train, dataset.test, progress),
@@ -48,14 +50,14 @@ def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> Le
     )
     with writing(path.parent):
         content = {"version": DUPLICATES_VERSION, **asdict(found)}
-        write_atomically(path, json.dumps(content).encode())
+        write_atomically(path, sealed_json(content))
     return found
 
 
 def _read(path: Path) -> Leakage | None:
     try:
-        content = json.loads(path.read_bytes())
-        if content["version"] != DUPLICATES_VERSION:
+        content = read_sealed(path.read_bytes())
+        if SEAL not in content or content["version"] != DUPLICATES_VERSION:
             return None
         return Leakage(_duplicates(content["train"]), _duplicates(content["validation"]))
     except (OSError, ValueError, KeyError, TypeError):

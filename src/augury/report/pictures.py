@@ -4,13 +4,13 @@ import base64
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
 from augury.errors import InputError
+from augury.files import UNREADABLE
 from augury.report.load_cells import Cell
 
 MAX_PICTURES = 5
@@ -56,7 +56,7 @@ def load_examples(cell: Cell) -> Examples | None:
         rows = range(min(MAX_PICTURES, len(arrays["ids"])))
         pictures = tuple(_picture(arrays, row) for row in rows)
         return Examples(int(arrays["epoch"]) + 1, pictures)
-    except (KeyError, IndexError, ValueError, OSError, EOFError, BadZipFile) as error:
+    except (IndexError, *UNREADABLE) as error:
         raise _damaged(path, error) from error
 
 

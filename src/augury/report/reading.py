@@ -1,12 +1,12 @@
 """JSON as the report reads it: a damaged file is named, and what is not a number is absent."""
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from augury.errors import InputError
+from augury.seal import read_sealed
 
 Interval = tuple[float, float]
 
@@ -14,7 +14,7 @@ Interval = tuple[float, float]
 def read_json(path: Path) -> Any:
     """The content of a file; InputError, naming it, where it cannot be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_sealed(path.read_bytes())
     except (OSError, ValueError) as error:
         raise damaged(path, error) from error
 

@@ -173,8 +173,8 @@ def _corruptions(ours: dict[int, Outcome]) -> dict[str, Any] | None:
 def _equal_time(ours: dict[int, Outcome], theirs: dict[int, Outcome]) -> dict[str, Any] | None:
     """Accuracy on validation when the baseline's run of the same seed would have ended.
 
-    epochs: whole ones that fit into the baseline's time, by the median cost of a step. Where they
-    are fewer than all, the learning rate had not come down yet: a lower bound.
+    epochs: how many fit into the baseline's time, to the nearest, by the median cost of a step.
+    Where they are fewer than all, the learning rate had not come down yet: a lower bound.
     """
     ratio = _cost(theirs) / _cost(ours) if ours and theirs else math.nan
     curves = {seed: curve for seed, o in ours.items() if (curve := _validation(o))}
@@ -182,8 +182,7 @@ def _equal_time(ours: dict[int, Outcome], theirs: dict[int, Outcome]) -> dict[st
     if not curves or not math.isfinite(ratio):
         return None
     of = min(map(len, curves.values()))
-    # Costs are measured: half a percent is no reason to take an epoch away.
-    epochs = max(1, min(of, math.floor(of * ratio * 1.005)))
+    epochs = max(1, min(of, round(of * ratio)))
     then = {seed: curve[epochs - 1] for seed, curve in curves.items()}
     return {"epochs": epochs, "of": of, **_compared(then, baseline)}
 

@@ -1,7 +1,6 @@
 """What a finished run has left, read and held against itself before anything is made of it."""
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.errors import InputError
+from augury.files import UNREADABLE
 from augury.study.cell import Cell
 from augury.study.store import RunFolder, StudyFolder, read_json
 
@@ -62,12 +62,15 @@ def read_outcome(folder: StudyFolder, cell: Cell) -> Outcome:
     Raises InputError where its result cannot be read.
     """
     run = folder.run(cell)
-    result = read_json(run.result)
-    robustness = read_json(run.corruptions) if run.corruptions.exists() else None
+    result = run.read_result()
+    robustness: dict[str, Any] | None = None
     epochs: list[dict[str, Any]] = []
     try:
+        for file in (run.epochs, run.predictions, run.corruptions):
+            run.check(file, result)
         epochs = _epochs(run.epochs)
         test, validation = _predictions(run)
+        robustness = read_json(run.corruptions) if run.corruptions.exists() else None
         problem = _contradiction(result, test) or _picked(epochs, result, cell)
     except InputError as error:
         test, validation, problem = None, None, str(error)
@@ -85,7 +88,7 @@ def _predictions(run: RunFolder) -> tuple[Predictions | None, Predictions | None
         with run.predictions.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         return _part(arrays, "test"), _part(arrays, "validation")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise InputError(f"{_short(run.predictions)} is damaged") from error
 
 

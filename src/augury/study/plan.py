@@ -17,6 +17,7 @@ from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
 from augury.saliency import KINDS
+from augury.seal import SEAL
 from augury.stats import Rule
 from augury.study.cell import Cell, NetworkOptions
 from augury.study.provenance import machine
@@ -90,16 +91,19 @@ class Plan:
 def read_plan(path: Path) -> Plan:
     """The plan that `write_plan` wrote; InputError where there is none."""
     values = read_json(path)
-    if not isinstance(values, dict) or values.get("schema") not in (1, SCHEMA):
+    if values.get("schema") not in (1, SCHEMA):
         raise InputError(f"{path}: not a plan of this version (schema {SCHEMA}) or the one before")
     if values["schema"] == 1:
         # Its rule was the usual one, and no network saw a corrupted image.
         values["rule"] = {"min_difference": values.pop("min_difference")}
         values["corruptions"] = 0
-    rule = Rule(**values["rule"] | {"looks": tuple(values["rule"].get("looks", ()))})
-    cells = tuple(Cell.from_json(cell) for cell in values["cells"])
-    rest = {k: v for k, v in values.items() if k not in ("schema", "cells", "rule")}
-    return Plan(cells=cells, rule=rule, **rest)
+    try:
+        rule = Rule(**values["rule"] | {"looks": tuple(values["rule"].get("looks", ()))})
+        cells = tuple(Cell.from_json(cell) for cell in values["cells"])
+        rest = {k: v for k, v in values.items() if k not in ("schema", "cells", "rule", SEAL)}
+        return Plan(cells=cells, rule=rule, **rest)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: not a whole plan: {error}") from error
 
 
 def write_plan(path: Path, plan: Plan) -> None:

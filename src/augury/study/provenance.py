@@ -21,10 +21,33 @@ def provenance() -> dict[str, Any]:
     return {
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version()} | {p: _version(p) for p in _PACKAGES},
-        "machine": machine(),
+        **environment(),
         "git_commit": git_commit(),
     }
+
+
+def environment() -> dict[str, Any]:
+    """versions and machine: only where both are the same can bits be expected to be."""
+    versions = {"python": platform.python_version()} | {p: _version(p) for p in _PACKAGES}
+    return {"versions": versions, "machine": machine()}
+
+
+def changed_environment(epoch: int, before: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a result keeps of going on, after `epoch` epochs, from `before` (an `environment`).
+
+    Empty where all is the same; otherwise one entry: epoch, the machine and versions of `before`,
+    and `changed`, their fields that are others now. The system's version and the memory are not
+    looked at, as no sum depends on them.
+    """
+    now = environment()
+    machines = before.get("machine", {}), now["machine"]
+    versions = before.get("versions", {}), now["versions"]
+    fields = [(name, *(m.get(name) for m in machines)) for name in ("processor", "cores", "gpu")]
+    fields += [(name, versions[0].get(name), value) for name, value in versions[1].items()]
+    changed = {name: [was, value] for name, was, value in fields if was != value}
+    if not changed:
+        return []
+    return [{"epoch": epoch, "machine": machines[0], "versions": versions[0], "changed": changed}]
 
 
 def _version(package: str) -> str:

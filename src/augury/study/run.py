@@ -11,17 +11,18 @@ import torch
 from filelock import FileLock
 
 from augury.data import Dataset
-from augury.files import write_atomically
+from augury.errors import InputError
+from augury.files import make_folder, write_atomically
 from augury.study.cell import Cell
 from augury.study.plan import Plan, model_spec
 from augury.study.prepare import prepare
-from augury.study.provenance import provenance
+from augury.study.provenance import changed_environment, environment, provenance
 from augury.study.robustness import measure_robustness
 from augury.study.store import (
+    RESULT_SCHEMA,
     RunFolder,
     StudyFolder,
     disk_errors,
-    read_json,
     write_arrays,
     write_json,
 )
@@ -32,10 +33,11 @@ from augury.training.teacher import save_network
 
 @dataclass(frozen=True)
 class Watcher:
-    """Whom a running cell tells how far it is."""
+    """Whom a running cell tells how far it is; on_note: and what else a user should read."""
 
     on_step: Callable[[int, int, int], None] = lambda epoch, step, steps: None
     on_epoch: Callable[[Epoch], None] = lambda epoch: None
+    on_note: Callable[[str], None] = lambda line: None
 
 
 def run_cell(
@@ -49,14 +51,14 @@ def run_cell(
     run = folder.run(cell)
     with disk_errors(folder.path):
         lock = folder.lock_file(cell)
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        run.path.mkdir(parents=True, exist_ok=True)
+        make_folder(lock.parent)
+        make_folder(run.path)
         with FileLock(lock, timeout=0):
             if not run.done:
                 run.error.unlink(missing_ok=True)
+                run.sweep()
                 _train_and_test(cell, plan, run, dataset, watcher)
-            result: dict[str, Any] = read_json(run.result)
-            return result
+            return run.read_result()
 
 
 def _train_and_test(
@@ -66,9 +68,8 @@ def _train_and_test(
     started = time.perf_counter()
     prepared = prepare(cell, dataset, plan, watcher.on_step)
     training = prepared.training
-    checkpoint = run.checkpoints.load()
-    if checkpoint:
-        training.restore(checkpoint)
+    resumed = _go_on(training, run, watcher)
+    about = {"environment": environment(), "resumed": resumed}
     _write_epochs(run, training.history)
 
     # In time: what the last epoch sees cannot be told once the network has learned from it.
@@ -77,7 +78,7 @@ def _train_and_test(
     for epoch in training.epochs():
         if epoch.epoch == last:
             write_arrays(run.examples, {"epoch": last, **watch.arrays()})
-        training.save(run.checkpoints)
+        training.save(run.checkpoints, about)
         _write_epochs(run, training.history)
         watcher.on_epoch(epoch)
     chosen = training.choose()
@@ -92,11 +93,30 @@ def _train_and_test(
         write_json(run.corruptions, robustness)
     save_network(run.weights, network, model_spec(cell.model, cell.network, dataset))
     result = _result(cell, plan, training, chosen, test, validation)
+    result |= {"resumed": resumed, "files": run.checksums()}
     # Seconds of the run, also of the parts before an interruption.
     rest = time.perf_counter() - started - sum(e.seconds for e in training.history)
     trained = sum(epoch.seconds for epoch in training.history)
     write_json(run.result, result | {"seconds": trained + max(0.0, rest)})
     run.checkpoints.clear()
+
+
+def _go_on(training: Training, run: RunFolder, watcher: Watcher) -> list[dict[str, Any]]:
+    """Go on from the newest good checkpoint, if there is one; returns all changes of environment.
+
+    See `changed_environment` for one of them; those of earlier parts come first.
+    """
+    checkpoint = run.checkpoints.load(lambda line: watcher.on_note(f"passed over: {line}"))
+    if not checkpoint:
+        return []
+    try:
+        training.restore(checkpoint)
+    except InputError as error:
+        watcher.on_note(f"begun anew: {run.checkpoints.folder}: {error}")
+        return []
+    about = checkpoint.state.get("about", {})
+    before = about.get("environment", {})
+    return [*about.get("resumed", []), *changed_environment(len(training.history), before)]
 
 
 def _write_epochs(run: RunFolder, history: list[Epoch]) -> None:
@@ -124,7 +144,7 @@ def _result(
     history = training.history
     speed = plan.speed_of(cell)
     return {
-        "schema": 1,
+        "schema": RESULT_SCHEMA,
         "cell": cell.to_json(),
         "train": {"loss": history[chosen].loss, "accuracy": history[chosen].accuracy},
         "validation": validation and {"loss": validation.loss, "accuracy": validation.accuracy},

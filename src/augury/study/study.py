@@ -14,7 +14,10 @@ from augury.data import DATASETS, Dataset, Progress, load_dataset
 from augury.errors import InputError
 from augury.files import write_atomically
 from augury.study.cell import Cell
-from augury.study.engines.local import Event, LocalEngine
+from augury.study.engines.attempt import Event
+from augury.study.engines.local import LocalEngine
+from augury.study.engines.ray import RayEngine
+from augury.study.engines.ray_cluster import RayOptions
 from augury.study.evidence import write_evidence
 from augury.study.plan import Plan, extend_plan, make_plan, read_plan, write_plan
 from augury.study.provenance import provenance
@@ -39,10 +42,12 @@ def open_study(
     workers: int | None = None,
     data_dir: Path | None = None,
     progress: Progress | None = None,
+    ray: RayOptions | None = None,
 ) -> Plan:
     """Plan a new study in `path`, or extend the one that is there; writes plan and settings.
 
     workers: how many cells are run at once; the plan fixes threads a cell = cores / workers.
+    ray: where the cells will run; nodes with GPUs then run as many as the shares allow.
     Raises RecipeChanged where the folder holds a study with other settings.
     """
     folder = StudyFolder(path)
@@ -52,6 +57,8 @@ def open_study(
             old = read_plan(folder.plan_file) if folder.plan_file.exists() else None
             datasets = _load(settings, data_dir, progress)
             device = old.device if old else default_device()
+            if ray and device == "cuda":
+                workers = workers or _cells_on_gpus(ray, settings, datasets)
             threads = old.threads if old else _threads(workers, device, settings)
             new = make_plan(settings, datasets, threads, device, provenance(), progress)
             judged = (path / "verdicts.json").exists()
@@ -96,6 +103,13 @@ def _threads(workers: int | None, device: str, settings: StudySettings) -> int:
     return max(1, (os.cpu_count() or 1) // (workers or default_workers(device, cells)))
 
 
+def _cells_on_gpus(ray: RayOptions, settings: StudySettings, datasets: dict[str, Dataset]) -> int:
+    """How many cells the GPUs of this machine, which stands for all nodes, take at once."""
+    sizes = [dataset.image_size for dataset in datasets.values()]
+    share = min(ray.share(model, size) for model in settings.models for size in sizes)
+    return int(torch.cuda.device_count() / share)
+
+
 def run_study(
     plan: Plan,
     path: Path,
@@ -103,11 +117,17 @@ def run_study(
     workers: int | None = None,
     data_dir: Path | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
+    ray: RayOptions | None = None,
 ) -> Outcome:
-    """Run what is not done yet, and judge; failed cells are tried again."""
+    """Run what is not done yet, and judge; failed cells are tried again.
+
+    ray: run the cells there; None runs them in processes of this machine, `workers` at once.
+    """
     folder = StudyFolder(path)
     pending = pending_cells(plan, folder)
-    if pending:
+    if pending and ray:
+        RayEngine(folder, plan, ray, data_dir, on_event).run(pending)
+    elif pending:
         workers = workers or default_workers(plan.device, len(pending))
         LocalEngine(folder, plan, workers, data_dir, on_event).run(pending)
     judge_study(plan, folder)
@@ -140,7 +160,7 @@ def status(plan: Plan, folder: StudyFolder) -> list[dict[str, Any]]:
 
 def _status(cell: Cell, folder: StudyFolder) -> dict[str, Any]:
     run = folder.run(cell)
-    epochs = len(run.epochs.read_text().splitlines()) if run.epochs.exists() else 0
+    epochs = len(run.epochs.read_bytes().splitlines()) if run.epochs.exists() else 0
     state = "done" if run.done else "failed" if run.failed else "begun" if epochs else "waiting"
     entry = {"cell": cell.name, "state": state, "epochs": epochs, "of": cell.recipe.epochs}
     return entry | ({"error": read_json(run.error)["error"]} if run.failed else {})

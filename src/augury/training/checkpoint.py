@@ -1,9 +1,11 @@
-"""Checkpoints: one safetensors file an epoch, written whole or not at all."""
+"""Checkpoints: one safetensors file an epoch, checksummed, written whole or not at all."""
 
+import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from augury.errors import InputError
-from augury.files import sync_folder
+from augury.errors import DiskError, InputError
+from augury.files import make_folder, sync_folder, temporary_path
+
+SCHEMA = 2  # to be raised whenever the layout of a file changes; 1 had no checksum
+_METADATA = {"schema", "state", "sha256"}
 
 
 @dataclass(frozen=True)
@@ -26,64 +31,129 @@ class Checkpoint:
 
 
 class CheckpointFolder:
-    """The checkpoints of one run; the one before stays until the new one is in place."""
+    """The checkpoints of one run; the one before stays until the new one reads back.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    run: the run's name, kept in each checkpoint; one of another run is not gone on from.
+    """
+
+    def __init__(self, folder: Path, run: str = "") -> None:
+        self.folder, self.run = folder, run
 
     def save(self, epoch: int, checkpoint: Checkpoint) -> None:
-        """Store `checkpoint` as the state after `epoch` epochs and drop the older ones."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Store `checkpoint` as the state after `epoch` epochs and drop the older ones.
+
+        Raises DiskError where it does not read back; the older ones are kept then.
+        """
         path = self.folder / f"epoch-{epoch:04d}.safetensors"
-        write_safetensors(path, checkpoint)
+        write_safetensors(
+            path, Checkpoint(checkpoint.tensors, {**checkpoint.state, "run": self.run})
+        )
+        try:
+            check_safetensors(path)
+        except InputError as error:
+            raise DiskError(f"cannot read back what was just written: {error}") from error
         for older in self._files():
             if older != path:
                 older.unlink()
 
-    def load(self) -> Checkpoint | None:
-        """The newest checkpoint that can be read, or None."""
+    def load(self, told: Callable[[str], None] = lambda line: None) -> Checkpoint | None:
+        """The newest checkpoint of the run that can be read, or None.
+
+        told: is given a line, which names the file, for each that is passed over.
+        """
         for path in reversed(self._files()):
             try:
-                return read_safetensors(path)
-            except InputError:
+                checkpoint = read_safetensors(path)
+            except InputError as error:
+                told(str(error))
                 continue
+            if checkpoint.state.get("run") == self.run:
+                return checkpoint
+            told(f"{path}: the checkpoint of another run or of an earlier version")
         return None
 
     def clear(self) -> None:
         """Remove the checkpoints of epochs: the run is done."""
         for path in self._files():
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("epoch-*.safetensors"))
 
 
 def write_safetensors(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a temporary file, flush it to the disk, and give it its name."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a temporary file, flush it to the disk, give it its name, and flush the folder."""
+    make_folder(path.parent)
+    temporary = temporary_path(path)
     tensors = {name: t.detach().cpu().contiguous() for name, t in checkpoint.tensors.items()}
+    state = json.dumps(checkpoint.state)
+    metadata = {
+        "schema": str(SCHEMA),
+        "state": state,
+        "sha256": _checksum(state, sorted(tensors.items())),
+    }
     try:
-        save_file(tensors, temporary, metadata={"state": json.dumps(checkpoint.state)})
+        save_file(tensors, temporary, metadata=metadata)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
-    except SafetensorError as error:
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if not isinstance(error, SafetensorError):
+            raise
         # What the system says, for instance of a full disk, comes as text.
         number = re.search(r"os error (\d+)", str(error))
         raise OSError(int(number[1]) if number else 0, str(error), str(path)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
 def read_safetensors(path: Path) -> Checkpoint:
-    """Raise InputError, naming the file, where it cannot be read."""
+    """Raise InputError, naming the file, where it cannot be read or is not as it was written.
+
+    A file of schema 1 is taken as it is. Nothing is ever unpickled.
+    """
     try:
         with safe_open(path, framework="pt") as file:
-            state = json.loads((file.metadata() or {}).get("state", "{}"))
-            return Checkpoint({name: file.get_tensor(name) for name in file.keys()}, state)  # noqa: SIM118
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
+        _check_metadata(metadata, tensors.items())
+        state = json.loads(metadata.get("state", "{}"))
+        if not isinstance(state, dict):
+            raise ValueError("its state is not a JSON object")
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not a readable checkpoint: {error}") from error
+    return Checkpoint(tensors, state)
+
+
+def check_safetensors(path: Path) -> None:
+    """Read a file as `read_safetensors` does, one tensor at a time in memory."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = ((name, file.get_tensor(name)) for name in sorted(file.keys()))
+            _check_metadata(file.metadata() or {}, tensors)
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable checkpoint: {error}") from error
+
+
+def _check_metadata(metadata: Mapping[str, str], tensors: Iterable[tuple[str, Tensor]]) -> None:
+    if metadata.keys() <= {"state"}:
+        return  # schema 1, or somebody else's weights
+    if metadata.keys() != _METADATA:
+        raise ValueError("its metadata are not those of a checkpoint")
+    if metadata["schema"] != str(SCHEMA):
+        raise ValueError(f"of schema {metadata['schema']:.9} where this version reads {SCHEMA}")
+    if metadata["sha256"] != _checksum(metadata["state"], tensors):
+        raise ValueError("its content does not match its checksum")
+
+
+def _checksum(state: str, tensors: Iterable[tuple[str, Tensor]]) -> str:
+    """SHA-256, in hex, over the state and each tensor's name, type, shape and bytes."""
+    digest = hashlib.sha256(state.encode())
+    for name, tensor in tensors:
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

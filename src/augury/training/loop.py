@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from augury.augment import Augmentation
 from augury.batch import Batch
 from augury.data import Split, batches, epoch_order
 from augury.data.loader import count_batches
-from augury.errors import TrainingError
+from augury.errors import InputError, TrainingError
 from augury.rng import Draws, torch_seed
 from augury.training.checkpoint import (
     Checkpoint,
@@ -182,8 +182,11 @@ class Training:
         accuracies = [e.validation_accuracy or 0 for e in self.history]
         return accuracies.index(max(accuracies))
 
-    def save(self, folder: CheckpointFolder) -> None:
-        """Store everything that `restore` needs to go on exactly as if nothing had happened."""
+    def save(self, folder: CheckpointFolder, about: Mapping[str, Any] | None = None) -> None:
+        """Store everything that `restore` needs to go on exactly as if nothing had happened.
+
+        about: JSON values to keep beside it.
+        """
         tensors = prefixed("model", self.network.model.state_dict())
         tensors |= prefixed("optimizer", optimizer_tensors(self.optimizer))
         tensors |= prefixed("best", self.best)
@@ -191,19 +194,32 @@ class Training:
         state = {
             "history": [asdict(epoch) for epoch in self.history],
             "plateau": vars(self.plateau),
+            "about": dict(about or {}),
         }
         folder.save(len(self.history), Checkpoint(tensors, state))
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to the state that `save` stored."""
-        self.network.model.load_state_dict(without_prefix("model", checkpoint.tensors))
+        """Go back to the state that `save` stored.
+
+        Raises InputError, and changes nothing, where that was of a network of other shapes.
+        """
+        model = without_prefix("model", checkpoint.tensors)
+        own = self.network.model.state_dict()
+        if {n: t.shape for n, t in model.items()} != {n: t.shape for n, t in own.items()}:
+            raise InputError("the checkpoint is of a network of other shapes")
+        try:
+            history = [Epoch(**epoch) for epoch in checkpoint.state["history"]]
+            plateau = checkpoint.state["plateau"]
+        except (KeyError, TypeError) as error:
+            raise InputError("the checkpoint lacks what training goes on from") from error
+        self.network.model.load_state_dict(model)
         tensors = without_prefix("optimizer", checkpoint.tensors)
         restore_optimizer(self.optimizer, self.network.model, tensors)
         self.best = without_prefix("best", checkpoint.tensors)
         if self.sources:
             self.sources.restore(without_prefix("sources", checkpoint.tensors))
-        self.history = [Epoch(**epoch) for epoch in checkpoint.state["history"]]
-        vars(self.plateau).update(checkpoint.state["plateau"])
+        self.history = history
+        vars(self.plateau).update(plateau)
 
 
 def build_optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:

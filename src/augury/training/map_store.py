@@ -21,7 +21,7 @@ import torch
 from augury.data import Dataset, batches, cache_folder
 from augury.data.cache import writing
 from augury.errors import DiskError
-from augury.files import sync_folder
+from augury.files import UNREADABLE, sync_folder, tell_remade
 from augury.saliency import MapCache, Saliency
 from augury.saliency.cache import as_stored
 
@@ -59,6 +59,8 @@ def stored_maps(
             with filelock.FileLock(path.with_suffix(".lock")):
                 values = _read(path, identity, shape, dtype)  # another may have written it
                 if values is None:
+                    if path.exists():
+                        tell_remade(path)
                     rows = _computed(saliency, dataset, device)
                     _write(path, identity, shape, dtype, rows)
                     values = _read(path, identity, shape, dtype)
@@ -119,7 +121,7 @@ def _read(path: Path, identity: str, shape: tuple[int, ...], dtype: np.dtype[Any
         with path.open("rb") as file:
             file.seek(-_CHECKSUM_BYTES, os.SEEK_END)
             expected = file.read()
-    except (OSError, ValueError, EOFError):
+    except UNREADABLE:
         return None
     if values.shape != shape or values.dtype != dtype:
         return None

@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from filelock import FileLock
 from torch import nn
 
-from augury.files import write_atomically
+from augury.files import tell_remade, write_atomically
+from augury.seal import SEAL, read_sealed, sealed_json
 from augury.training.loop import build_optimizer
 from augury.training.network import ALL_SPEEDS, Network, Normalize, Speed
 from augury.training.recipe import Recipe
@@ -39,14 +40,19 @@ def remembered_speeds(
         known: dict[str, dict[str, float]] = _read(file)
         if key not in known:
             known[key] = measure()
-            write_atomically(file, json.dumps(known, indent=1).encode())
+            write_atomically(file, sealed_json(known))
     return known[key]
 
 
 def _read(file: Path) -> dict[str, dict[str, float]]:
     try:
-        known: dict[str, dict[str, float]] = json.loads(file.read_text())
-    except (FileNotFoundError, ValueError):
+        known: dict[str, dict[str, float]] = read_sealed(file.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        known = {}
+    if SEAL not in known:
+        tell_remade(file)
         return {}
     return known
 

@@ -1,0 +1,219 @@
+"""What a study of many cells costs beside training: 100 to 10,000 cells whose training is a stub.
+
+python benchmarks/scale.py [--engine local] [--cells 100,1000,10000] [--out FILE.json]
+
+The stub writes what a finished run leaves behind (epochs, predictions of 200 test images, result)
+and trains nothing, so that all the time that is seen is scheduling, locking, writing and telling.
+Printed for each size: worker-milliseconds a cell, processor-milliseconds a cell of the process
+that schedules, the cell time from which on all of it is at most 1 %, and the seconds that judging,
+`augury status`, `augury report` and a second run with nothing left to do take.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import augury.study.engines.ray as ray_engine
+import augury.study.run as cell_runs
+from augury.cli.progress import StudyProgress
+from augury.data import Dataset, load_dataset
+from augury.study import (
+    Cell,
+    Plan,
+    StudyFolder,
+    StudySettings,
+    judge_study,
+    open_study,
+    read_settings,
+)
+from augury.study.engines.attempt import Event
+from augury.study.engines.local import LocalEngine
+from augury.study.engines.ray import RayEngine
+from augury.study.engines.ray_cluster import RayOptions
+from augury.study.engines.ray_task import run_task
+from augury.study.plan import write_plan
+from augury.study.provenance import provenance
+from augury.study.run import Watcher
+from augury.study.store import RESULT_SCHEMA, RunFolder, write_arrays, write_json
+from augury.study.study import pending_cells
+from augury.training import Epoch
+
+IMAGES, CLASSES, EPOCHS = 200, 10, 3
+SEEDS = 10
+ARMS = ["none", "normal", "flip", "cutout", "random-erasing", "mixup", "cutmix", "rotate"]
+ARMS += ["salience", "crop"]
+# Data sets × models × arms that make this many cells of ten seeds.
+SHAPES = {100: (1, 1, 10), 1000: (2, 5, 10), 10000: (20, 5, 10)}
+MODELS = ["small", "resnet18", "mobilenetv2", "efficientnet-b0", "resnet50"]
+
+
+def stub(cell: Cell, plan: Plan, run: RunFolder, dataset: Dataset, watcher: Watcher) -> None:
+    """In the place of training and testing: everything that is written, and nothing learned."""
+    rng = np.random.default_rng([cell.seed, *cell.name.encode()])
+    labels = np.arange(IMAGES) % CLASSES
+    logits = rng.normal(size=(IMAGES, CLASSES)) + 3 * np.eye(CLASSES)[labels]
+    accuracy = float((logits.argmax(1) == labels).mean())
+    ids = np.arange(IMAGES)
+    test = {"test_ids": ids, "test_labels": labels, "test_logits": logits.astype(np.float32)}
+    validation = {name.replace("test", "validation"): array for name, array in test.items()}
+    history = [
+        Epoch(epoch, 1.0, accuracy, 1.0, accuracy, 0.01, 0.3, 0.012, 0.001)
+        for epoch in range(EPOCHS)
+    ]
+    write_arrays(run.predictions, test | validation)
+    for epoch in history:
+        cell_runs._write_epochs(run, history[: epoch.epoch + 1])
+        watcher.on_epoch(epoch)
+    outcome = {"loss": 1.0, "accuracy": accuracy}
+    result = {
+        "schema": RESULT_SCHEMA,
+        "cell": cell.to_json(),
+        "train": outcome,
+        "validation": outcome,
+        "test": outcome | {"per_class": [accuracy] * CLASSES, "confusion": [[20] * 10] * 10},
+        "chosen_epoch": EPOCHS - 1,
+        "epochs": EPOCHS,
+        "select": "last",
+        "seconds": 1.0,
+        "step_seconds": 0.012,
+        "augment_seconds": 0.001,
+        "speed": {"layout": "contiguous", "precision": "float32", "threads": 1, "device": "cpu"},
+        "teacher": None,
+        "parameters_count": 1000,
+        "data_fingerprint": cell.fingerprint,
+        "provenance": provenance(),
+        "resumed": [],
+        "files": run.checksums(),
+    }
+    write_json(run.result, result)
+
+
+def stubbed_task(*arguments: Any) -> list[Event]:
+    """What Ray's nodes run: defined here, so that it is sent to them with the stub."""
+    cell_runs._train_and_test = stub
+    return run_task(*arguments)
+
+
+# In the workers, too: they import this file, as it is the program that starts them.
+cell_runs._train_and_test = stub
+ray_engine.run_task = stubbed_task
+
+
+def make_plan(path: Path, cells: int) -> Plan:
+    """The digits under as many names as data sets are wanted."""
+    datasets, models, arms = SHAPES[cells]
+    changes = {"seeds": SEEDS, "augmentations": ARMS[:arms], "recipe": {"epochs": EPOCHS}}
+    settings: StudySettings = read_settings(None, None, changes | {"name": f"scale-{cells}"})
+    plan = open_study(settings, path, workers=2)
+    first, entry = plan.cells[: SEEDS * arms], plan.datasets["digits"]
+    speed = plan.speed["small on digits"]
+    names = [f"digits-{number}" for number in range(datasets)]
+    plan = replace(
+        plan,
+        datasets=dict.fromkeys(names, entry),
+        speed={f"{model} on {name}": speed for model in MODELS[:models] for name in names},
+        cells=tuple(
+            replace(cell, dataset=name, model=model)
+            for cell in first
+            for name in names
+            for model in MODELS[:models]
+        ),
+    )
+    write_plan(StudyFolder(path).plan_file, plan)
+    assert len(plan.cells) == cells
+    return plan
+
+
+def measure(path: Path, cells: int, engine: str, workers: int) -> dict[str, Any]:
+    """One study of `cells` cells from beginning to end, in seconds."""
+    plan, folder = make_plan(path, cells), StudyFolder(path)
+
+    def run(on_event: Callable[[Event], None]) -> None:
+        pending = pending_cells(plan, folder)
+        if engine == "ray":
+            RayEngine(folder, plan, RayOptions(), None, on_event).run(pending)
+        else:
+            LocalEngine(folder, plan, workers, None, on_event).run(pending)
+
+    ended: list[float] = []
+    with StudyProgress(plan, folder, verbose=False) as progress:
+
+        def tell(event: Event) -> None:
+            progress(event)
+            if event.kind in ("done", "failed"):
+                ended.append(time.perf_counter())
+
+        used = time.process_time()
+        run(tell)
+        used = time.process_time() - used
+    done = sum(folder.run(cell).done for cell in plan.cells)
+    assert done == cells, f"{done} of {cells} done"
+    # From the first that ended: starting the workers is paid once, however many cells follow.
+    each = workers * (ended[-1] - ended[0]) / (cells - 1)
+    half = len(ended) // 2
+    found = {
+        "cells": cells,
+        "engine": engine,
+        "workers": workers,
+        "worker_milliseconds_a_cell": 1000 * each,
+        "of_the_second_half": 1000 * workers * (ended[-1] - ended[half]) / (cells - half - 1),
+        "scheduler_processor_milliseconds_a_cell": 1000 * used / cells,
+        "one_percent_from_cells_of_seconds": 100 * each,
+        "judge_seconds": timed(lambda: judge_study(plan, folder)),
+        "status_seconds": timed(lambda: command("status", path)),
+        "report_seconds": timed(lambda: command("report", path)),
+        "nothing_left_seconds": timed(lambda: pending_cells(plan, folder)),
+    }
+    return {name: round(v, 3) if isinstance(v, float) else v for name, v in found.items()}
+
+
+def timed(run: Callable[[], Any]) -> float:
+    """Seconds that `run` takes."""
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def command(name: str, path: Path) -> None:
+    """`augury NAME PATH`."""
+    subprocess.run(
+        [sys.executable, "-m", "augury", name, str(path)], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def main() -> None:
+    """Measure each size, print a line for each, and add them to the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", choices=("local", "ray"), default="local")
+    parser.add_argument("--cells", default="100,1000,10000")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    load_dataset("digits")
+    rows = []
+    for cells in map(int, arguments.cells.split(",")):
+        path = Path(tempfile.mkdtemp(prefix="scale-"))
+        try:
+            rows.append(measure(path, cells, arguments.engine, arguments.workers))
+        finally:
+            shutil.rmtree(path)
+        print(json.dumps(rows[-1]), flush=True)
+    if arguments.out:
+        known = json.loads(arguments.out.read_text()) if arguments.out.exists() else {"rows": []}
+        kept = [row for row in known["rows"] if row["engine"] != arguments.engine]
+        content = {"about": provenance(), "rows": kept + rows}
+        arguments.out.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What is found in an image folder or archive: files, folders, and what is set aside."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from augury.data.dataset import SetAside
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+LARGEST_FILE = 200_000_000  # bytes of one image file, unpacked
+# Every folder is visited or kept in memory; links and archives can pretend to any number.
+MOST_FOLDERS = 200_000
+_CLUTTER = {"thumbs.db", "desktop.ini", "__macosx"}
+# Line breaks and terminal codes, marks that turn the direction of text around, the stand-ins for
+# bytes that are no UTF-8, and the backslash, which begins the escapes of all of these.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One image file: its path inside the data set, and where its bytes lie on disk."""
+
+    path: str
+    container: Path
+    offset: int
+    size: int
+
+    def read(self) -> bytes:
+        """Its bytes; those that it has gained since it was listed are left out."""
+        with self.container.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
+
+
+@dataclass
+class Listing:
+    """What was found: image files, all folders (empty ones too), and what is set aside."""
+
+    files: list[StoredFile] = field(default_factory=list)
+    folders: set[str] = field(default_factory=set)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    def admits(self, path: str, size: int) -> bool:
+        """Note a file's folders; whether it can be an image. Others are set aside.
+
+        size: in bytes
+        """
+        self.add_folder(path.rpartition("/")[0])
+        if not path.lower().endswith(IMAGE_SUFFIXES):
+            self.refuse(path, "not a PNG, JPEG, WebP or BMP file")
+        elif size > LARGEST_FILE:
+            self.refuse(path, f"larger than {LARGEST_FILE // 1_000_000} MB")
+        else:
+            return True
+        return False
+
+    def refuse(self, path: str, reason: str) -> None:
+        self.set_aside.append(SetAside(path, reason))
+
+    def add_folder(self, path: str) -> None:
+        """Note a folder and those above it."""
+        while path and path not in self.folders:
+            self.folders.add(path)
+            path = path.rpartition("/")[0]
+
+
+def is_ignored(name: str) -> bool:
+    """Whether a file or folder is hidden, or what a desktop leaves behind."""
+    return name.lower() in _CLUTTER or (name.startswith(".") and name != "..")
+
+
+def printable(name: str) -> str:
+    r"""A name that fits on a line and into a file of text, with escapes such as \x0a or \u202e.
+
+    Bytes that are no UTF-8 become escapes, too, and a backslash becomes two, so that different
+    names stay different.
+    """
+    return _UNPRINTABLE.sub(_escape, name)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] == "\\":
+        return "\\\\"
+    if 0xDC80 <= code <= 0xDCFF:  # Python's stand-in for the byte 80..ff of a file's name
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"

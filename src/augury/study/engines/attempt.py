@@ -1,0 +1,87 @@
+"""What all engines share: running one cell, saying how it ended, and leaving a failure behind."""
+
+import os
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from filelock import Timeout
+
+from augury.data import Dataset
+from augury.errors import AuguryError, DiskError, TrainingError
+from augury.study.cell import Cell
+from augury.study.plan import Plan
+from augury.study.run import Watcher, run_cell
+from augury.study.store import StudyFolder, disk_errors, write_json
+
+_SECONDS_UNTIL_ASKED_AGAIN = 1.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """What an engine tells of a cell.
+
+    kind: "step" (epoch, step, steps), "epoch" (an Epoch), "done" (test accuracy, seconds),
+    "failed" (message), "again" (message: its process was lost, so it is tried once more, alone),
+    "note" (a line to be read), "busy" (another process is at this cell) or "disk" (message).
+    """
+
+    kind: str
+    cell: str
+    detail: Any = None
+
+
+def worker_environment(threads: int) -> dict[str, str]:
+    """What a process must find in its environment when it starts, to run cells alike."""
+    return {
+        "OMP_NUM_THREADS": str(threads),
+        # Without it some of CUDA's matrix products differ from run to run.
+        "CUBLAS_WORKSPACE_CONFIG": os.environ.get("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
+    }
+
+
+def attempt(
+    cell: Cell,
+    plan: Plan,
+    folder: StudyFolder,
+    load: Callable[[str], Dataset],
+    watcher: Watcher,
+) -> Event:
+    """Run `cell` and say how it ended: "done", "failed", "busy" or "disk".
+
+    load: gives the data set that the plan calls by this name. Only what ends the process is
+    raised; whatever else a cell fails of is recorded, so that the others go on.
+    """
+    try:
+        try:
+            result = run_cell(cell, plan, folder, load(cell.dataset), watcher)
+        except Timeout:
+            time.sleep(_SECONDS_UNTIL_ASKED_AGAIN)
+            return Event("busy", cell.name)
+        except DiskError:
+            raise
+        except TrainingError as error:
+            return fail(folder, cell, str(error), error.epoch, error.step)
+        except AuguryError as error:
+            return fail(folder, cell, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a cell fails of, the others go on
+            message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            event = fail(folder, cell, message)
+            with disk_errors(folder.path):
+                (folder.run(cell).path / "traceback.txt").write_text(traceback.format_exc())
+            return event
+        return Event("done", cell.name, (result["test"]["accuracy"], result["seconds"]))
+    except DiskError as error:
+        return Event("disk", cell.name, str(error))
+
+
+def fail(
+    folder: StudyFolder, cell: Cell, message: str, epoch: int | None = None, step: int | None = None
+) -> Event:
+    """Leave `error.json` in the cell's folder; returns the event that tells of it."""
+    values = {"cell": cell.name, "error": message, "epoch": epoch, "step": step}
+    with disk_errors(folder.path):
+        write_json(folder.run(cell).error, values)
+    return Event("failed", cell.name, message)

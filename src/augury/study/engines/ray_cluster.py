@@ -1,0 +1,124 @@
+"""Reaching a Ray cluster, or starting one on this machine, and what its nodes can take."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from types import ModuleType
+
+from augury.errors import InputError
+from augury.models import MODELS
+from augury.study.engines.attempt import worker_environment
+
+_SMALL_IMAGE = 64
+_SECONDS_TO_ANSWER = 30
+
+
+@dataclass(frozen=True)
+class RayOptions:
+    """Where cells run, and what a cell is given.
+
+    address: of a running cluster ("auto": the one that this machine belongs to); None: RAY_ADDRESS
+    where that is set, else a cluster of this machine's own, for as long as the study runs
+    gpus_per_cell: share of a GPU, in (0, 1]; None: see `gpu_share`
+    """
+
+    address: str | None = None
+    gpus_per_cell: float | None = None
+
+    def share(self, model: str, image_size: int) -> float:
+        """Of a GPU, for one cell of this model."""
+        return self.gpus_per_cell or gpu_share(model, image_size)
+
+
+def gpu_share(model: str, image_size: int) -> float:
+    """A quarter where a network made for small images sees images of up to 64 pixels, else 1.
+
+    A default of ours: such a network leaves most of a GPU idle, and four fit into its memory.
+    """
+    small = model in MODELS and MODELS[model].stem == "small"
+    return 0.25 if small and image_size <= _SMALL_IMAGE else 1.0
+
+
+def require_ray(options: RayOptions) -> ModuleType:
+    """Ray itself; InputError where it is not installed."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if _address(options) == "local":
+        # Ray listens on every interface: without a token, whoever reaches it may run code.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError("--engine ray needs Ray: pip install 'augury[ray]'") from error
+    return ray
+
+
+@contextmanager
+def connected(options: RayOptions, threads: int) -> Iterator[ModuleType]:
+    """Ray, connected within the block; tasks get what cells of `threads` need in the environment.
+
+    Raises InputError where no cluster answers.
+    """
+    ray, address = require_ray(options), _address(options)
+    if address.startswith("ray://"):
+        raise InputError(
+            f"--address {address}: Ray's client does not see the study's folder; run augury on a "
+            "node of the cluster, with --address auto"
+        )
+    _check_answers(address)
+    # Ray prints of lost workers on standard output, which belongs to --json.
+    with redirect_stdout(sys.stderr):
+        try:
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level="ERROR",
+                runtime_env={"env_vars": worker_environment(threads)},
+                **({"include_dashboard": False} if address == "local" else {}),
+            )
+        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+            what = "Ray does not start here" if address == "local" else f"no Ray at {address}"
+            raise InputError(f"--engine ray: {what}: {str(error).splitlines()[0]}") from error
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Ray itself goes on trying for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_ANSWER).close()
+        except (OSError, OverflowError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"--engine ray: no Ray at {address}: {reason}") from error
+
+
+def _address(options: RayOptions) -> str:
+    return options.address or os.environ.get("RAY_ADDRESS") or "local"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one cell needs of a node."""
+
+    cpus: int
+    gpus: float
+
+    def fits(self, node: "Demand") -> int:
+        """How many such cells a node can take at once."""
+        by_cpus = node.cpus // self.cpus
+        return min(by_cpus, int(node.gpus / self.gpus)) if self.gpus else by_cpus
+
+
+def nodes(ray: ModuleType) -> list[Demand]:
+    """What the nodes that are alive have."""
+    return [
+        Demand(int(node["Resources"].get("CPU", 0)), node["Resources"].get("GPU", 0.0))
+        for node in ray.nodes()
+        if node["Alive"]
+    ]

@@ -1,0 +1,254 @@
+"""Tar archives that mean harm, packed or not."""
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+from collections.abc import Callable
+
+from hostile import (
+    ABSOLUTE,
+    BOMB,
+    COUNT,
+    CUT,
+    LEADS_OUT,
+    NAMES,
+    SPECIAL,
+    TOO_MUCH,
+    Hostile,
+    picture,
+)
+
+
+def tarred(*members: tuple[tarfile.TarInfo, bytes], form=tarfile.PAX_FORMAT) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for number, name in enumerate(NAMES):
+            info, content = entry(name, picture(number))
+            archive.addfile(info, io.BytesIO(content))
+        for info, content in members:
+            archive.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def entry(name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = ""):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.size = kind, link, len(content)
+    return info, content
+
+
+def raw_header(name: str, size: bytes, kind: bytes = tarfile.REGTYPE) -> bytes:
+    """A header whose size field is written as given, with the checksum that belongs to it."""
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    block[124:136] = size
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def before_the_end(block: bytes) -> Callable[[], bytes]:
+    """The sound archive with raw blocks after its members."""
+
+    def make() -> bytes:
+        content = tarred()
+        end = len(content.rstrip(b"\0"))
+        end += -end % 512
+        return content[:end] + block + bytes(1024)
+
+    return make
+
+
+def size_field(number: int) -> bytes:
+    """A size in the notation of GNU for what does not fit, or lies below zero."""
+    return (number & (1 << 96) - 1 | (0 if number < 0 else 1 << 95)).to_bytes(12, "big")
+
+
+def pax(records: dict[str, str]) -> Callable[[], bytes]:
+    info, content = entry("bee/2.png", picture(9))
+    info.pax_headers = records
+    return lambda: tarred((info, content))
+
+
+def member_starts(content: bytes) -> list[int]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        return [info.offset for info in archive]
+
+
+def cut_at(offset: int) -> Callable[[], bytes]:
+    """Cut so many bytes after the third member begins."""
+    return lambda: tarred()[: member_starts(tarred())[2] + offset]
+
+
+def damaged_header() -> bytes:
+    content = bytearray(tarred())
+    content[member_starts(bytes(content))[2] + 3] ^= 1
+    return bytes(content)
+
+
+def zeroed_header() -> bytes:
+    content, start = tarred(), member_starts(tarred())[4]
+    return content[:start] + bytes(512) + content[start + 512 :]
+
+
+def flipped_gz() -> bytes:
+    """A BMP, which has no checksum of its own, one bit flipped; then deflated, the old sum kept."""
+    content = gzip.compress(tarred())
+    changed = bytearray(tarred())
+    changed[member_starts(tarred())[0] + 512 + 60] ^= 1
+    other = gzip.compress(bytes(changed))
+    return other[:-8] + content[-8:]
+
+
+def long_names(count: int) -> bytes:
+    """Headers that each say that the next one's name is long."""
+    block = raw_header("././@LongLink", b"00000000010\0", tarfile.GNUTYPE_LONGNAME)
+    return (block + b"bee/9\0".ljust(512, b"\0")) * count
+
+
+def greedy_xz() -> bytes:
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]
+    return lzma.compress(tarred(), check=lzma.CHECK_CRC32, filters=filters)
+
+
+def zeros(name: str, size: int):
+    return entry(name, bytes(size))
+
+
+def many_tar(count: int) -> bytes:
+    return gzip.compress(tarred(*(entry(f"bee/{n:06}.txt") for n in range(count))), 1)
+
+
+TARS = [
+    Hostile(
+        "climbing.tar",
+        lambda: tarred(
+            entry("../climbed.png", picture(9)), entry("ant/../../climbed.png", picture(9))
+        ),
+        {"../climbed.png": LEADS_OUT, "ant/../../climbed.png": LEADS_OUT},
+    ),
+    Hostile(
+        "absolute.tar",
+        lambda: tarred(entry("/tmp/augury-absolute.png", picture(9))),
+        {"tmp/augury-absolute.png": ABSOLUTE},
+    ),
+    Hostile(
+        "pax-path.tar",
+        pax({"path": "/tmp/augury-absolute.png"}),
+        {"tmp/augury-absolute.png": ABSOLUTE},
+    ),
+    Hostile(
+        "links.tar",
+        lambda: tarred(
+            entry("ant/soft.png", kind=tarfile.SYMTYPE, link="/etc/passwd"),
+            entry("ant/hard.png", kind=tarfile.LNKTYPE, link="ant/0.png"),
+            entry("ant/self.png", kind=tarfile.SYMTYPE, link="self.png"),
+        ),
+        {"ant/soft.png": SPECIAL, "ant/hard.png": SPECIAL, "ant/self.png": SPECIAL},
+    ),
+    Hostile(
+        "through-a-link.tar",
+        lambda: tarred(
+            entry("bee/out", kind=tarfile.SYMTYPE, link="/tmp"),
+            entry("bee/out/augury-through.png", picture(9)),
+        ),
+        {"bee/out": SPECIAL},
+        images=6,
+    ),
+    Hostile(
+        "devices.tar",
+        lambda: tarred(
+            entry("ant/tty.png", kind=tarfile.CHRTYPE),
+            entry("ant/disk.png", kind=tarfile.BLKTYPE),
+            entry("ant/pipe.png", kind=tarfile.FIFOTYPE),
+        ),
+        {"ant/tty.png": SPECIAL, "ant/disk.png": SPECIAL, "ant/pipe.png": SPECIAL},
+    ),
+    Hostile(
+        "twice.tar",
+        lambda: tarred(entry("./ant//0.png", picture(9))),
+        {"ant/0.png": "^occurs more than once"},
+    ),
+    Hostile(
+        "sparse.tar",
+        pax({"GNU.sparse.map": "0,1", "GNU.sparse.size": str(1 << 40)}),
+        {"bee/2.png": SPECIAL},
+    ),
+    Hostile(
+        "nul.tar",
+        lambda: tarred(entry("bee/2.png\0.exe", picture(9)), form=tarfile.GNU_FORMAT),
+        {},
+        images=6,
+    ),
+    Hostile(
+        "bytes.tar",
+        lambda: tarred(entry("bee/\udcff\n.txt"), form=tarfile.GNU_FORMAT),
+        {"bee/\\xff\\x0a.txt": "^not a PNG"},
+    ),
+    Hostile(
+        "below-zero.tar",
+        before_the_end(raw_header("bee/2.png", size_field(-1536))),
+        error="an entry of -1536 bytes",
+    ),
+    Hostile(
+        "below-zero-name.tar",
+        before_the_end(raw_header("x", size_field(-512), tarfile.GNUTYPE_LONGNAME)),
+        error="an entry of -512 bytes",
+    ),
+    Hostile("below-zero-pax.tar", pax({"size": "-2048"}), error="an entry of -2048 bytes"),
+    Hostile(
+        "terabyte.tar", before_the_end(raw_header("bee/2.png", size_field(1 << 40))), error=TOO_MUCH
+    ),
+    Hostile(
+        "long-header.tar",
+        before_the_end(raw_header("x", size_field(1 << 31), tarfile.XHDTYPE)),
+        error="a header of 2,147,483,648 bytes",
+    ),
+    Hostile("long-names.tar", before_the_end(long_names(5000)), error="recursion"),
+    Hostile("cut-in-data.tar", cut_at(700), error="a damaged archive"),
+    Hostile("cut-in-header.tar", cut_at(100), error=CUT),
+    Hostile("cut-between.tar", cut_at(0), error=CUT),
+    Hostile(
+        "without-end.tar",
+        lambda: tarred().rstrip(b"\0") + bytes(-len(tarred().rstrip(b"\0")) % 512),
+        error=CUT,
+    ),
+    Hostile("damaged-header.tar", damaged_header, error="a damaged header"),
+    Hostile(
+        "zeroed-header.tar",
+        zeroed_header,
+        {"zeroed-header.tar": "^data after the archive's end"},
+        images=4,
+    ),
+    Hostile(
+        "joined.tar",
+        lambda: tarred() + tarred(entry("bee/2.png", picture(9))),
+        {"joined.tar": "^data after the archive's end"},
+    ),
+    Hostile("flipped.tar.gz", flipped_gz, error="CRC"),
+    Hostile("cut.tar.gz", lambda: gzip.compress(tarred())[:-20], error="a damaged archive"),
+    Hostile("cut.tar.xz", lambda: lzma.compress(tarred())[:-20], error="a damaged archive"),
+    Hostile("cut.tar.bz2", lambda: bz2.compress(tarred())[:-20], error="a damaged archive"),
+    Hostile(
+        "bomb.tar.gz", lambda: gzip.compress(tarred(zeros("bee/2.png", BOMB)), 1), error=TOO_MUCH
+    ),
+    Hostile(
+        "bomb.tar.xz",
+        lambda: lzma.compress(tarred(zeros("bee/2.png", BOMB)), preset=0),
+        error=TOO_MUCH,
+    ),
+    Hostile(
+        "bomb.tar.bz2", lambda: bz2.compress(tarred(zeros("bee/2.png", BOMB)), 1), error=TOO_MUCH
+    ),
+    Hostile("tail.tgz", lambda: gzip.compress(tarred() + bytes(BOMB), 1), error=TOO_MUCH),
+    Hostile("greedy.tar.xz", greedy_xz, error="more memory than|a damaged archive"),
+    Hostile(
+        "hundred-thousand.tar.gz",
+        lambda: many_tar(COUNT),
+        {f"bee/{n:06}.txt": "^not a PNG" for n in range(COUNT)},
+    ),
+    Hostile("zip-named.tar", lambda: b"PK\3\4" + bytes(2000), error="a damaged archive"),
+    Hostile("empty.tar", lambda: b"", error="a damaged archive"),
+]

@@ -1,0 +1,85 @@
+"""What a cell makes of a checkpoint that it must not, or may only just, go on from."""
+
+import pytest
+import torch
+from quick_study import quick_plan, quick_settings
+
+from augury.data import load_dataset
+from augury.study import StudyFolder
+from augury.study.provenance import environment
+from augury.study.run import Watcher, run_cell
+from augury.training.checkpoint import Checkpoint
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.fixture
+def cell_run(cache_folder, tmp_path):
+    """Runs a cell; where `until` is given, it is killed at that epoch's second step."""
+    plan = quick_plan(quick_settings(augmentations=["none"], corruptions=0))
+    (cell,) = plan.cells
+    digits = load_dataset("digits")
+
+    def run(name, until=None, told=None):
+        def on_step(epoch, step, steps):
+            if (epoch, step) == (until, 1):
+                raise Killed
+
+        folder = StudyFolder(tmp_path / name)
+        notes = [] if told is None else told
+        if until is None:
+            return run_cell(cell, plan, folder, digits, Watcher(on_step, on_note=notes.append))
+        with pytest.raises(Killed):
+            run_cell(cell, plan, folder, digits, Watcher(on_step))
+        return folder.run(cell)
+
+    return run
+
+
+def test_another_version_on_the_way_is_told(cell_run, monkeypatch):
+    here = environment()
+    earlier = {
+        "versions": here["versions"] | {"torch": "1.0"},
+        "machine": here["machine"] | {"platform": "an older kernel", "gpu": "a GPU"},
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr("augury.study.run.environment", lambda: earlier)
+        cell_run("a", until=1)
+    (entry,) = cell_run("a")["resumed"]
+    changed = {
+        "gpu": ["a GPU", here["machine"]["gpu"]],
+        "torch": ["1.0", here["versions"]["torch"]],
+    }
+    assert entry == {"epoch": 1, **earlier, "changed": changed}
+
+
+def test_the_same_machine_and_versions_are_nothing_to_tell(cell_run):
+    told = []
+    cell_run("a", until=1)
+    assert cell_run("a", told=told)["resumed"] == []
+    assert told == []
+
+
+def test_a_damaged_checkpoint_is_named_and_the_cell_begun_anew(cell_run):
+    straight, told = cell_run("straight"), []
+    run = cell_run("a", until=1)
+    (file,) = run.checkpoints.folder.glob("epoch-*")
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert cell_run("a", told=told)["test"] == straight["test"]
+    reason = "not a readable checkpoint: its content does not match its checksum"
+    assert told == [f"passed over: {file}: {reason}"]
+
+
+def test_a_checkpoint_of_other_shapes_is_named_and_the_cell_begun_anew(cell_run):
+    """As a later version might leave one, whose network has changed."""
+    straight, told = cell_run("straight"), []
+    run = cell_run("a", until=1)
+    stored = run.checkpoints.load()
+    run.checkpoints.save(1, Checkpoint({"model.w": torch.ones(1)}, stored.state))
+    assert cell_run("a", told=told)["test"] == straight["test"]
+    folder = run.checkpoints.folder
+    assert told == [f"begun anew: {folder}: the checkpoint is of a network of other shapes"]
