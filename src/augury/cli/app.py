@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import augury
-from augury.cli import check, compare, data, listing, preview, study
+from augury.cli import check, compare, data, doctor, listing, preview, study
 from augury.cli.guard import EXIT_CODES
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ def _root(
 
 
 app.command("study", epilog=EXIT_CODES)(study.study)
+app.command("doctor", epilog=EXIT_CODES)(doctor.doctor)
 app.command("status")(study.status)
 app.command("report")(study.report)
 app.command("compare")(compare.compare)

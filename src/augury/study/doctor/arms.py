@@ -1,0 +1,141 @@
+"""What one arm costs: its augmentation and the maps that this looks at, tried on real batches."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from augury.augment import build_augmentation, saliency_kinds
+from augury.corruptions import CORRUPTIONS, SEVERITIES
+from augury.rng import Draws
+from augury.saliency import KINDS, MapCache, Saliency
+from augury.saliency.cache import as_stored
+from augury.study.cell import Cell
+from augury.study.doctor.bench import Bench
+from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
+from augury.study.doctor.parts import Parts
+from augury.study.plan import Plan
+from augury.training.sources import look
+from augury.training.teacher import Teacher, read_teacher, teacher_network
+
+_ID_AND_LABEL = 16  # bytes
+
+
+@dataclass(frozen=True)
+class _Maps:
+    """One kind of saliency in one arm: seconds and bytes of an image's map, and when it is made.
+
+    when: "live" at each batch, within the augmentation's own time; "following" every so many
+    steps, for all images of the run; "once" for the whole training part, before the first run
+    """
+
+    source: Saliency
+    when: str
+    seconds: float
+    bytes: int
+
+
+def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: Parts) -> ArmCost:
+    """Of one arm, whose runs are like `cell`; `cells` of them are to be run.
+
+    Raises InputError where the augmentation or its saliency cannot take the images.
+    """
+    maps = _maps(cell, bench)
+    work = _work(plan, cell, parts, maps)
+    timings = Timings(
+        step=plan.milliseconds(cell) / 1000,
+        load=bench.load,
+        augment=_augment(cell, bench, maps),
+        look=sum(each.seconds for each in maps.values() if each.when == "following"),
+        predict=bench.predict,
+        corrupt=bench.corrupt if work.corrupted else 0.0,
+        save=bench.save,
+    )
+    return ArmCost(
+        dataset=cell.dataset,
+        model=cell.model,
+        augmentation=cell.augmentation,
+        cells=cells,
+        step=timings.step,
+        augment=augment_seconds(work, timings),
+        seconds=run_seconds(work, timings),
+        once={
+            f"{kind} maps of {cell.dataset}": len(bench.dataset.train) * each.seconds
+            for kind, each in maps.items()
+            if each.when == "once"
+        },
+        sizes=_sizes(bench, parts, maps),
+    )
+
+
+def _maps(cell: Cell, bench: Bench) -> dict[str, _Maps]:
+    """By kind. Maps that are looked up are made here of the few batches alone."""
+    teacher = read_teacher(cell.teacher) if cell.teacher else Teacher("", fixed=True)
+    batch, found = bench.feed[0], {}
+    for kind in saliency_kinds(cell.augmentation, cell.parameters):
+        saliency = _saliency(kind, teacher, bench)
+        if teacher.live and KINDS[kind].needs_network:
+            found[kind] = _Maps(saliency, "live", 0.0, 0)
+            continue
+        found[kind] = _Maps(
+            MapCache.of(saliency, bench.feed),
+            "following" if KINDS[kind].needs_network and not teacher.fixed else "once",
+            bench.seconds(partial(saliency, batch)) / len(batch),
+            as_stored(saliency(batch)).nbytes // len(batch),
+        )
+    return found
+
+
+def _saliency(kind: str, teacher: Teacher, bench: Bench) -> Saliency:
+    network = bench.network
+    if not KINDS[kind].needs_network:
+        return KINDS[kind].build(network, network.normalize)
+    if teacher.fixed:
+        network = teacher_network(teacher.text, bench.device)
+    return look(kind, network, teacher)
+
+
+def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
+    """Seconds a batch."""
+    augmentation = build_augmentation(
+        cell.augmentation, cell.parameters, lambda kind: maps[kind].source
+    )
+
+    def augment_all() -> None:
+        for batch in bench.feed:
+            augmentation(batch, Draws(0, 0, batch.ids))
+
+    return bench.seconds(augment_all) / len(bench.feed)
+
+
+def _work(plan: Plan, cell: Cell, parts: Parts, maps: dict[str, _Maps]) -> Work:
+    steps, epochs = plan.steps(cell), cell.recipe.epochs
+    every = read_teacher(cell.teacher).every if cell.teacher else None
+    following = any(each.when == "following" for each in maps.values())
+    refreshes = -(-steps // every) if every else epochs
+    train, validation, test = (int(counts.sum()) for counts in parts.all)
+    seen = max(min(plan.corruptions, test), len(parts.test)) if plan.corruptions else 0
+    return Work(
+        epochs=epochs,
+        steps=steps,
+        looked=refreshes * train if following else 0,
+        predicted=(epochs + 1) * validation
+        + test
+        + seen * (1 + len(CORRUPTIONS) * len(SEVERITIES)),
+        corrupted=seen,
+    )
+
+
+def _sizes(bench: Bench, parts: Parts, maps: dict[str, _Maps]) -> Sizes:
+    """The training images are copied to be split; while maps are refreshed, there are two sets."""
+    dataset = bench.dataset
+    train, validation, test = (int(counts.sum()) for counts in parts.all)
+    following = sum(each.bytes for each in maps.values() if each.when == "following")
+    return Sizes(
+        weights=bench.weight_bytes,
+        parameters=bench.parameter_bytes,
+        states=bench.state_bytes,
+        checkpoint=bench.checkpoint_bytes,
+        predictions=(validation + test) * (_ID_AND_LABEL + 4 * dataset.num_classes),
+        activations=bench.activation_bytes,
+        images=dataset.train.images.nbytes,
+        maps=2 * train * following,
+    )

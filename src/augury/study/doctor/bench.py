@@ -1,0 +1,134 @@
+"""A model on a data set, tried for a moment: how long the pieces of a run take, and how large."""
+
+import statistics
+import tempfile
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from augury.batch import Batch
+from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
+from augury.data import Dataset, batches, cache_folder, epoch_order
+from augury.models import build_model
+from augury.study.cell import Cell, NetworkOptions
+from augury.study.plan import Plan, model_spec
+from augury.training import Network, Normalize, evaluate
+from augury.training.checkpoint import Checkpoint, write_safetensors
+from augury.training.stopwatch import Stopwatch
+
+_BATCHES = 5
+_TRIES = 3
+_CORRUPTED = 16
+_MIDDLE = 3  # of the severities 1..5
+_STATES = {"sgd": 1, "adamw": 2}  # values that the optimizer keeps of each parameter
+
+
+class Bench:
+    """The untrained network of `cell` on real images, at the speed that `plan` gives it.
+
+    Weights make no difference to speed, so none are fetched; the network is moved about freely.
+    """
+
+    def __init__(self, plan: Plan, cell: Cell, dataset: Dataset) -> None:
+        self.dataset, self.recipe, self.device = dataset, cell.recipe, torch.device(plan.device)
+        options = NetworkOptions(cell.network.head, cell.network.stem)
+        model = build_model(model_spec(cell.model, options, dataset), 0)
+        unit = (0.0,) * dataset.channels, (1.0,) * dataset.channels
+        self.network = Network(model, Normalize(*unit), plan.speed_of(cell), self.device)
+
+    def seconds(self, call: Callable[[], object], tries: int = _TRIES) -> float:
+        """The median of `tries` calls, after one that is not counted."""
+        call()
+        times = []
+        for _ in range(tries):
+            watch = Stopwatch(self.device)
+            with watch.running():
+                call()
+            times.append(watch.seconds())
+        return statistics.median(times)
+
+    @cached_property
+    def feed(self) -> list[Batch]:
+        """A handful of batches as training makes them, on the device."""
+        return [batch.to(self.device) for batch in self._batches(_BATCHES)]
+
+    def _batches(self, count: int) -> list[Batch]:
+        train, size = self.dataset.train, self.recipe.batch_size
+        order = epoch_order(len(train), 0, 0)[: count * size]
+        return list(batches(train, self.dataset.num_classes, size, order))
+
+    @cached_property
+    def load(self) -> float:
+        """Seconds for making one batch."""
+        return self.seconds(lambda: self._batches(1)[0].to(self.device))
+
+    @cached_property
+    def predict(self) -> float:
+        """Seconds for one image in evaluation."""
+        size = 2 * self.recipe.batch_size
+        images = self.dataset.train.take(slice(0, size))
+        classes = self.dataset.num_classes
+        return self.seconds(lambda: evaluate(self.network, images, classes, size)) / len(images)
+
+    @cached_property
+    def corrupt(self) -> float:
+        """Seconds for making all corruptions of one image; tried at the middle severity."""
+        chosen = self.dataset.test.take(slice(0, _CORRUPTED))
+        images, ids = torch.tensor(chosen.images), torch.tensor(chosen.ids)
+        once = self.seconds(lambda: [corrupt(images, ids, name, _MIDDLE) for name in CORRUPTIONS])
+        return len(SEVERITIES) * once / len(images)
+
+    @cached_property
+    def save(self) -> float:
+        """Seconds for writing one checkpoint, tried in the cache folder."""
+        tensors = {"all": torch.zeros(self.checkpoint_bytes, dtype=torch.uint8)}
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
+            path = Path(folder) / "trial.safetensors"
+            return self.seconds(lambda: write_safetensors(path, Checkpoint(tensors, {})))
+
+    @cached_property
+    def weight_bytes(self) -> int:
+        """Of the network as it is stored."""
+        return _bytes(self.network.model.state_dict().values())
+
+    @cached_property
+    def parameter_bytes(self) -> int:
+        """Of what is trained."""
+        return _bytes(self.network.model.parameters())
+
+    @property
+    def state_bytes(self) -> int:
+        """Of what the optimizer keeps."""
+        return _STATES[self.recipe.optimizer] * self.parameter_bytes
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """Of a checkpoint in training: weights, optimizer, and the best weights where chosen."""
+        best = self.weight_bytes if self.recipe.select == "validation" else 0
+        return self.weight_bytes + self.state_bytes + best
+
+    @cached_property
+    def activation_bytes(self) -> int:
+        """Of what one training step keeps for going backwards: two images, times the batch."""
+        own = {p.untyped_storage().data_ptr() for p in self.network.parameters()}
+        kept: dict[int, int] = {}
+
+        def keep(tensor: Tensor) -> Tensor:
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in own:
+                kept[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        images = self.feed[0].images[:2]
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            logits = self.network.train().predict(images)
+        del logits
+        return sum(kept.values()) * self.recipe.batch_size // len(images)
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

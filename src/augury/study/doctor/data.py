@@ -1,0 +1,184 @@
+"""What is wrong with a data set, before anything is trained on it."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from augury.data import Dataset, Progress, Split
+from augury.data.leakage import dataset_duplicates
+from augury.errors import InputError
+from augury.study.doctor.finding import Finding
+from augury.study.doctor.parts import Parts, run_parts
+from augury.training.recipe import Recipe
+
+FEW = 10
+"""A class with fewer images than these in training or test is told: each is ten points of it."""
+
+IMBALANCE = 10
+"""How many times larger than the smallest class the largest may be."""
+
+_CHUNK = 4096
+_NAMED = 3
+
+
+def examine_data(
+    dataset: Dataset, recipe: Recipe, min_difference: float, progress: Progress | None = None
+) -> list[Finding]:
+    """All findings about one data set as `recipe` uses it; `min_difference` in points."""
+    found = [
+        *_set_aside(dataset),
+        *_notes(dataset),
+        *_imbalance(dataset),
+        *_plain_images(dataset),
+        *_conflicting_labels(dataset),
+        *_leaked(dataset, progress),
+    ]
+    try:
+        parts = run_parts(dataset, recipe)
+    except InputError as error:
+        found.append(Finding("problem", dataset.name, "limits", 1, str(error)))
+    else:
+        found += _parts(dataset, recipe, parts, min_difference)
+    return found
+
+
+def _parts(
+    dataset: Dataset, recipe: Recipe, parts: Parts, min_difference: float
+) -> Iterator[Finding]:
+    name = dataset.name
+    train, test = int(parts.train.sum()), int(parts.test.sum())
+    sizes = (
+        f"trained on {train:,}, validated on {int(parts.validation.sum()):,}, tested on {test:,}"
+    )
+    shape = f"{dataset.channels}×{dataset.image_size}×{dataset.image_size}"
+    words = f"{sizes} images of {shape} in {dataset.num_classes} classes"
+    yield Finding("fine", name, "sizes", train + test, words)
+    if recipe.validation > 0:
+        yield from _few(dataset, "validation", parts.validation, 1, recipe.train_limit)
+    yield from _few(dataset, "training", parts.train, FEW, recipe.train_limit)
+    yield from _few(dataset, "test", parts.test, FEW, recipe.test_limit)
+    if 100 / test > min_difference:
+        words = (
+            f"{test} test images: one is {100 / test:.2g} points of a run's accuracy, more than "
+            f"the {min_difference:g} that matter"
+        )
+        yield Finding("warning", name, "test-size", test, words)
+
+
+def _few(
+    dataset: Dataset, part: str, counts: NDArray[np.int64], least: int, limit: int | None
+) -> Iterator[Finding]:
+    few = np.flatnonzero(counts < least)
+    if not len(few):
+        return
+    smallest = int(counts.argmin())
+    option = "test_limit" if part == "test" else "train_limit"
+    cause = f" ({option} {limit:,})" if limit is not None else ""
+    words = (
+        f"{len(few)} of {dataset.num_classes} classes have {_fewer(least)} {part} images"
+        f"{cause}: {dataset.classes[smallest]} has {counts[smallest]}"
+    )
+    yield Finding("warning", dataset.name, f"few-{part}-images", len(few), words)
+
+
+def _fewer(least: int) -> str:
+    return "no" if least == 1 else f"fewer than {least}"
+
+
+def _set_aside(dataset: Dataset) -> Iterator[Finding]:
+    if files := dataset.set_aside:
+        words = f"{_count(files, 'file')} set aside: {files[0].path} ({files[0].reason})"
+        yield Finding("warning", dataset.name, "set-aside", len(files), words)
+
+
+def _notes(dataset: Dataset) -> Iterator[Finding]:
+    """What loading has done to the images: nothing that is wrong, but to be known."""
+    for note in dataset.notes:
+        if note.startswith("no test part"):
+            yield Finding("warning", dataset.name, "no-test-part", len(dataset.test), note)
+        elif "resized" in note:
+            yield Finding("warning", dataset.name, "resized", 1, note)
+        else:
+            yield Finding("fine", dataset.name, "note", 1, note)
+
+
+def _imbalance(dataset: Dataset) -> Iterator[Finding]:
+    counts = np.bincount(dataset.train.labels, minlength=dataset.num_classes)
+    large, small = int(counts.argmax()), int(counts.argmin())
+    if counts[large] > IMBALANCE * counts[small]:
+        words = (
+            f"classes differ much in size: {dataset.classes[large]} has {counts[large]:,} "
+            f"training images, {dataset.classes[small]} has {counts[small]:,}"
+        )
+        ratio = int(counts[large] // max(1, counts[small]))
+        yield Finding("warning", dataset.name, "imbalance", ratio, words)
+
+
+def _plain_images(dataset: Dataset) -> Iterator[Finding]:
+    for part, split in _own_parts(dataset).items():
+        plain, black = _plain(split.images)
+        if not plain.any():
+            continue
+        count, dark = int(plain.sum()), int(black.sum())
+        black_ones = f", {dark} of them black" if dark else ""
+        words = f"{count} {part} images are of one colour{black_ones}: {_ids(split.ids[plain])}"
+        yield Finding("warning", dataset.name, "plain-images", count, words)
+
+
+def _plain(images: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(N,), (N,): whether all pixels of an image are alike, and whether all are black."""
+    plain, black = [], []
+    for start in range(0, len(images), _CHUNK):
+        chunk = images[start : start + _CHUNK]
+        highest = chunk.max(axis=(2, 3))
+        plain.append((highest == chunk.min(axis=(2, 3))).all(axis=1))
+        black.append((highest == 0).all(axis=1))
+    return np.concatenate(plain), np.concatenate(black)
+
+
+def _conflicting_labels(dataset: Dataset) -> Iterator[Finding]:
+    """Training images that are equal in every pixel and carry different labels."""
+    alike: dict[bytes, list[int]] = defaultdict(list)
+    for row, image in enumerate(dataset.train.images):
+        alike[hashlib.blake2b(image.tobytes(), digest_size=16).digest()].append(row)
+    labels = dataset.train.labels
+    groups = [rows for rows in alike.values() if len(set(labels[rows].tolist())) > 1]
+    if groups:
+        rows = np.array([row for group in groups for row in group])
+        words = (
+            f"{len(rows)} training images are equal in every pixel to one with another label: "
+            f"{_ids(dataset.train.ids[rows])}"
+        )
+        yield Finding("warning", dataset.name, "conflicting-labels", len(rows), words)
+
+
+def _leaked(dataset: Dataset, progress: Progress | None) -> Iterator[Finding]:
+    found = dataset_duplicates(dataset, progress)
+    for part, pairs in (("training", found.train), ("validation", found.validation)):
+        if not pairs:
+            continue
+        conflicts = sum(pair.labels_differ for pair in pairs)
+        labels = f", {conflicts} of them with another label" if conflicts else ""
+        ids = _ids(np.array([pair.test_id for pair in pairs]))
+        words = (
+            f"{len(pairs)} of {len(dataset.test):,} test images stand nearly the same among the "
+            f"{part} images{labels}: {ids}"
+        )
+        yield Finding("warning", dataset.name, "leaked-test-images", len(pairs), words)
+
+
+def _own_parts(dataset: Dataset) -> dict[str, Split]:
+    parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def _ids(ids: NDArray[np.int64]) -> str:
+    more = ", …" if len(ids) > _NAMED else ""
+    return f"{'ids' if len(ids) > 1 else 'id'} {', '.join(map(str, ids[:_NAMED].tolist()))}{more}"
+
+
+def _count(things: tuple[object, ...], noun: str) -> str:
+    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"

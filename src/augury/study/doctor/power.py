@@ -1,0 +1,195 @@
+"""Whether the seeds can show what the user wants to see."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy import special
+
+from augury.stats import Pair, Rule, rule_detectable, rule_power, to_points
+from augury.study.doctor.finding import Finding
+
+LEAST_PAIRS = 3
+"""So many finished pairs of an arm make its spread known."""
+
+TABLE = (6, 8, 10, 15, 20, 30)
+MOST_SEEDS = 500
+_MANY_IMAGES = 10_000
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How paired differences between two arms vary, percentage points.
+
+    deviation: over seeds; image_floor, image_noise: standard error that the choice of test images
+    adds, the part that stays however many seeds there are, and what a single seed adds to it
+    source: "runs" (of `pairs` finished pairs), "given" or "default"
+    """
+
+    deviation: float
+    image_floor: float
+    image_noise: float
+    source: Literal["runs", "given", "default"]
+    pairs: int = 0
+
+    def image_error(self, seeds: int) -> float:
+        """Of the mean over `seeds`."""
+        return math.hypot(self.image_floor, self.image_noise / math.sqrt(seeds))
+
+
+@dataclass(frozen=True)
+class Power:
+    """What a data set's comparisons can show.
+
+    seeds: paired, at the last look where seeds are added; comparisons: of the whole study, Holm's
+    family; detectable: points that the rule finds with `target` probability, None for none under
+    100; power: of a true difference of `min_difference` points; table: (seeds, detectable) pairs;
+    ahead: share of the seeds in which an arm is ahead that is better by `min_difference`; where it
+    is under `asked`, the rule's, no number of seeds shows such an arm
+    needed: seeds that tell `min_difference` from none with `target`, None for more than `most`
+    """
+
+    dataset: str
+    seeds: int
+    comparisons: int
+    spread: Spread
+    min_difference: float
+    target: float
+    detectable: float | None
+    power: float
+    table: tuple[tuple[int, float | None], ...]
+    ahead: float
+    asked: float
+    needed: int | None
+    most: int
+
+
+def assumed_spread(points: float | None, train_images: int) -> Spread:
+    """The spread before there are runs: `points` where it is given.
+
+    The default is what networks on small images showed here: 0.5 points with more than 10,000
+    training images, 1 with fewer. Where runs differ by chance, image by image, choosing other
+    images moves the mean over seeds as much as other seeds do, which is taken as the image error.
+    """
+    deviation = points or (0.5 if train_images > _MANY_IMAGES else 1.0)
+    return Spread(deviation, 0.0, deviation, "given" if points else "default")
+
+
+def measured_spread(pairs: Sequence[Pair]) -> Spread | None:
+    """Pooled over the comparisons with 3 finished pairs or more; None where there is none."""
+    deviations, floors, noises, weights = [], [], [], []
+    for pair in pairs:
+        differences = to_points(pair.accuracy - pair.baseline_accuracy)
+        if pair.obstacle or len(pair.seeds) < LEAST_PAIRS or pair.correct is None:
+            continue
+        if pair.baseline_correct is None or not np.isfinite(differences).all():
+            continue
+        floor, noise = _image_variances(pair.correct, pair.baseline_correct)
+        deviations.append(float(differences.var(ddof=1)))
+        floors.append(floor)
+        noises.append(noise)
+        weights.append(len(pair.seeds) - 1)
+    if not weights or not any(deviations):
+        return None
+    deviation, floor, noise = (
+        math.sqrt(np.average(values, weights=weights)) for values in (deviations, floors, noises)
+    )
+    return Spread(deviation, floor, noise, "runs", sum(weights) + len(weights))
+
+
+def _image_variances(correct: np.ndarray, baseline: np.ndarray) -> tuple[float, float]:
+    """Of the mean over images, points²: what all seeds share, and what each adds (ANOVA)."""
+    gains = to_points(correct.astype(np.float64) - baseline)
+    seeds, images = gains.shape
+    noise = float(gains.var(axis=0, ddof=1).mean()) / images
+    floor = float(gains.mean(axis=0).var()) / images - noise / seeds
+    return max(0.0, floor), noise
+
+
+def study_power(
+    dataset: str, seeds: int, comparisons: int, spread: Spread, rule: Rule
+) -> Power | None:
+    """None where no test applies: under two seeds, or nothing to compare.
+
+    rule: with the looks that are planned, if there are several.
+    """
+    if seeds < 2 or comparisons < 1:
+        return None
+
+    def detectable(n: int) -> float | None:
+        return rule_detectable(spread.deviation, n, comparisons, rule, spread.image_error(n))
+
+    sizes = rule.looks[:: max(1, len(rule.looks) // len(TABLE))] or TABLE
+    return Power(
+        dataset=dataset,
+        seeds=seeds,
+        comparisons=comparisons,
+        spread=spread,
+        min_difference=rule.min_difference,
+        target=rule.power,
+        detectable=detectable(seeds),
+        power=rule_power(
+            rule.min_difference,
+            spread.deviation,
+            seeds,
+            comparisons,
+            rule,
+            spread.image_error(seeds),
+        ),
+        table=tuple((n, detectable(n)) for n in sizes),
+        ahead=_ahead(spread, rule),
+        asked=rule.min_probability,
+        needed=seeds_needed(comparisons, spread, rule),
+        most=rule.looks[-1] if rule.looks else MOST_SEEDS,
+    )
+
+
+def _ahead(spread: Spread, rule: Rule) -> float:
+    """The probability that a seed's difference is over 0 where the true one is `min_difference`."""
+    return float(special.ndtr(rule.min_difference / spread.deviation))
+
+
+def seeds_needed(comparisons: int, spread: Spread, rule: Rule) -> int | None:
+    """About how many seeds tell `min_difference` from none with the rule's power.
+
+    To within a twentieth. The rule's own threshold is left out: a true difference of just that
+    size is measured below it as often as above, whatever the seeds. None: more than 500, or than
+    the last look.
+    """
+    free = replace(rule, min_difference=0.0)
+
+    def enough(n: int) -> bool:
+        error = spread.image_error(n)
+        power = rule_power(rule.min_difference, spread.deviation, n, comparisons, free, error)
+        return power >= rule.power
+
+    if _ahead(spread, rule) < rule.min_probability:
+        return None
+    if rule.looks:
+        return next((look for look in rule.looks if enough(look)), None)
+    low, high = rule.min_seeds - 1, rule.min_seeds
+    while not enough(high):
+        if high >= MOST_SEEDS:
+            return None
+        low, high = high, min(2 * high, MOST_SEEDS)
+    while high - low > max(1, high // 20):
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def seed_findings(seeds: int, comparisons: int, rule: Rule) -> list[Finding]:
+    """Whether the rule can say anything at all; `seeds`: at the end of the study."""
+    if comparisons == 0:
+        words = "a single arm: there is nothing to compare it with"
+        return [Finding("warning", "seeds", "one-arm", 1, words)]
+    if seeds < rule.min_seeds:
+        noun = "seed" if seeds == 1 else "seeds"
+        words = (
+            f"{seeds} paired {noun}, the rule needs {rule.min_seeds}: every verdict will be "
+            '"cannot say"'
+        )
+        return [Finding("problem", "seeds", "too-few-seeds", seeds, words)]
+    return []
