@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from augury.data import Split, load_dataset
+from augury.data import Split
 from augury.data.duplicates import Thresholds, find_duplicates, prints_of
 
 TRAIN, TEST, PLANTED, FIRST_TEST = 200, 60, 20, 1000
@@ -241,33 +241,3 @@ def test_details_have_length_one_or_none():
     assert prints.details.shape == (4, 24 * 24)
     np.testing.assert_allclose(np.linalg.norm(prints.details, axis=1), [1, 1, 1, 0], atol=1e-5)
     assert not prints.signs[3].any()
-
-
-def test_no_merely_similar_digit_counts():
-    digits = load_dataset("digits")
-    assert find_duplicates(digits.train, digits.test) == ()
-    test = digits.test.take(np.arange(len(digits.test)))
-    test.images[:50] = digits.train.images[:50]
-    found = find_duplicates(digits.train, test)
-    assert [pair.exact for pair in found] == [True] * 50
-
-
-@pytest.mark.real_data
-@pytest.mark.parametrize(
-    ("name", "label", "count", "mirrored"),
-    [("cifar10", 1, 38, 3), ("fashion-mnist", 1, 2, 0), ("fashion-mnist", 8, 1, 0)],
-    ids=["automobiles", "trousers", "bags"],
-)
-def test_one_class_of_real_images(
-    name, label, count, mirrored, real_data, cache_folder, monkeypatch
-):
-    """The counts that were measured; each pair was looked at."""
-    # The whole run's cache, as decoding CIFAR-10 takes a while.
-    monkeypatch.setenv("AUGURY_CACHE", str(cache_folder))
-    dataset = load_dataset(name, data_dir=real_data)
-    train, test = (
-        part.take(np.flatnonzero(part.labels == label)) for part in (dataset.train, dataset.test)
-    )
-    found = find_duplicates(train, test)
-    assert (len(found), sum(pair.mirrored for pair in found)) == (count, mirrored)
-    assert not any(pair.exact for pair in found)

@@ -1,7 +1,7 @@
 """Perceptual hashes: few bits by which two copies of a picture are alike, and pairs close in them.
 
 The hash is the "pHash" (Zauner 2010): the image in grey, shrunk by area to 32×32, its discrete
-cosine transform, and of the 8×8 lowest frequencies without the mean a bit each: whether it is
+cosine transform, and of the 8×8 lowest frequencies without the mean a bit each, whether it is
 clearly above their median. Brightness and contrast leave it as it is, and JPEG changes few bits.
 Deviations: Zauner smooths by 7×7 before shrinking, which area averages make needless, and leaves
 out the frequencies of one direction alone; here only the mean is left out, so there are 63 bits.
