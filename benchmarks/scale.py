@@ -47,6 +47,7 @@ from augury.study.run import Watcher
 from augury.study.store import RESULT_SCHEMA, RunFolder, write_arrays, write_json
 from augury.study.study import pending_cells
 from augury.training import Epoch
+from augury.training.processes import Processes
 
 IMAGES, CLASSES, EPOCHS = 200, 10, 3
 SEEDS = 10
@@ -57,7 +58,14 @@ SHAPES = {100: (1, 1, 10), 1000: (2, 5, 10), 10000: (20, 5, 10)}
 MODELS = ["small", "resnet18", "mobilenetv2", "efficientnet-b0", "resnet50"]
 
 
-def stub(cell: Cell, plan: Plan, run: RunFolder, dataset: Dataset, watcher: Watcher) -> None:
+def stub(
+    cell: Cell,
+    plan: Plan,
+    run: RunFolder,
+    dataset: Dataset,
+    watcher: Watcher,
+    processes: Processes,
+) -> None:
     """In the place of training and testing: everything that is written, and nothing learned."""
     rng = np.random.default_rng([cell.seed, *cell.name.encode()])
     labels = np.arange(IMAGES) % CLASSES

@@ -39,7 +39,7 @@ def wait_for_the_others(cell) -> None:
         time.sleep(0.05)
 
 
-def train(cell, plan, run, dataset, watcher) -> None:
+def train(cell, plan, run, dataset, watcher, processes) -> None:
     """In place of `_train_and_test`."""
     global waited
     note("start", cell)

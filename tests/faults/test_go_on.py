@@ -45,7 +45,7 @@ def test_another_version_on_the_way_is_told(cell_run, monkeypatch):
         "machine": here["machine"] | {"platform": "an older kernel", "gpu": "a GPU"},
     }
     with monkeypatch.context() as patch:
-        patch.setattr("augury.study.run.environment", lambda: earlier)
+        patch.setattr("augury.study.run.environment", lambda processes: earlier)
         cell_run("a", until=1)
     (entry,) = cell_run("a")["resumed"]
     changed = {

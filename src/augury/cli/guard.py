@@ -2,9 +2,11 @@
 
 import errno
 import functools
+import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +27,7 @@ holds a study with another recipe; 5 nothing more can be written; 130 interrupte
 (SIGTERM)."""
 
 _INTERRUPTED, _TERMINATED = 130, 143
+_SECONDS_TO_BE_ENDED = 5.0
 _debug = False
 
 
@@ -86,5 +89,10 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 def _fail(message: str, code: int, error: BaseException) -> NoReturn:
     if _debug:
         traceback.print_exception(error)
+    known = isinstance(error, AuguryError | KeyboardInterrupt)
+    if known and os.environ.get("RANK", "0") != "0":
+        # torchrun's first process says it, and torchrun ends the others when the first one ends.
+        time.sleep(_SECONDS_TO_BE_ENDED)
+        raise typer.Exit(code)
     print(f"augury: {' '.join(message.split())}", file=sys.stderr)
     raise typer.Exit(code)

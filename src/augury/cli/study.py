@@ -17,6 +17,7 @@ from augury.study import (
     Outcome,
     Plan,
     StudyFolder,
+    StudySettings,
     judge_study,
     open_study,
     outcome,
@@ -27,7 +28,9 @@ from augury.study import (
 )
 from augury.study import status as study_status
 from augury.study.engines.ray_cluster import RayOptions, require_ray
+from augury.study.engines.torchrun import end, follow
 from augury.study.store import read_json
+from augury.training.processes import Processes, started_by_torchrun
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Folder = Annotated[Path, typer.Argument(help="A study's folder.", metavar="DIR")]
@@ -170,6 +173,29 @@ def study(
     settings = read_settings(file, preset, overrides)
     path = out_dir or Path("studies") / settings.title
     ray = _ray_options(engine, address, gpus_per_cell)
+    with started_by_torchrun() as processes:
+        if not processes.first:
+            follow(path, processes, data_dir)
+            return
+        reached = _run(settings, path, workers, data_dir, ray, processes, verbose)
+        end(processes)
+    _conclude(path, reached, as_json)
+
+
+def _run(
+    settings: StudySettings,
+    path: Path,
+    workers: int | None,
+    data_dir: Path | None,
+    ray: RayOptions | None,
+    processes: Processes,
+    verbose: bool,
+) -> Outcome:
+    """Plan and run, and show how far it is."""
+    if processes.count > 1:
+        if ray or workers:
+            raise InputError("--engine ray and --workers do not go with torchrun")
+        workers = processes.count  # so that each has its share of the cores
     with data_progress() as progress:
         plan = open_study(
             settings, path, workers=workers, data_dir=data_dir, progress=progress, ray=ray
@@ -184,14 +210,18 @@ def study(
     def run(plan: Plan) -> Outcome:
         with StudyProgress(plan, StudyFolder(path), verbose) as watch:
             return run_study(
-                plan, path, workers=workers, data_dir=data_dir, on_event=watch, ray=ray
+                plan,
+                path,
+                workers=workers,
+                data_dir=data_dir,
+                on_event=watch,
+                ray=ray,
+                processes=processes,
             )
 
     if settings.until_decided:
-        reached = run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
-    else:
-        reached = run(plan)
-    _conclude(path, reached, as_json)
+        return run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
+    return run(plan)
 
 
 def _ray_options(

@@ -14,6 +14,7 @@ from augury.study.cell import Cell
 from augury.study.plan import Plan, model_spec
 from augury.training import Network, Normalize, Training
 from augury.training.network import channel_statistics
+from augury.training.processes import ALONE, Processes
 from augury.training.sources import TeacherSources
 
 
@@ -43,6 +44,7 @@ def prepare(
     dataset: Dataset,
     plan: Plan,
     on_step: Callable[[int, int, int], None] | None = None,
+    processes: Processes = ALONE,
 ) -> Prepared:
     """Build everything that training `cell` needs.
 
@@ -78,6 +80,7 @@ def prepare(
         cell.seed,
         sources=sources,
         on_step=on_step,
+        processes=processes,
     )
     return Prepared(training, sources, train, validation, test, dataset)
 

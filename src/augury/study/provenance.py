@@ -16,34 +16,39 @@ import torch
 _PACKAGES = ("augury", "torch", "torchvision", "timm", "numpy")
 
 
-def provenance() -> dict[str, Any]:
-    """Everything that a reader needs to judge or repeat a result, as JSON values."""
+def provenance(processes: int = 1) -> dict[str, Any]:
+    """Everything that a reader needs to judge or repeat a result, as JSON values.
+
+    processes: how many share a run.
+    """
     return {
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **environment(),
+        **environment(processes),
         "git_commit": git_commit(),
     }
 
 
-def environment() -> dict[str, Any]:
-    """versions and machine: only where both are the same can bits be expected to be."""
+def environment(processes: int = 1) -> dict[str, Any]:
+    """versions, machine, processes: only where all are the same can bits be expected to be."""
     versions = {"python": platform.python_version()} | {p: _version(p) for p in _PACKAGES}
-    return {"versions": versions, "machine": machine()}
+    return {"versions": versions, "machine": machine(), "processes": processes}
 
 
-def changed_environment(epoch: int, before: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a result keeps of going on, after `epoch` epochs, from `before` (an `environment`).
+def changed_environment(
+    epoch: int, before: dict[str, Any], now: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """What a result keeps of going on `now`, after `epoch` epochs, from `before` (`environment`s).
 
     Empty where all is the same; otherwise one entry: epoch, the machine and versions of `before`,
     and `changed`, their fields that are others now. The system's version and the memory are not
     looked at, as no sum depends on them.
     """
-    now = environment()
     machines = before.get("machine", {}), now["machine"]
     versions = before.get("versions", {}), now["versions"]
     fields = [(name, *(m.get(name) for m in machines)) for name in ("processor", "cores", "gpu")]
     fields += [(name, versions[0].get(name), value) for name, value in versions[1].items()]
+    fields += [("processes", before.get("processes", 1), now["processes"])]
     changed = {name: [was, value] for name, was, value in fields if was != value}
     if not changed:
         return []

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from filelock import FileLock
 
-from augury.data import Dataset
+from augury.data import Dataset, Split
 from augury.errors import InputError
 from augury.files import make_folder, write_atomically
 from augury.study.cell import Cell
 from augury.study.plan import Plan, model_spec
-from augury.study.prepare import prepare
+from augury.study.prepare import Prepared, prepare
 from augury.study.provenance import changed_environment, environment, provenance
 from augury.study.robustness import measure_robustness
 from augury.study.store import (
@@ -28,6 +28,7 @@ from augury.study.store import (
 )
 from augury.study.watch import Watch, example_ids
 from augury.training import Epoch, Evaluation, Training, evaluate
+from augury.training.processes import ALONE, Processes
 from augury.training.teacher import save_network
 
 
@@ -41,12 +42,18 @@ class Watcher:
 
 
 def run_cell(
-    cell: Cell, plan: Plan, folder: StudyFolder, dataset: Dataset, watcher: Watcher
+    cell: Cell,
+    plan: Plan,
+    folder: StudyFolder,
+    dataset: Dataset,
+    watcher: Watcher,
+    processes: Processes = ALONE,
 ) -> dict[str, Any]:
     """Train and test one cell, going on from its last checkpoint; returns its result.
 
-    Raises filelock.Timeout at once where another process is at this cell, and AuguryError where
-    it cannot be finished.
+    processes: those that share the run, of which this is the first; it tells the others the cell's
+    number in the plan, and they call `follow_cell`. Raises filelock.Timeout at once where another
+    process is at this cell, and AuguryError where it cannot be finished.
     """
     run = folder.run(cell)
     with disk_errors(folder.path):
@@ -57,19 +64,37 @@ def run_cell(
             if not run.done:
                 run.error.unlink(missing_ok=True)
                 run.sweep()
-                _train_and_test(cell, plan, run, dataset, watcher)
+                processes.tell(plan.cells.index(cell))
+                _train_and_test(cell, plan, run, dataset, watcher, processes)
             return run.read_result()
 
 
+def follow_cell(
+    cell: Cell, plan: Plan, folder: StudyFolder, dataset: Dataset, processes: Processes
+) -> None:
+    """What all processes but the first do of `run_cell`: the same steps, and nothing is written."""
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    prepared = prepare(cell, dataset, plan, processes=processes)
+    _go_on(prepared.training, folder.run(cell), Watcher())
+    for _ in prepared.training.epochs():
+        pass
+    _test(prepared)
+
+
 def _train_and_test(
-    cell: Cell, plan: Plan, run: RunFolder, dataset: Dataset, watcher: Watcher
+    cell: Cell,
+    plan: Plan,
+    run: RunFolder,
+    dataset: Dataset,
+    watcher: Watcher,
+    processes: Processes,
 ) -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     started = time.perf_counter()
-    prepared = prepare(cell, dataset, plan, watcher.on_step)
+    prepared = prepare(cell, dataset, plan, watcher.on_step, processes)
     training = prepared.training
     resumed = _go_on(training, run, watcher)
-    about = {"environment": environment(), "resumed": resumed}
+    about = {"environment": environment(processes.count), "resumed": resumed}
     _write_epochs(run, training.history)
 
     # In time: what the last epoch sees cannot be told once the network has learned from it.
@@ -81,12 +106,8 @@ def _train_and_test(
         training.save(run.checkpoints, about)
         _write_epochs(run, training.history)
         watcher.on_epoch(epoch)
-    chosen = training.choose()
-    size = 2 * cell.recipe.batch_size
-    network, classes = training.network, dataset.num_classes
-    test = evaluate(network, prepared.test, classes, size)
-    held_out = len(prepared.validation) > 0
-    validation = evaluate(network, prepared.validation, classes, size) if held_out else None
+    chosen, test, validation = _test(prepared)
+    network, size = training.network, 2 * cell.recipe.batch_size
     write_arrays(run.predictions, _predictions(test, validation))
     if plan.corruptions:
         robustness = measure_robustness(network, dataset, prepared.test, plan.corruptions, size)
@@ -99,6 +120,18 @@ def _train_and_test(
     trained = sum(epoch.seconds for epoch in training.history)
     write_json(run.result, result | {"seconds": trained + max(0.0, rest)})
     run.checkpoints.clear()
+
+
+def _test(prepared: Prepared) -> tuple[int, Evaluation, Evaluation | None]:
+    """The epoch that is tested, and what its weights make of the test and validation parts."""
+    training, classes = prepared.training, prepared.dataset.num_classes
+    chosen, size = training.choose(), 2 * training.recipe.batch_size
+
+    def outcome(part: Split) -> Evaluation:
+        return evaluate(training.network, part, classes, size, training.processes)
+
+    test = outcome(prepared.test)
+    return chosen, test, outcome(prepared.validation) if len(prepared.validation) else None
 
 
 def _go_on(training: Training, run: RunFolder, watcher: Watcher) -> list[dict[str, Any]]:
@@ -116,7 +149,8 @@ def _go_on(training: Training, run: RunFolder, watcher: Watcher) -> list[dict[st
         return []
     about = checkpoint.state.get("about", {})
     before = about.get("environment", {})
-    return [*about.get("resumed", []), *changed_environment(len(training.history), before)]
+    now = environment(training.processes.count)
+    return [*about.get("resumed", []), *changed_environment(len(training.history), before, now)]
 
 
 def _write_epochs(run: RunFolder, history: list[Epoch]) -> None:
@@ -163,5 +197,5 @@ def _result(
         "teacher": cell.teacher or None,
         "parameters_count": sum(p.numel() for p in training.network.model.parameters()),
         "data_fingerprint": cell.fingerprint,
-        "provenance": provenance(),
+        "provenance": provenance(training.processes.count),
     }

@@ -18,12 +18,14 @@ from augury.study.engines.attempt import Event
 from augury.study.engines.local import LocalEngine
 from augury.study.engines.ray import RayEngine
 from augury.study.engines.ray_cluster import RayOptions
+from augury.study.engines.torchrun import TorchrunEngine
 from augury.study.evidence import write_evidence
 from augury.study.plan import Plan, extend_plan, make_plan, read_plan, write_plan
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings
 from augury.study.store import StudyFolder, disk_errors, read_json
 from augury.study.verdicts import read_outcomes, write_verdicts
+from augury.training.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,18 @@ def run_study(
     data_dir: Path | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
     ray: RayOptions | None = None,
+    processes: Processes = ALONE,
 ) -> Outcome:
     """Run what is not done yet, and judge; failed cells are tried again.
 
-    ray: run the cells there; None runs them in processes of this machine, `workers` at once.
+    ray: run the cells there; processes: let these share each cell, one after the other. With
+    neither, cells run in processes of this machine, `workers` at once.
     """
     folder = StudyFolder(path)
     pending = pending_cells(plan, folder)
-    if pending and ray:
+    if pending and processes.count > 1:
+        TorchrunEngine(folder, plan, processes, data_dir, on_event).run(pending)
+    elif pending and ray:
         RayEngine(folder, plan, ray, data_dir, on_event).run(pending)
     elif pending:
         workers = workers or default_workers(plan.device, len(pending))

@@ -9,9 +9,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from augury.data import Split, batches
+from augury.data.loader import batch_rows
 from augury.errors import TrainingError
 from augury.saliency.gradient import evaluating
 from augury.training.network import Network
+from augury.training.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)
@@ -41,18 +43,24 @@ class Evaluation:
 
 
 @torch.no_grad()
-def evaluate(network: Network, split: Split, num_classes: int, batch_size: int) -> Evaluation:
-    """Run `network` in evaluation mode over `split`, unaugmented.
+def evaluate(
+    network: Network,
+    split: Split,
+    num_classes: int,
+    batch_size: int,
+    processes: Processes = ALONE,
+) -> Evaluation:
+    """Run `network` in evaluation mode over `split`, unaugmented; each process over its part.
 
     Raises TrainingError where the loss is not finite.
     """
+    logits = torch.zeros(len(split), num_classes, device=network.device)
+    ours = np.arange(len(split))[processes.rows(len(split))]
     with evaluating(network):
-        logits = torch.cat(
-            [
-                network.predict(batch.images.to(network.device)).cpu()
-                for batch in batches(split, num_classes, batch_size, np.arange(len(split)))
-            ]
-        )
+        feed = batches(split, num_classes, batch_size, ours)
+        for rows, batch in zip(batch_rows(ours, batch_size), feed, strict=True):
+            logits[rows[0] : rows[-1] + 1] = network.predict(batch.images.to(network.device))
+    logits = processes.total(logits).cpu()
     labels = torch.from_numpy(np.ascontiguousarray(split.labels))
     loss = float(F.cross_entropy(logits.double(), labels))
     if not math.isfinite(loss):

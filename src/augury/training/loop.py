@@ -27,6 +27,7 @@ from augury.training.checkpoint import (
 )
 from augury.training.evaluate import evaluate
 from augury.training.network import Network
+from augury.training.processes import ALONE, Processes
 from augury.training.recipe import Recipe
 from augury.training.schedule import Plateau, learning_rate
 from augury.training.sources import TeacherSources
@@ -62,7 +63,7 @@ class Training:
     num_classes: K; sources: the maps that the augmentation looks at, refreshed before each step,
     their time counted as its own, and kept with the run; on_step: called after each step with
     (epoch, step, steps an epoch). on_batch, where it is set: called before each step with (epoch,
-    the batch as it is, the batch as augmented).
+    the batch as it is, the batch as augmented). processes: those that share the run.
     """
 
     def __init__(
@@ -76,11 +77,13 @@ class Training:
         seed: int,
         sources: TeacherSources | None = None,
         on_step: Callable[[int, int, int], None] | None = None,
+        processes: Processes = ALONE,
     ) -> None:
+        self.predict = processes.parallel(network)
         self.network, self.augmentation = network, augmentation
         self.train, self.validation, self.num_classes = train, validation, num_classes
         self.recipe, self.seed = recipe, seed
-        self.sources, self.on_step = sources, on_step
+        self.sources, self.on_step, self.processes = sources, on_step, processes
         self.on_batch: Callable[[int, Batch, Batch], None] | None = None
         self.optimizer = build_optimizer(network, recipe)
         self.plateau = Plateau(recipe.lr)
@@ -118,7 +121,7 @@ class Training:
         losses: list[Tensor] = []
         hits = torch.zeros((), device=self.network.device)
         whole, augmenting = Stopwatch(self.network.device), Stopwatch(self.network.device)
-        with whole.running(), seeded(torch_seed("dropout", self.seed, epoch), self.network.device):
+        with whole.running(), seeded(self._dropout_seed(epoch), self.network.device):
             self.network.train()
             feed = batches(self.train, self.num_classes, self.recipe.batch_size, order)
             for step, batch in enumerate(feed):
@@ -134,27 +137,46 @@ class Training:
                 losses.append(loss)
                 hits += right
                 if (step + 1) % _LOOK_EVERY == 0:
-                    check_finite(losses, epoch)
+                    self._check_finite(losses, epoch)
                 if self.on_step:
                     self.on_step(epoch, step, steps)
-            check_finite(losses, epoch)
+            self._check_finite(losses, epoch)
         taken = len(losses)
         return (
-            float(torch.stack(losses).double().mean()),
-            float(hits) / len(order),
+            float(self._whole(losses).double().mean()),
+            float(self.processes.total(hits)) / len(order),
             whole.seconds() / taken,
             augmenting.seconds() / taken,
         )
 
-    def _step(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        logits = self.network.predict(batch.images)
+    def _step(self, whole: Batch) -> tuple[Tensor, Tensor]:
+        batch = self.processes.part(whole)
+        logits = self.predict(batch.images)
         smoothing = self.recipe.label_smoothing
         loss = F.cross_entropy(logits, batch.targets, label_smoothing=smoothing)
+        if self.processes.count > 1:
+            # So that the mean over processes is the mean over images; some may have none.
+            share = len(batch) * self.processes.count / len(whole)
+            loss = loss * share if len(batch) else logits.sum()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         # As in mixup's code: a class counts by its share of the target.
         return loss.detach(), batch.targets.gather(1, logits.argmax(1, keepdim=True)).sum()
+
+    def _whole(self, losses: list[Tensor]) -> Tensor:
+        """The losses of whole batches."""
+        return self.processes.total(torch.stack(losses)) / self.processes.count
+
+    def _check_finite(self, losses: list[Tensor], epoch: int) -> None:
+        """Look at the losses since the last look; see `check_finite`."""
+        recent = losses[-_LOOK_EVERY:]
+        check_finite(self._whole(recent), epoch, first_step=len(losses) - len(recent))
+
+    def _dropout_seed(self, epoch: int) -> int:
+        """Each process has its own, as they train on different images."""
+        rank = self.processes.rank
+        return torch_seed("dropout", self.seed, epoch, *([rank] if rank else []))
 
     def _set_learning_rate(self, progress: float) -> None:
         rate = learning_rate(self.recipe.schedule, self.recipe.lr, min(progress, 1.0))
@@ -167,7 +189,7 @@ class Training:
         if not len(self.validation):
             return None, None
         size = 2 * self.recipe.batch_size
-        outcome = evaluate(self.network, self.validation, self.num_classes, size)
+        outcome = evaluate(self.network, self.validation, self.num_classes, size, self.processes)
         self.plateau.update(outcome.loss)
         earlier = [e.validation_accuracy or 0 for e in self.history]
         if self.recipe.select == "validation" and outcome.accuracy > max(earlier, default=-1):
@@ -237,11 +259,9 @@ def build_optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.AdamW(parameters, recipe.lr, weight_decay=recipe.weight_decay, fused=True)
 
 
-def check_finite(losses: list[Tensor], epoch: int) -> None:
+def check_finite(losses: Tensor, epoch: int, first_step: int = 0) -> None:
     """Raise TrainingError naming the first step whose loss is not finite."""
-    values = torch.stack(losses[-_LOOK_EVERY:]).tolist()
-    first = len(losses) - len(values)
-    for step, value in enumerate(values, start=first):
+    for step, value in enumerate(losses.tolist(), start=first_step):
         if not math.isfinite(value):
             raise TrainingError(f"the loss is {value} at epoch {epoch}, step {step}", epoch, step)
 

@@ -15,6 +15,7 @@ from augury.study.cell import Cell
 from augury.study.plan import Plan
 from augury.study.run import Watcher, run_cell
 from augury.study.store import StudyFolder, disk_errors, write_json
+from augury.training.processes import ALONE, Processes
 
 _SECONDS_UNTIL_ASKED_AGAIN = 1.0
 
@@ -48,15 +49,17 @@ def attempt(
     folder: StudyFolder,
     load: Callable[[str], Dataset],
     watcher: Watcher,
+    processes: Processes = ALONE,
 ) -> Event:
     """Run `cell` and say how it ended: "done", "failed", "busy" or "disk".
 
     load: gives the data set that the plan calls by this name. Only what ends the process is
-    raised; whatever else a cell fails of is recorded, so that the others go on.
+    raised; whatever else a cell fails of is recorded, so that the others go on. Where processes
+    share the run, an error that is not augury's own is raised as well: not all may have met it.
     """
     try:
         try:
-            result = run_cell(cell, plan, folder, load(cell.dataset), watcher)
+            result = run_cell(cell, plan, folder, load(cell.dataset), watcher, processes)
         except Timeout:
             time.sleep(_SECONDS_UNTIL_ASKED_AGAIN)
             return Event("busy", cell.name)
@@ -66,11 +69,13 @@ def attempt(
             return fail(folder, cell, str(error), error.epoch, error.step)
         except AuguryError as error:
             return fail(folder, cell, str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a cell fails of, the others go on
+        except Exception as error:  # whatever a cell fails of, the others go on
             message = f"{type(error).__name__}: {' '.join(str(error).split())}"
             event = fail(folder, cell, message)
             with disk_errors(folder.path):
                 (folder.run(cell).path / "traceback.txt").write_text(traceback.format_exc())
+            if processes.count > 1:
+                raise
             return event
         return Event("done", cell.name, (result["test"]["accuracy"], result["seconds"]))
     except DiskError as error:

@@ -1,0 +1,103 @@
+"""The processes that train one network together, as torchrun starts them: one a GPU."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from augury.batch import Batch, to_float
+from augury.training.network import Network
+from augury.training.synced_norm import with_synced_norm
+
+# The others wait while the first loads data, measures speeds or looks at corrupted images. Of a
+# process that is lost torchrun hears at once.
+_PATIENCE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among those that share a run; all of them make the same calls in one order.
+
+    Each step is of the same images as in one process. Every process augments the whole batch, as
+    mixing needs all of it and draws are free of state, and trains on its part.
+    rank: 0, 1, ...; count: how many there are.
+    """
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes and tells."""
+        return self.rank == 0
+
+    def rows(self, n: int) -> slice:
+        """This process's part of n rows; parts differ in length by one at most."""
+        return slice(self.rank * n // self.count, (self.rank + 1) * n // self.count)
+
+    def part(self, batch: Batch) -> Batch:
+        """The rows of `batch` that this process trains on; there may be none."""
+        if self.count == 1:
+            return batch
+        rows = self.rows(len(batch))
+        tensors = {name: getattr(batch, name)[rows] for name in ("images", "targets", "ids")}
+        return replace(batch, **tensors, moves=())
+
+    def total(self, values: Tensor) -> Tensor:
+        """The sum of all processes' `values`."""
+        if self.count > 1:
+            values = values.clone()
+            dist.all_reduce(values)
+        return values
+
+    def parallel(self, network: Network) -> Callable[[Tensor], Tensor]:
+        """`network.predict` for training steps, whose gradients are averaged over the processes.
+
+        Batch normalisation of `network` takes its statistics of all parts from now on.
+        """
+        if self.count == 1:
+            return network.predict
+        network.model = with_synced_norm(network.model, network.device)
+        shared = DistributedDataParallel(network)
+
+        def predict(images: Tensor) -> Tensor:
+            logits: Tensor = shared(network.normalize(to_float(images)))
+            return logits
+
+        return predict
+
+    def tell(self, number: int) -> int:
+        """The number that the first process tells; the others wait for it, whatever they give."""
+        if self.count == 1:
+            return number
+        device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+        told = torch.tensor(number, device=device)
+        dist.broadcast(told, src=0)
+        return int(told)
+
+
+ALONE = Processes()
+
+
+@contextmanager
+def started_by_torchrun() -> Iterator[Processes]:
+    """The processes that torchrun started, connected within the block; ALONE without torchrun."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        yield ALONE
+        return
+    # Without it some of CUDA's matrix products differ from run to run.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    cuda = torch.cuda.is_available()
+    if cuda:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group("nccl" if cuda else "gloo", timeout=_PATIENCE)
+    yield Processes(dist.get_rank(), count)
+    # Not after an error: the others are waiting for this process, and torchrun ends them.
+    dist.destroy_process_group()

@@ -1,0 +1,75 @@
+"""A script: one training step of a network, by all processes that torchrun starts together.
+
+    torchrun --standalone --nproc-per-node N one_step.py --model M --images B --out OUT
+
+Each process leaves OUT-RANK.safetensors: gradients, statistics of the normalisation, loss, and the
+logits of held-out images. Started without torchrun it does the same alone.
+"""
+
+import argparse
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from augury.augment import build_augmentation
+from augury.data import Split
+from augury.models import ModelSpec, build_model
+from augury.training import Network, Normalize, Recipe, Speed, Training, evaluate
+from augury.training.processes import Processes, started_by_torchrun
+
+CLASSES, SIDE = 5, 32
+
+
+def make_split(n: int, first: int) -> Split:
+    generator = np.random.default_rng(first)
+    images = generator.integers(0, 256, (n, 3, SIDE, SIDE), dtype=np.uint8)
+    return Split(images, np.arange(n) % CLASSES, np.arange(first, first + n))
+
+
+class Double(nn.Module):
+    """In double precision, where no ReLU is on its other side for want of digits."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model.double()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.model(images.double())
+
+
+def step(name: str, images: int, double: bool, processes: Processes) -> dict[str, torch.Tensor]:
+    stem = "small" if name == "mobilenetv2" else None
+    model = build_model(ModelSpec(name, CLASSES, 3, stem=stem), 0)
+    network = Network(
+        Double(model) if double else model,
+        Normalize((0.5,) * 3, (0.3,) * 3),
+        Speed(),
+        torch.device("cpu"),
+    )
+    recipe = Recipe(epochs=1, batch_size=max(images, 2), lr=1e-3, label_smoothing=0.1)
+    train, held_out = make_split(images, 0), make_split(7, 1000)
+    arm = build_augmentation("flip+cutmix")
+    training = Training(network, arm, train, held_out, CLASSES, recipe, 0, processes=processes)
+    (epoch,) = training.epochs()
+    assert len(training.history) == 1
+    found = {f"gradient {n}": p.grad for n, p in network.model.named_parameters()}
+    found |= {f"buffer {n}": b.float() for n, b in network.model.named_buffers()}
+    outcome = evaluate(network, held_out, CLASSES, 4, processes)
+    found["logits"] = torch.from_numpy(outcome.logits)
+    found["told"] = torch.tensor([epoch.loss, epoch.accuracy, epoch.validation_loss])
+    return {name: value.contiguous() for name, value in found.items()}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model")
+    parser.add_argument("--images", type=int)
+    parser.add_argument("--double", action="store_true")
+    parser.add_argument("--out")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    with started_by_torchrun() as processes:
+        found = step(given.model, given.images, given.double, processes)
+        save_file(found, f"{given.out}-{processes.rank}.safetensors")
