@@ -13,6 +13,7 @@ from augury.report.charts import Curve
 from augury.report.files import write_text
 from augury.report.load import DatasetInfo, Study, load_study
 from augury.report.load_cells import Cell
+from augury.report.origins import origins
 from augury.report.page import environment
 from augury.report.pictures import MAX_PIXELS, Examples, load_examples
 from augury.report.svg import Axis, colour
@@ -109,6 +110,7 @@ def render(study: Study) -> str:
             few_problems=overall is not None and has_few_problems(overall),
             unfinished=[cell for cell in study.cells if cell.status != "done"],
             teachers=_teachers(study),
+            origins=origins(study),
             max_set_aside=MAX_SET_ASIDE,
             max_pixels=MAX_PIXELS,
         )

@@ -37,6 +37,8 @@ class Result:
 
     per_class: (K,) test accuracy; confusion: (K, K) counts, rows true, columns predicted
     step_seconds: mean per training step; augment_seconds: the part of it spent on augmentation
+    provenance: versions, machine and processes; resumed: each interruption after which the run
+    went on with others, with what changed
     """
 
     train: Score
@@ -51,6 +53,8 @@ class Result:
     step_seconds: float
     augment_seconds: float
     teacher: str | None
+    provenance: Mapping[str, Any]
+    resumed: tuple[Mapping[str, Any], ...]
 
     @property
     def augment_cost(self) -> float:
@@ -116,6 +120,8 @@ def _result(path: Path) -> Result | None:
             step_seconds=float(entry["step_seconds"]),
             augment_seconds=float(entry["augment_seconds"]),
             teacher=entry["teacher"],
+            provenance=entry.get("provenance", {}),
+            resumed=tuple(entry.get("resumed", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(path, error) from error

@@ -1,0 +1,67 @@
+"""On what the runs of a study were made: only where that is the same can bits be the same."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from augury.report.load import Study
+from augury.report.load_cells import Cell
+
+Origin = tuple[tuple[str, str], ...]
+"""(name, value) of a machine's processor, cores and GPU, of the versions, and of the processes."""
+
+
+@dataclass(frozen=True)
+class Origins:
+    """runs: how many were made on each, as rows of (values that differ, number of runs).
+
+    columns: the names of those values, none where all runs were made on the same; went_on: runs
+    that went on elsewhere than they were begun, each with what changed.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[tuple[Sequence[str], int]]
+    went_on: Sequence[tuple[Cell, Sequence[str]]]
+
+
+def origins(study: Study) -> Origins:
+    """Of the finished runs whose origin is known."""
+    found = Counter(
+        _origin(cell.result.provenance)
+        for cell in study.cells
+        if cell.result and cell.result.provenance
+    )
+    names = dict.fromkeys(name for origin in found for name, _ in origin)
+    told = {origin: dict(origin) for origin in found}
+    differ = [name for name in names if len({told[origin].get(name, "–") for origin in found}) > 1]
+    return Origins(
+        columns=differ,
+        rows=[([told[o].get(name, "–") for name in differ], n) for o, n in found.most_common()],
+        went_on=[
+            (cell, [_change(each) for each in cell.result.resumed])
+            for cell in study.cells
+            if cell.result and cell.result.resumed
+        ],
+    )
+
+
+def _origin(provenance: Mapping[str, Any]) -> Origin:
+    machine, versions = provenance.get("machine", {}), provenance.get("versions", {})
+    values = [(name, machine.get(name)) for name in ("processor", "cores", "gpu")]
+    values += versions.items()
+    values.append(("processes a run", provenance.get("processes", 1)))
+    return tuple((name, _shown(value)) for name, value in values)
+
+
+def _change(entry: Mapping[str, Any]) -> str:
+    """One interruption: "after epoch 3 with torch 2.14.1 instead of 2.13.0"."""
+    changed = ", ".join(
+        f"{name} {_shown(now)} instead of {_shown(was)}"
+        for name, (was, now) in entry["changed"].items()
+    )
+    return f"after epoch {entry['epoch']} with {changed}"
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)
