@@ -22,11 +22,20 @@ def provenance(processes: int = 1) -> dict[str, Any]:
     processes: how many share a run.
     """
     return {
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": _command(processes),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **environment(processes),
         "git_commit": git_commit(),
     }
+
+
+def _command(processes: int) -> str:
+    program = Path(sys.argv[0])
+    # python -m NAME leaves the file that it runs.
+    words = [program.parent.name if program.name == "__main__.py" else program.name]
+    if processes > 1:
+        words = ["torchrun", "--nproc-per-node", str(processes), "-m", *words]
+    return shlex.join([*words, *sys.argv[1:]])
 
 
 def environment(processes: int = 1) -> dict[str, Any]:
