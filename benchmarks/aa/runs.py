@@ -19,6 +19,7 @@ SETTINGS = {
     "models": ["small"],
     "augmentations": ["flip"],
     "seeds": 240,
+    "corruptions": 0,
     "recipe": {
         "epochs": 4,
         "batch_size": 50,

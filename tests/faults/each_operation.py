@@ -1,18 +1,23 @@
 """A script: strikes at each file operation of a checkpoint's save, a cell, or a whole study.
 
-    python each_operation.py FOLDER WHAT [--step N] [--errors ENOSPC ...]
+    python each_operation.py FOLDER WHAT [--step N] [--errors ENOSPC ...] [--times N]
 
-WHAT: "save" or "cell" (the process is killed there), "study" (the disk refuses from there on) or
-"cache" (the same of the cache folder, which is empty at the beginning). Prints one line of JSON.
-Each try is a fork of this process, which has everything imported.
+WHAT: "save" or "cell" (the process is killed there), "study" (the disk refuses from there on),
+"cache" (the same of the cache folder, which is empty at the beginning) or "moments" (a study is
+killed N times, at random moments). Prints one line of JSON. Each try is a fork of this process,
+which has everything imported.
 """
 
 import argparse
 import json
 import os
+import random
 import shutil
+import signal
 import sys
+import time
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -56,10 +61,16 @@ class InThisProcess:
             self.on_event(event)
 
 
-def forked(act) -> int:
-    """The exit code of a fork that runs `act`, which returns its exit code."""
+def forked(act, killed_after: float | None = None) -> int:
+    """The exit code of a fork that runs `act`, which returns its exit code.
+
+    killed_after: seconds until it gets SIGKILL, if it is still there; its code is -9 then.
+    """
     sys.stdout.flush()
     pid = os.fork()
+    if pid and killed_after is not None:
+        time.sleep(killed_after)
+        os.kill(pid, signal.SIGKILL)
     if pid == 0:
         code = 99
         try:
@@ -179,12 +190,34 @@ def each_refusal(folder: Path, step: int, in_cache: bool, errors: list[str]) -> 
     return {"refusals": sum(found.values()), **found, "bit_equal_afterwards": sum(found.values())}
 
 
+def random_moments(folder: Path, times: int) -> dict[str, object]:
+    """The same bits after SIGKILL at random moments of a study, planning and report with it."""
+    arms, said = ["--augment", "none,salience", "--seeds", "1", "--epochs", "3"], folder / "said"
+    started = time.monotonic()
+    assert forked(lambda: studied(folder / "straight", arms, said)) == 0, said.read_text()
+    whole, expected = time.monotonic() - started, bits(folder / "straight")
+    generator, found = random.Random(0), Counter[str]()
+    for i in range(times):
+        path = folder / f"moment-{i}"
+        code = forked(lambda path=path: studied(path, arms, said), generator.uniform(0, whole))
+        found["killed"] += code == -signal.SIGKILL
+        found["before_the_plan"] += not (path / "plan.json").exists()
+        found["with_a_checkpoint"] += any(path.glob("runs/*/checkpoint/epoch-*"))
+        found["with_a_result"] += any(path.glob("runs/*/result.json"))
+        assert forked(lambda path=path: studied(path, arms, said)) == 0, said.read_text()
+        assert bits(path) == expected, i
+        assert leftovers(path) == [], i
+        shutil.rmtree(path)
+    return {"studies": times, **found, "bit_equal_afterwards": times}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("what", choices=["save", "cell", "study", "cache"])
+    parser.add_argument("what", choices=["save", "cell", "study", "cache", "moments"])
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--errors", nargs="+", choices=REFUSALS, default=list(REFUSALS))
+    parser.add_argument("--times", type=int, default=1)
     given = parser.parse_args()
     # Newer Pythons warn of forks of a process with threads; this one's threads sleep.
     warnings.simplefilter("ignore")
@@ -193,6 +226,8 @@ def main() -> None:
     os.environ["AUGURY_CACHE"] = str(folder / "cache")
     if given.what in ("study", "cache"):
         print(json.dumps(each_refusal(folder, step, given.what == "cache", given.errors)))
+    elif given.what == "moments":
+        print(json.dumps(random_moments(folder, given.times)))
     else:
         print(json.dumps({"save": each_save, "cell": each_of_cell}[given.what](folder, step)))
 

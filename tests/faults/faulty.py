@@ -57,6 +57,20 @@ def leftovers(folder: Path) -> list[str]:
     )
 
 
+def struck(folder: Path, *arguments: str) -> dict[str, object]:
+    """What each_operation.py counted."""
+    script = Path(__file__).with_name("each_operation.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    counted: dict[str, object] = json.loads(done.stdout)
+    return counted
+
+
 def wait_for(condition, seconds: float = 300) -> None:
     """Not a timed assertion: it only keeps a broken study from hanging the tests."""
     end = time.monotonic() + seconds

@@ -1,25 +1,7 @@
 """A kill or a refusal at each file operation; see each_operation.py."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-
-SCRIPT = Path(__file__).with_name("each_operation.py")
-
-
-def struck(folder, *arguments):
-    """What the script counted."""
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), str(folder), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+from faulty import struck
 
 
 def test_a_save_that_is_killed_leaves_the_old_or_the_new(tmp_path, cache_folder, counts):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from faulty import ARMS, bits, command, leftovers, run, wait_for
+from faulty import ARMS, bits, command, leftovers, run, struck, wait_for
 
 # Two studies at once are slower than one alone.
 SLOWER = 1.5
@@ -78,7 +78,19 @@ def test_a_study_survives_sigkill(tmp_path, straight, counts):
 
 
 @pytest.mark.faults
-def test_a_study_survives_sigkill_at_200_moments(tmp_path, straight, counts):
-    found = kill_often(200, tmp_path, straight)
+def test_a_study_survives_sigkill_at_40_moments(tmp_path, straight, counts):
+    """Of the whole command, its start and its workers with it."""
+    found = kill_often(40, tmp_path, straight)
     counts("SIGKILL of a study", **found)
+    assert found["with_a_checkpoint"] > 4
+
+
+@pytest.mark.faults
+def test_a_study_survives_sigkill_at_200_moments_of_its_work(tmp_path, cache_folder, counts):
+    """In forks that have everything imported, so that every moment is one of planning, training,
+    testing, judging and reporting."""
+    found = struck(tmp_path, "moments", "--times", "200")
+    counts("SIGKILL of a study at its work", **found)
+    assert found["killed"] > 150
     assert found["with_a_checkpoint"] > 20
+    assert found["with_a_result"] > 20
