@@ -72,6 +72,8 @@ def test_problems_come_first_and_fail(run, tmp_path, monkeypatch):
     assert lines[1].startswith("problem  ./nowhere: no such folder or archive")
     assert printed.count("problem  ") == 3
     assert 'every verdict will be "cannot say"' in " ".join(printed.split())
+    few = " ".join(run(*QUICK, "--seeds", "4")[1].split())
+    assert "no difference, of whatever size, can be found with 4 seeds" in few
 
 
 def test_data_that_misleads(run, tmp_path):

@@ -160,7 +160,10 @@ def _print_power(power: Power) -> None:
     }
     seeds = f"{power.seeds} paired seeds, {count(power.comparisons, 'comparison')}"
     _line(f"{seeds}, spread {power.spread.deviation:.2g} points ({kinds[power.spread.source]})")
-    _line(f"{power.target:.0%} sure to find a difference of {_points(power.detectable)}")
+    if power.detectable is None:
+        _line(f"no difference, of whatever size, can be found with {count(power.seeds, 'seed')}")
+    else:
+        _line(f"{power.target:.0%} sure to find a difference of {_points(power.detectable)}")
     _line(f"{power.power:.0%} sure to find one of {power.min_difference:g} points")
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("seeds")
@@ -183,9 +186,9 @@ def _needed(power: Power) -> str:
     return f"to tell {wanted} from none takes more than {power.most} seeds"
 
 
-def _points(points: float | None) -> str:
+def _points(points: float) -> str:
     """Rounded up, so that the promise holds."""
-    return "no size" if points is None else f"{math.ceil(100 * points - 1e-9) / 100:.2f} points"
+    return f"{math.ceil(100 * points - 1e-9) / 100:.2f} points"
 
 
 def _hours(seconds: float) -> str:
