@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from augury.batch import Batch
-from augury.training.processes import Processes
+from augury.training.processes import Processes, started_by_torchrun
 
 SCRIPT = Path(__file__).with_name("one_step.py")
 
@@ -60,6 +60,14 @@ def test_gradients_are_those_of_one_process_in_single_precision(tmp_path):
     (alone,) = one_step(tmp_path, 1, "--model", "small", "--images", "11")
     together = one_step(tmp_path, 2, "--model", "small", "--images", "11")
     assert largest_difference(alone, together[0]) < 1e-6
+
+
+def test_variables_of_other_launchers_mean_nothing(monkeypatch):
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    monkeypatch.setenv("RANK", "3")
+    with started_by_torchrun() as processes:
+        assert processes == Processes(rank=0, count=1)
 
 
 @pytest.mark.parametrize(("n", "count"), [(10, 1), (10, 3), (2, 4), (0, 2)])

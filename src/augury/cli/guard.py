@@ -90,7 +90,7 @@ def _fail(message: str, code: int, error: BaseException) -> NoReturn:
     if _debug:
         traceback.print_exception(error)
     known = isinstance(error, AuguryError | KeyboardInterrupt)
-    if known and os.environ.get("RANK", "0") != "0":
+    if known and "TORCHELASTIC_RUN_ID" in os.environ and os.environ["RANK"] != "0":
         # torchrun's first process says it, and torchrun ends the others when the first one ends.
         time.sleep(_SECONDS_TO_BE_ENDED)
         raise typer.Exit(code)

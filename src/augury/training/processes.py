@@ -88,7 +88,8 @@ ALONE = Processes()
 @contextmanager
 def started_by_torchrun() -> Iterator[Processes]:
     """The processes that torchrun started, connected within the block; ALONE without torchrun."""
-    count = int(os.environ.get("WORLD_SIZE", "1"))
+    # Other launchers set WORLD_SIZE, too, for programs that are none of theirs.
+    count = int(os.environ["WORLD_SIZE"]) if dist.is_torchelastic_launched() else 1
     if count == 1:
         yield ALONE
         return
