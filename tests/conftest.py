@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,11 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("AUGURY_DATA names no folder with real CIFAR-10 or Fashion-MNIST")
     return Path(folder)
+
+
+@pytest.fixture
+def heeds_sigint():
+    """Processes that are started heed it, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

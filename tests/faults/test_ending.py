@@ -129,6 +129,42 @@ def test_a_cell_whose_worker_is_killed_twice_is_reported(tmp_path, cache_folder,
     counts("worker killed twice", cells=2, retried_once=1, then_reported=1, others_done=1)
 
 
+GREEDY = """
+import os, pathlib, torch
+
+def once(images):
+    mark = pathlib.Path(os.environ["MARK"])
+    if not mark.exists():
+        mark.touch()
+        torch.empty(10**15)
+    return images
+
+def always(images):
+    raise MemoryError("no room")
+"""
+
+
+def test_a_cell_that_wants_memory_is_tried_once_more_alone(tmp_path, cache_folder, counts):
+    (tmp_path / "greedy_module.py").write_text(GREEDY)
+    folder, mark = tmp_path / "study", tmp_path / "mark"
+    mark.touch()  # planning, which tries each augmentation, is spared
+    arms = ["--augment", "none,greedy_module:once", "--seeds", "1", "--epochs", "1"]
+    path = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
+    environment = os.environ | {"PYTHONPATH": path, "MARK": str(mark)}
+    process = subprocess.Popen(
+        command(folder, *arms), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env=environment,
+    )  # fmt: skip
+    wait_for(lambda: (folder / "plan.json").exists())
+    mark.unlink()
+    said = process.communicate(timeout=300)[1]
+    assert process.returncode == 0, said
+    assert "can't allocate memory" in said
+    assert said.count("it is tried again alone when the others are through") == 1
+    assert len(list(folder.glob("runs/*/result.json"))) == 2
+    counts("a cell without memory", cells=2, retried_once=1, done=2)
+
+
 def holds_lock(pid, folder):
     """Whether a process is at the cell of the arm none."""
     links = Path(f"/proc/{pid}/fd")

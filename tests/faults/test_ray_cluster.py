@@ -162,7 +162,9 @@ def test_a_killed_driver_goes_on_when_started_again(straight, cluster, tmp_path,
 
 
 @pytest.mark.faults
-def test_ctrl_c_ends_the_tasks_and_keeps_what_is_finished(straight, cluster, tmp_path, counts):
+def test_ctrl_c_ends_the_tasks_and_keeps_what_is_finished(
+    straight, heeds_sigint, cluster, tmp_path, counts
+):
     folder = tmp_path / "study"
     study = cluster.study(folder, *ARMS)
     wait_for(lambda: list(folder.glob("runs/*/result.json")), seconds=300)

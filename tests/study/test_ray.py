@@ -156,6 +156,24 @@ def test_a_process_that_is_lost_twice_fails_its_cell(study, run, error):
     assert recorded["error"].count("\n") == 0
 
 
+def test_a_cell_that_wants_memory_is_tried_again_last_and_alone(study, run):
+    _, _, done = study
+    again = {1: 1, 2: 2}  # how often each seed's cell finds too little
+
+    def ends(cell, attempt):
+        short = attempt <= again.get(cell.seed, 0)
+        return Event("again", cell.name, "MemoryError: full") if short else done(cell)
+
+    told = run(StandIn(ends, nodes=((2, 0.0), (8, 0.0))))
+    assert [(kind, seed) for kind, seed, _ in told if seed in again] == [
+        ("again", 1),
+        ("again", 2),
+        ("done", 1),
+        ("failed", 2),
+    ]
+    assert told[-1][2] == "MemoryError: full, also when it was tried again alone"
+
+
 def test_a_lost_node_is_not_the_cells_fault(study, run):
     _, _, done = study
     died = errors.NodeDiedError("gone")

@@ -146,14 +146,6 @@ def test_more_seeds_and_arms_run_only_what_is_new(straight):
     assert comparison["seeds"] == [0, 1, 2]
 
 
-@pytest.fixture
-def heeds_sigint():
-    """Processes that are started heed it, also where the tests run in the background of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def test_ctrl_c_keeps_what_is_finished(tmp_path, heeds_sigint):
     folder = tmp_path / "interrupted"
     process = subprocess.Popen(

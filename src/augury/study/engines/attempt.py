@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from filelock import Timeout
 
 from augury.data import Dataset
@@ -25,7 +26,8 @@ class Event:
     """What an engine tells of a cell.
 
     kind: "step" (epoch, step, steps), "epoch" (an Epoch), "done" (test accuracy, seconds),
-    "failed" (message), "again" (message: its process was lost, so it is tried once more, alone),
+    "failed" (message), "again" (message: its process or its memory was lost, so it is tried once
+    more, alone),
     "note" (a line to be read), "busy" (another process is at this cell) or "disk" (message).
     """
 
@@ -51,7 +53,7 @@ def attempt(
     watcher: Watcher,
     processes: Processes = ALONE,
 ) -> Event:
-    """Run `cell` and say how it ended: "done", "failed", "busy" or "disk".
+    """Run `cell` and say how it ended: "done", "failed", "again", "busy" or "disk".
 
     load: gives the data set that the plan calls by this name. Only what ends the process is
     raised; whatever else a cell fails of is recorded, so that the others go on. Where processes
@@ -68,9 +70,13 @@ def attempt(
         except TrainingError as error:
             return fail(folder, cell, str(error), error.epoch, error.step)
         except AuguryError as error:
+            if processes.count == 1 and wants_memory(error):
+                return Event("again", cell.name, str(error))
             return fail(folder, cell, str(error))
         except Exception as error:  # whatever a cell fails of, the others go on
             message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            if processes.count == 1 and wants_memory(error):
+                return Event("again", cell.name, message)
             event = fail(folder, cell, message)
             with disk_errors(folder.path):
                 (folder.run(cell).path / "traceback.txt").write_text(traceback.format_exc())
@@ -80,6 +86,14 @@ def attempt(
         return Event("done", cell.name, (result["test"]["accuracy"], result["seconds"]))
     except DiskError as error:
         return Event("disk", cell.name, str(error))
+
+
+def wants_memory(error: Exception) -> bool:
+    """Whether it, or what it was raised from, is of too little memory, here or on the GPU."""
+    cause = error.__cause__ or error
+    # PyTorch has no type of its own for the processor's.
+    on_cpu = isinstance(cause, RuntimeError) and "can't allocate memory" in str(cause)
+    return isinstance(cause, MemoryError | torch.OutOfMemoryError) or on_cpu
 
 
 def fail(

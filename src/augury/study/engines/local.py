@@ -52,8 +52,8 @@ class LocalEngine:
     def run(self, cells: Sequence[Cell]) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
 
-        A cell whose process was lost, be it for want of memory, is tried once more when all
-        others are through: alone. Raises DiskError where nothing can be written any more.
+        A cell that wants memory, or whose process was lost, is tried once more when all others are
+        through: alone. Raises DiskError where nothing can be written any more.
         """
         self._run(deque(cells), self.workers)
         if self._lost:
@@ -102,8 +102,10 @@ class LocalEngine:
                 raise DiskError(event.detail)
             if event.kind == "busy" and worker.cell:
                 waiting.append(worker.cell)
+            if event.kind == "again" and worker.cell:
+                event = self._give_up_or_set_aside(worker.cell, event.detail)
             self.on_event(event)
-            if event.kind in ("done", "failed", "busy"):
+            if event.kind in ("done", "failed", "again", "busy"):
                 self._give(worker, waiting)
 
     def _replace_dead(self, worker: _Worker, waiting: deque[Cell]) -> None:

@@ -48,10 +48,10 @@ class RayEngine:
     def run(self, cells: Sequence[Cell]) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
 
-        A cell whose node was lost is begun again elsewhere, up to five times. One whose process
-        was lost, be it for want of memory, is tried once more when all others are through, with a
-        node to itself. Raises DiskError where nothing can be written any more, and InputError
-        where no cluster answers or no node of it is large enough for a cell.
+        A cell whose node was lost is begun again elsewhere, up to five times. One that wants
+        memory, or whose process was lost, is tried once more when all others are through, with a
+        node to itself. Raises DiskError where nothing can be written any more, and InputError where
+        no cluster answers or no node of it is large enough for a cell.
         """
         with connected(self.options, self.plan.threads) as ray:
             _Run(self, ray, deque(cells)).finish()
@@ -173,6 +173,8 @@ class _Run:
             return [Event("note", cell.name, "its node was lost; it goes on elsewhere")]
         except errors.RayError as error:
             return [self._set_aside(cell, _one_line(error))]
+        if events[-1].kind == "again":
+            return [*events[:-1], self._set_aside(cell, events[-1].detail)]
         return events
 
     def _set_aside(self, cell: Cell, message: str) -> Event:
