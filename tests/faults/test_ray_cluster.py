@@ -118,7 +118,10 @@ def test_a_killed_process_costs_no_cell_and_no_bit(straight, cluster, tmp_path, 
     folder = tmp_path / "study"
     study = cluster.study(folder, *ARMS, "--json")
     # Some cell has an epoch behind it and is in the next one.
-    wait_for(lambda: epochs_done(folder) and cluster.at_work(), seconds=300)
+    wait_for(
+        lambda: (epochs_done(folder) and cluster.at_work()) or study.poll() is not None, seconds=300
+    )
+    assert study.poll() is None, study.communicate()
     os.kill(cluster.at_work()[0], signal.SIGKILL)
     printed, said = study.communicate(timeout=300)
     assert study.returncode == 0, said

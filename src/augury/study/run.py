@@ -64,7 +64,8 @@ def run_cell(
             if not run.done:
                 run.error.unlink(missing_ok=True)
                 run.sweep()
-                processes.tell(plan.cells.index(cell))
+                if processes.count > 1:
+                    processes.tell(plan.cells.index(cell))
                 _train_and_test(cell, plan, run, dataset, watcher, processes)
             return run.read_result()
 
