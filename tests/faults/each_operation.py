@@ -206,7 +206,7 @@ def random_moments(folder: Path, times: int) -> dict[str, object]:
         found["with_a_result"] += any(path.glob("runs/*/result.json"))
         assert forked(lambda path=path: studied(path, arms, said)) == 0, said.read_text()
         assert bits(path) == expected, i
-        assert leftovers(path) == [], i
+        assert leftovers(path) == [], (i, leftovers(path))
         shutil.rmtree(path)
     return {"studies": times, **found, "bit_equal_afterwards": times}
 

@@ -62,6 +62,21 @@ def test_the_same_machine_and_versions_are_nothing_to_tell(cell_run):
     assert told == []
 
 
+def test_what_a_killed_save_has_left_is_removed(cell_run):
+    run = cell_run("a", until=1)
+    left = [
+        run.path / ".predictions.npz.0123456789abcdef",
+        run.checkpoints.folder / ".epoch-0002.safetensors.0123456789abcdef",
+        run.checkpoints.folder / ".tmpX7aK2b",  # as safetensors names its own
+    ]
+    waiting = run.path / ".error.json.0123456789abcdef"  # another process may be writing it
+    for file in (*left, waiting):
+        file.write_bytes(b"half")
+    cell_run("a")
+    assert [file.name for file in left if file.exists()] == []
+    assert waiting.exists()
+
+
 def test_a_damaged_checkpoint_is_named_and_the_cell_begun_anew(cell_run):
     straight, told = cell_run("straight"), []
     run = cell_run("a", until=1)

@@ -130,10 +130,11 @@ class RunFolder:
     def sweep(self) -> None:
         """Remove what killed processes have left half written; for the holder of the lock.
 
-        An error.json is left alone, as it is written by whoever waited for the cell.
+        These are our own temporary files and those of safetensors (".tmpX7aK2b"). An error.json
+        is left alone, as it is written by whoever waited for the cell.
         """
         for folder in (self.path, self.weights.parent):
-            for file in folder.glob(".*.*"):
+            for file in folder.glob(".*"):
                 if not file.name.startswith(f".{self.error.name}."):
                     file.unlink(missing_ok=True)
 
