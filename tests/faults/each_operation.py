@@ -196,19 +196,22 @@ def random_moments(folder: Path, times: int) -> dict[str, object]:
     started = time.monotonic()
     assert forked(lambda: studied(folder / "straight", arms, said)) == 0, said.read_text()
     whole, expected = time.monotonic() - started, bits(folder / "straight")
-    generator, found = random.Random(0), Counter[str]()
-    for i in range(times):
-        path = folder / f"moment-{i}"
+    generator, found, tried = random.Random(0), Counter[str](), 0
+    # Some have ended before their moment: how fast they are depends on what else the machine does.
+    while found["killed"] < times:
+        tried += 1
+        assert tried <= 3 * times, "nearly all studies ended before their moment"
+        path = folder / f"moment-{tried}"
         code = forked(lambda path=path: studied(path, arms, said), generator.uniform(0, whole))
         found["killed"] += code == -signal.SIGKILL
         found["before_the_plan"] += not (path / "plan.json").exists()
         found["with_a_checkpoint"] += any(path.glob("runs/*/checkpoint/epoch-*"))
         found["with_a_result"] += any(path.glob("runs/*/result.json"))
         assert forked(lambda path=path: studied(path, arms, said)) == 0, said.read_text()
-        assert bits(path) == expected, i
-        assert leftovers(path) == [], (i, leftovers(path))
+        assert bits(path) == expected, tried
+        assert leftovers(path) == [], (tried, leftovers(path))
         shutil.rmtree(path)
-    return {"studies": times, **found, "bit_equal_afterwards": times}
+    return {"studies": tried, **found, "bit_equal_afterwards": tried}
 
 
 def main() -> None:
