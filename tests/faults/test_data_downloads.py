@@ -161,7 +161,7 @@ class Server(BaseHTTPRequestHandler):
 
 
 BROKEN = "the connection broke midway"
-STALLED = "nothing came for 1 s"
+STALLED = "nothing came for 4 s"
 OTHER = "another file than expected (SHA-256 differs)"
 # What each server does, and the reason that is told.
 FAULTS = {
@@ -194,7 +194,8 @@ def server(tmp_path, monkeypatch):
     monkeypatch.setenv("AUGURY_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("AUGURY_DATA", raising=False)
     monkeypatch.setattr("augury.data.search.SYSTEM_FOLDER", tmp_path / "system")
-    monkeypatch.setattr(download_module, "_TIMEOUT", 1)
+    # Long enough for a busy machine to answer.
+    monkeypatch.setattr(download_module, "_TIMEOUT", 4)
     monkeypatch.setattr(cifar10, "IMAGES_PER_BATCH", PER_BATCH)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
