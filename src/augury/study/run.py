@@ -64,7 +64,7 @@ def run_cell(
             if not run.done:
                 run.error.unlink(missing_ok=True)
                 run.sweep()
-                if processes.count > 1:
+                if processes.count > 1:  # alone there may be no number: Ray's plans hold no cells
                     processes.tell(plan.cells.index(cell))
                 _train_and_test(cell, plan, run, dataset, watcher, processes)
             return run.read_result()

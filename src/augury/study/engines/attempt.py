@@ -70,12 +70,12 @@ def attempt(
         except TrainingError as error:
             return fail(folder, cell, str(error), error.epoch, error.step)
         except AuguryError as error:
-            if processes.count == 1 and wants_memory(error):
+            if processes.count == 1 and _wants_memory(error):
                 return Event("again", cell.name, str(error))
             return fail(folder, cell, str(error))
         except Exception as error:  # whatever a cell fails of, the others go on
             message = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            if processes.count == 1 and wants_memory(error):
+            if processes.count == 1 and _wants_memory(error):
                 return Event("again", cell.name, message)
             event = fail(folder, cell, message)
             with disk_errors(folder.path):
@@ -88,7 +88,7 @@ def attempt(
         return Event("disk", cell.name, str(error))
 
 
-def wants_memory(error: Exception) -> bool:
+def _wants_memory(error: Exception) -> bool:
     """Whether it, or what it was raised from, is of too little memory, here or on the GPU."""
     cause = error.__cause__ or error
     # PyTorch has no type of its own for the processor's.
