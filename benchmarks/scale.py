@@ -5,8 +5,9 @@ python benchmarks/scale.py [--engine local] [--cells 100,1000,10000] [--out FILE
 The stub writes what a finished run leaves behind (epochs, predictions of 200 test images, result)
 and trains nothing, so that all the time that is seen is scheduling, locking, writing and telling.
 Printed for each size: worker-milliseconds a cell, processor-milliseconds a cell of the process
-that schedules, the cell time from which on all of it is at most 1 %, and the seconds that judging,
-`augury status`, `augury report` and a second run with nothing left to do take.
+that schedules, the cell time from which on all of it is at most 1 %, and the seconds that judging
+all for the first time, then `augury status`, `augury report` (which recalls what was judged) and a
+second run with nothing left to do take.
 """
 
 import argparse

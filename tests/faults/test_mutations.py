@@ -26,6 +26,7 @@ from augury.errors import AuguryError
 from augury.report import load_study
 from augury.seal import sealed_json
 from augury.study import StudyFolder, read_plan
+from augury.study.memo import Memo
 from augury.study.outcomes import read_outcome
 from augury.training.checkpoint import Checkpoint, CheckpointFolder, write_safetensors
 from augury.training.map_store import stored_maps
@@ -178,13 +179,19 @@ def of_caches(folder: Path, monkeypatch, caplog):
         file = folder / "speeds.json"
         return remembered_speeds(file, {"a": 1}, lambda: made.append(1) or measured)
 
+    def recalled():
+        memo = Memo(folder / "judged.json")
+        found = memo.recall([({"a": 1}, lambda: made.append(1) or {"p": 0.25})])
+        memo.write()
+        return found
+
     def searched(*arguments):
         made.append(1)
         return found_before(*arguments)
 
     found_before = augury.data.leakage.find_duplicates
     monkeypatch.setattr(augury.data.leakage, "find_duplicates", searched)
-    readers = (decoded, maps, speeds, lambda: dataset_duplicates(dataset))
+    readers = (decoded, maps, speeds, recalled, lambda: dataset_duplicates(dataset))
     for read in readers:
         read()
     (entry,) = (p for p in (folder / "decoded").iterdir() if p.is_dir())
@@ -194,8 +201,10 @@ def of_caches(folder: Path, monkeypatch, caplog):
     yield Target("saliency maps", file, remade(maps))
     file = folder / "speeds.json"
     yield Target("speeds.json", file, remade(speeds), b'{"other": {}}')
+    file = folder / "judged.json"
+    yield Target("judged.json", file, remade(recalled), b'{"other": {}}', later(file))
     (file,) = (folder / "duplicates").iterdir()
-    yield Target("duplicates", file, remade(readers[3]), b'{"version": 1}', later(file, "version"))
+    yield Target("duplicates", file, remade(readers[4]), b'{"version": 1}', later(file, "version"))
 
 
 def mutations(target: Target, content: bytes, times: int):

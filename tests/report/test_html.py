@@ -18,12 +18,12 @@ from augury.report.html import render
 
 @pytest.fixture(scope="module")
 def digits_page(digits_study: Path) -> Element:
-    return read_page(write_report(digits_study).read_text(encoding="utf-8"))
+    return read_page(write_report(load_study(digits_study)).read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def original_page(original_study: Path) -> Element:
-    return read_page(write_report(original_study).read_text(encoding="utf-8"))
+    return read_page(write_report(load_study(original_study)).read_text(encoding="utf-8"))
 
 
 def verdict_file(folder: Path) -> list[dict]:
@@ -45,7 +45,7 @@ def decode(address: str) -> np.ndarray:
 
 
 def test_report_is_one_small_file_that_asks_for_nothing(original_study: Path) -> None:
-    path = write_report(original_study)
+    path = write_report(load_study(original_study))
     text = path.read_text(encoding="utf-8")
     assert path == original_study / "report.html"
     assert path.stat().st_size < 5_000_000
@@ -392,7 +392,7 @@ def test_a_file_that_cannot_be_written_is_a_disk_error(tmp_path: Path) -> None:
     folder = write_study(tmp_path / "s", arms=("none", "normal"), seeds=1)
     (folder / "report.html").mkdir()
     with pytest.raises(DiskError, match=r"report\.html: cannot be written"):
-        write_report(folder)
+        write_report(load_study(folder))
     assert not list(folder.glob(".report.html*"))
 
 
@@ -401,4 +401,4 @@ def test_damaged_examples_are_named(tmp_path: Path) -> None:
     path = folder / "runs/digits.small.none.s0.1a2b3c4d/examples.npz"
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match=r"examples\.npz"):
-        write_report(folder)
+        write_report(load_study(folder))

@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> Path
 
 @pytest.fixture(scope="module")
 def section(folder: Path) -> Element:
-    return read_page(write_report(folder).read_text(encoding="utf-8")).section("beside")
+    return read_page(write_report(load_study(folder)).read_text(encoding="utf-8")).section("beside")
 
 
 def test_the_files_are_read_whole(folder: Path) -> None:
@@ -74,7 +74,7 @@ def test_the_files_are_read_whole(folder: Path) -> None:
     (comparison,) = study.comparisons
     assert (comparison.seeds, comparison.unpaired, comparison.decided) == ((0,), (1,), False)
     assert study.rule.confidence == 0.95
-    write_summary(folder)
+    write_summary(load_study(folder))
     assert str(verdict_table(study).caption) == "1 of 4 runs left out: 1 not finished"
 
 

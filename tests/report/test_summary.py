@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from augury.report import write_summary
+from augury.report import load_study, write_summary
 
 
 def read(folder: Path) -> list[dict[str, str]]:
-    path = write_summary(folder)
+    path = write_summary(load_study(folder))
     assert path == folder / "summary.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

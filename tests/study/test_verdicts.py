@@ -8,16 +8,15 @@ from made_study import IMAGES, logits_of, make_study, write_run
 from quick_study import quick_plan, quick_settings
 
 from augury.errors import InputError
-from augury.study import StudyFolder
+from augury.study import StudyFolder, judge_study
 from augury.study.store import write_arrays, write_json
-from augury.study.verdicts import write_verdicts
 
 NONE = [150, 152, 149, 151, 150, 153]
 BETTER = [160, 163, 158, 162, 161, 162]
 
 
 def judged(plan, folder):
-    return write_verdicts(plan, folder)["comparisons"]
+    return judge_study(plan, folder)["comparisons"]
 
 
 def cell_of(plan, augmentation, seed):
@@ -41,7 +40,7 @@ def test_a_plain_study(tmp_path):
 def test_the_rule_of_the_study_file_is_used(tmp_path):
     rule = {"min_difference": 6.0, "min_seeds": 4}
     plan, folder = make_study(tmp_path, {"none": NONE, "flip": BETTER}, rule=rule)
-    written = write_verdicts(plan, folder)
+    written = judge_study(plan, folder)
     assert written["rule"]["min_difference"] == 6.0
     assert written["rule"]["min_seeds"] == 4
     assert "smaller than the 6 points that matter" in written["comparisons"][0]["words"]

@@ -242,19 +242,21 @@ def _ray_options(
 def report(folder: Folder, as_json: Json = False) -> None:
     """Judge a study's results anew and write its report."""
     plan = read_plan(StudyFolder(folder).plan_file)
-    judge_study(plan, StudyFolder(folder))
+    with data_progress() as progress:
+        judge_study(plan, StudyFolder(folder), progress)
     _conclude(folder, outcome(plan, StudyFolder(folder)), as_json)
 
 
 def _conclude(path: Path, reached: Outcome, as_json: bool) -> None:
     """Write summary and report, print the verdicts, and fail where cells have failed."""
-    write_summary(path)
-    page = write_report(path)
+    study = load_study(path)
+    write_summary(study)
+    page = write_report(study)
     if as_json:
         verdicts = read_json(path / "verdicts.json")
         print_json({"report": page, "cells": vars(reached), "verdicts": verdicts})
     else:
-        out.print(verdict_table(load_study(path)))
+        out.print(verdict_table(study))
         out.print(f"report: {page}", markup=False, soft_wrap=True)
     if reached.failed:
         raise CellsFailed(

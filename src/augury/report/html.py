@@ -11,7 +11,7 @@ from augury.report import charts, words
 from augury.report.beside import beside_groups, has_few_problems, overall_rows
 from augury.report.charts import Curve
 from augury.report.files import write_text
-from augury.report.load import DatasetInfo, Study, load_study
+from augury.report.load import DatasetInfo, Study
 from augury.report.load_cells import Cell
 from augury.report.origins import origins
 from augury.report.page import environment
@@ -77,12 +77,11 @@ class GroupFigures:
     confusions: Sequence[tuple[Confusion, Markup, Sequence[tuple[str, str, float]]]]
 
 
-def write_report(study_folder: Path | str) -> Path:
+def write_report(study: Study) -> Path:
     """Write report.html into the study's folder and return its path.
 
-    Raises InputError where the folder holds no readable study, DiskError where it is not writable.
+    Raises InputError where a file of pictures is damaged, DiskError where it cannot be written.
     """
-    study = load_study(study_folder)
     return write_text(study.folder / "report.html", render(study))
 
 

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 from augury.report.files import write_text
-from augury.report.load import load_study
+from augury.report.load import Study
 from augury.report.load_cells import Cell
 
 COLUMNS = (
@@ -25,14 +25,13 @@ COLUMNS = (
 )
 
 
-def write_summary(study_folder: Path | str) -> Path:
+def write_summary(study: Study) -> Path:
     """Write summary.csv into the study's folder and return its path.
 
     Accuracies are fractions, times are in seconds, `augment_cost` is the time of a step relative
     to the same step without augmentation; what a cell has not is left empty.
-    Raises InputError where the folder holds no readable study, DiskError where it is not writable.
+    Raises DiskError where it cannot be written.
     """
-    study = load_study(study_folder)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -23,18 +23,30 @@ from augury.stats.power import rule_detectable, rule_power
 from augury.stats.ranks import Friedman, friedman
 from augury.stats.rule import Rule
 from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
-from augury.stats.verdict import Comparison, Pair, judge, to_points
+from augury.stats.verdict import (
+    Comparison,
+    Evidence,
+    Pair,
+    Weighed,
+    decide,
+    judge,
+    to_points,
+    weigh,
+)
 
 __all__ = [
     "Comparison",
+    "Evidence",
     "Friedman",
     "Pair",
     "PairedT",
     "Rule",
+    "Weighed",
     "adjusted_p",
     "best_epoch_optimism",
     "brier",
     "calibration_error",
+    "decide",
     "fit_temperature",
     "friedman",
     "has_spread",
@@ -57,4 +69,5 @@ __all__ = [
     "studentised_interval",
     "to_points",
     "two_way_interval",
+    "weigh",
 ]

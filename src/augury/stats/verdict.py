@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from augury.stats.bootstrap import two_way_interval
 from augury.stats.holm import holm
 from augury.stats.paired import (
-    PairedT,
     has_spread,
     paired_t,
     probability_interval,
@@ -92,19 +91,40 @@ class Comparison:
     words: str
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """What one testable pair says, in percentage points, before Holm's adjustment."""
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What one testable pair says by itself; all but the probabilities in percentage points.
+
+    deviation: standard deviation of the paired differences; p: adjusted for the looks, not by
+    Holm; image_error: standard error of the difference over test images. The rest: `Comparison`.
+    """
 
     difference: float
     deviation: float
-    t: PairedT
+    interval: Interval
     p: float
+    p_unadjusted: float
     p_permutation: float
     probability: float
     probability_interval: Interval
     two_way: Interval | None
     image_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighed:
+    """A pair by itself: all that judging it needs, but for the other pairs of the study.
+
+    accuracy, baseline_accuracy, difference: as in `Comparison`; obstacle: why the rule cannot be
+    applied, "" where it can; evidence: None where no test applies.
+    """
+
+    seeds: tuple[int, ...]
+    accuracy: float | None
+    baseline_accuracy: float | None
+    difference: float | None
+    obstacle: str
+    evidence: Evidence | None
 
 
 def judge(pairs: Sequence[Pair], rule: Rule | None = None) -> list[Comparison]:
@@ -114,12 +134,29 @@ def judge(pairs: Sequence[Pair], rule: Rule | None = None) -> list[Comparison]:
     family; one with fewer seeds than the rule needs is not, as its p is shown.
     """
     rule = rule or Rule()
-    evidence = [_gather(pair, rule) for pair in pairs]
+    return decide([weigh(pair, rule) for pair in pairs], rule)
+
+
+def weigh(pair: Pair, rule: Rule) -> Weighed:
+    """The part of `judge` that looks at one pair alone, and takes nearly all of its time."""
+    return Weighed(
+        seeds=pair.seeds,
+        accuracy=_mean(to_points(pair.accuracy)),
+        baseline_accuracy=_mean(to_points(pair.baseline_accuracy)),
+        difference=None if pair.obstacle else _mean(_differences(pair)),
+        obstacle=_obstacle(pair, rule),
+        evidence=_gather(pair, rule),
+    )
+
+
+def decide(weighed: Sequence[Weighed], rule: Rule) -> list[Comparison]:
+    """The rest of `judge`: all pairs of a study, weighed by the same rule, as one family."""
+    evidence = [one.evidence for one in weighed]
     adjusted = holm([math.nan if e is None else e.p for e in evidence])
     family = sum(e is not None for e in evidence)
     return [
-        _untested(pair, rule) if e is None else _tested(pair, e, float(p), family, rule)
-        for pair, e, p in zip(pairs, evidence, adjusted, strict=True)
+        _untested(one) if one.evidence is None else _tested(one, one.evidence, p, family, rule)
+        for one, p in zip(weighed, map(float, adjusted), strict=True)
     ]
 
 
@@ -137,7 +174,7 @@ def _mean(values: NDArray[np.float64]) -> float | None:
     return float(values.mean()) if len(values) and np.isfinite(values).all() else None
 
 
-def _gather(pair: Pair, rule: Rule) -> _Evidence | None:
+def _gather(pair: Pair, rule: Rule) -> Evidence | None:
     """The evidence of a pair, or None where no test applies."""
     differences = _differences(pair)
     if pair.obstacle or not np.isfinite(differences).all() or not has_spread(differences):
@@ -149,10 +186,12 @@ def _gather(pair: Pair, rule: Rule) -> _Evidence | None:
         arms = pair.correct, pair.baseline_correct
         low, high = two_way_interval(*arms, confidence, rule.replicates, rule.seed)
         two_way, image_error = (to_points(low), to_points(high)), _image_error(*arms)
-    return _Evidence(
+    t = paired_t(differences, confidence)
+    return Evidence(
         difference=float(differences.mean()),
         deviation=float(differences.std(ddof=1)),
-        t=paired_t(differences, confidence),
+        interval=t.interval,
+        p_unadjusted=t.p,
         p=adjusted_p(smallest_p(differences, looks), looks),
         p_permutation=sign_flip_p(differences, rule.replicates, rule.seed),
         probability=probability_of_improvement(differences),
@@ -170,48 +209,47 @@ def _image_error(correct: NDArray[np.bool_], baseline: NDArray[np.bool_]) -> flo
     return float(to_points(by_image.std() / np.sqrt(len(by_image))))
 
 
-def _untested(pair: Pair, rule: Rule) -> Comparison:
+def _untested(pair: Weighed) -> Comparison:
     return Comparison(
         seeds=pair.seeds,
-        accuracy=_mean(to_points(pair.accuracy)),
-        baseline_accuracy=_mean(to_points(pair.baseline_accuracy)),
-        difference=None if pair.obstacle else _mean(_differences(pair)),
+        accuracy=pair.accuracy,
+        baseline_accuracy=pair.baseline_accuracy,
+        difference=pair.difference,
         verdict="cannot say",
-        words=f"cannot say: {_obstacle(pair, rule)}",
+        words=f"cannot say: {pair.obstacle}",
     )
 
 
-def _tested(pair: Pair, evidence: _Evidence, p: float, family: int, rule: Rule) -> Comparison:
+def _tested(pair: Weighed, evidence: Evidence, p: float, family: int, rule: Rule) -> Comparison:
     detectable = rule_detectable(
         evidence.deviation, len(pair.seeds), family, rule, evidence.image_error
     )
-    obstacle = _obstacle(pair, rule)
     verdict: Verdict = "cannot say"
-    words = f"cannot say: {obstacle}"
-    if obstacle is None:
+    words = f"cannot say: {pair.obstacle}"
+    if not pair.obstacle:
         verdict, words = _decide(evidence, p, detectable, rule)
     shown = verdict in ("helps", "hurts")
     return Comparison(
         seeds=pair.seeds,
-        accuracy=_mean(to_points(pair.accuracy)),
-        baseline_accuracy=_mean(to_points(pair.baseline_accuracy)),
+        accuracy=pair.accuracy,
+        baseline_accuracy=pair.baseline_accuracy,
         difference=evidence.difference,
-        interval=evidence.t.interval,
+        interval=evidence.interval,
         p=p,
-        p_unadjusted=evidence.t.p,
+        p_unadjusted=evidence.p_unadjusted,
         p_permutation=evidence.p_permutation,
         probability_of_improvement=evidence.probability,
         probability_interval=evidence.probability_interval,
         two_way_interval=evidence.two_way,
         detectable=detectable,
-        decided=shown or (obstacle is None and _is_negligible(evidence, rule)),
+        decided=shown or (not pair.obstacle and _is_negligible(evidence, rule)),
         verdict=verdict,
         words=words,
     )
 
 
-def _obstacle(pair: Pair, rule: Rule) -> str | None:
-    """Why the rule cannot be applied to a pair, or None where it can."""
+def _obstacle(pair: Pair, rule: Rule) -> str:
+    """Why the rule cannot be applied to a pair, "" where it can."""
     seeds, differences = len(pair.seeds), _differences(pair)
     if pair.obstacle:
         return pair.obstacle
@@ -225,16 +263,16 @@ def _obstacle(pair: Pair, rule: Rule) -> str | None:
         return f"all {seeds} seeds differ by {differences.mean():z.2f} points, so no test applies"
     if pair.correct is None or pair.baseline_correct is None:
         return "predictions on the test images are missing, the rule needs them"
-    return None
+    return ""
 
 
 def _decide(
-    evidence: _Evidence, p: float, detectable: float | None, rule: Rule
+    evidence: Evidence, p: float, detectable: float | None, rule: Rule
 ) -> tuple[Verdict, str]:
     difference = evidence.difference
     clear = _is_clear(evidence, p, rule)
     if clear and abs(difference) >= rule.min_difference - _TOLERANCE:
-        low, high = evidence.t.interval
+        low, high = evidence.interval
         margin = f"{abs(difference):.2f} ± {(high - low) / 2:.2f} points"
         return (
             ("helps", f"helps by {margin}") if difference > 0 else ("hurts", f"hurts by {margin}")
@@ -250,7 +288,7 @@ def _decide(
     return "not shown", f"not shown; this study could have seen ≥ {_round_up(detectable)} points"
 
 
-def _is_clear(evidence: _Evidence, p: float, rule: Rule) -> bool:
+def _is_clear(evidence: Evidence, p: float, rule: Rule) -> bool:
     """Whether the direction is shown, whatever the size: all that the rule asks of chance."""
     probability, lowest = evidence.probability, evidence.probability_interval[0]
     nearest = evidence.two_way[0] if evidence.two_way else 0.0
@@ -265,11 +303,11 @@ def _is_clear(evidence: _Evidence, p: float, rule: Rule) -> bool:
     )
 
 
-def _is_negligible(evidence: _Evidence, rule: Rule) -> bool:
+def _is_negligible(evidence: Evidence, rule: Rule) -> bool:
     """Whether both intervals leave only differences that are too small to matter."""
     if evidence.two_way is None:
         return False
-    farthest = max(map(abs, (*evidence.t.interval, *evidence.two_way)))
+    farthest = max(map(abs, (*evidence.interval, *evidence.two_way)))
     return farthest < rule.min_difference
 
 

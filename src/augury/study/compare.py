@@ -7,9 +7,9 @@ from typing import Any
 from augury.errors import InputError
 from augury.stats import judge
 from augury.study.cell import Cell
+from augury.study.pairs import Arm, make_pair, read_outcomes
 from augury.study.plan import Plan, read_plan
 from augury.study.store import StudyFolder
-from augury.study.verdicts import Arm, make_pair, read_outcomes
 
 # What decides which images a seed trains on and which are tested.
 _SPLIT = ("validation", "train_limit", "test_limit")
@@ -24,7 +24,7 @@ def compare_studies(first: Path, second: Path) -> list[dict[str, Any]]:
     """
     plans = [read_plan(StudyFolder(path).plan_file) for path in (first, second)]
     old, new = (
-        read_outcomes(plan, StudyFolder(path))
+        read_outcomes(plan.cells, StudyFolder(path))
         for plan, path in zip(plans, (first, second), strict=True)
     )
     arms = [arm for arm in new if arm in old]

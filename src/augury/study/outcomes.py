@@ -1,7 +1,7 @@
 """What a finished run has left, read and held against itself before anything is made of it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,15 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Predictions:
-    """Logits of one part, in the order of the images' ids: ids, labels (N,), logits (N, K)."""
+    """Of one part, in the order of the images' ids: ids, labels (N,) and logits (N, K).
+
+    correct: (N,) bool, which images were called by their class.
+    """
 
     ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     logits: NDArray[np.float64]
-
-    @property
-    def correct(self) -> NDArray[np.bool_]:
-        """(N,): which images were called by their class."""
-        right: NDArray[np.bool_] = self.logits.argmax(axis=1) == self.labels
-        return right
+    correct: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,11 @@ class Outcome:
         """On the test images, in [0, 1]; NaN where the result has none."""
         value = self.result["test"]["accuracy"]
         return float("nan") if value is None else float(value)
+
+    def without_logits(self) -> "Outcome":
+        """The same less what takes the most memory: the test logits and the validation part."""
+        test = self.test and replace(self.test, logits=np.empty((len(self.test.ids), 0)))
+        return replace(self, test=test, validation=None)
 
 
 def read_outcome(folder: StudyFolder, cell: Cell) -> Outcome:
@@ -99,7 +102,8 @@ def _part(arrays: dict[str, NDArray[Any]], part: str) -> Predictions | None:
     if not len(ids) == len(labels) == len(logits) or logits.ndim != 2:
         raise ValueError(f"{part}: ids, labels and logits differ in length")
     order = np.argsort(ids)
-    return Predictions(ids[order], labels[order], logits[order].astype(np.float64))
+    ids, labels, logits = ids[order], labels[order], logits[order].astype(np.float64)
+    return Predictions(ids, labels, logits, correct=logits.argmax(axis=1) == labels)
 
 
 def _contradiction(result: dict[str, Any], test: Predictions | None) -> str:

@@ -20,11 +20,13 @@ from augury.study.engines.ray import RayEngine
 from augury.study.engines.ray_cluster import RayOptions
 from augury.study.engines.torchrun import TorchrunEngine
 from augury.study.evidence import write_evidence
+from augury.study.judging import judge_arms
+from augury.study.memo import Memo
 from augury.study.plan import Plan, extend_plan, make_plan, read_plan, write_plan
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings
 from augury.study.store import StudyFolder, disk_errors, read_json
-from augury.study.verdicts import read_outcomes, write_verdicts
+from augury.study.verdicts import write_verdicts
 from augury.training.processes import ALONE, Processes
 
 
@@ -140,12 +142,19 @@ def run_study(
     return outcome(plan, folder)
 
 
-def judge_study(plan: Plan, folder: StudyFolder) -> dict[str, Any]:
-    """Write verdicts and evidence of what is finished; returns the verdicts."""
+def judge_study(
+    plan: Plan, folder: StudyFolder, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Write verdicts and evidence of what is finished; returns the verdicts.
+
+    What was judged before by the same rule, code and files is recalled from `judged.json`.
+    """
     with disk_errors(folder.path):
-        outcomes = read_outcomes(plan, folder)
-        write_evidence(plan, folder, outcomes)
-        return write_verdicts(plan, folder, outcomes)
+        memo = Memo(folder.path / "judged.json")
+        judged = judge_arms(plan, folder, memo, progress)
+        write_evidence(plan, folder, judged, memo)
+        memo.write()
+        return write_verdicts(plan, folder, judged)
 
 
 def pending_cells(plan: Plan, folder: StudyFolder) -> list[Cell]:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from augury.study.cell import Cell
+from augury.study.pairs import Arm
 from augury.study.plan import Plan, write_plan
 from augury.study.store import StudyFolder, read_json
 from augury.study.study import Outcome
-from augury.study.verdicts import Arm
 
 
 def run_until_decided(

@@ -20,10 +20,10 @@ from augury.study.doctor.power import (
     seed_findings,
     study_power,
 )
+from augury.study.pairs import make_pair, read_outcomes
 from augury.study.provenance import machine
 from augury.study.settings import StudySettings
 from augury.study.study import default_workers
-from augury.study.verdicts import make_pair, read_outcomes
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _spread(
 ) -> Spread:
     if given is None and opened.folder:
         try:
-            outcomes = read_outcomes(opened.plan, opened.folder)
+            outcomes = read_outcomes(opened.plan.cells, opened.folder)
         except InputError as error:
             findings.append(Finding("problem", "folder", "results", 1, str(error)))
             outcomes = {}

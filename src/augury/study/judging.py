@@ -1,0 +1,116 @@
+"""Judging a study, one data set and network after the other, by what their runs have left."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from augury.data import Progress
+from augury.stats import Evidence, Weighed, weigh
+from augury.study.arm_evidence import arm_evidence, measure
+from augury.study.cell import Cell
+from augury.study.memo import Memo, Wanted
+from augury.study.outcomes import Outcome, read_outcome
+from augury.study.pairs import Arm, arm_of, make_pair
+from augury.study.plan import Plan
+from augury.study.store import RunFolder, StudyFolder, file_checksum
+
+
+@dataclass(frozen=True)
+class JudgedArm:
+    """What is known of an arm by itself and against its baseline, before the whole study is seen.
+
+    accuracies: on the test images, in [0, 1], by finished seed, NaN where a run gave none;
+    evidence: the arm's part of evidence.json; weighed: None for a baseline, and where either has
+    no finished run; unpaired: seeds that only one of the two has.
+    """
+
+    accuracies: dict[int, float]
+    evidence: dict[str, Any]
+    weighed: Weighed | None
+    unpaired: tuple[int, ...]
+
+
+def judge_arms(
+    plan: Plan, folder: StudyFolder, memo: Memo, progress: Progress | None = None
+) -> dict[Arm, JudgedArm]:
+    """Every planned arm, in the plan's order; groups whose files are as they were are recalled."""
+    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in plan.cells:
+        groups[cell.dataset, cell.model].append(cell)
+    wanted = [_wanted(plan, folder, cells) for cells in groups.values()]
+    found: dict[Arm, JudgedArm] = {}
+    for (dataset, model), group in zip(groups, memo.recall(wanted, progress), strict=True):
+        found |= {(dataset, model, name): _from_json(arm) for name, arm in group.items()}
+    return {arm: found[arm] for arm in dict.fromkeys(map(arm_of, plan.cells))}
+
+
+def _wanted(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> Wanted:
+    """A cell's name stands for all that was planned of it, the checksums for what became of it."""
+    made_from = {
+        "rule": asdict(plan.rule),
+        "baseline": plan.baseline,
+        "cells": [[cell.name, plan.steps(cell), _files(folder.run(cell))] for cell in cells],
+    }
+    return made_from, lambda: judge_group(plan, folder, cells)
+
+
+def _files(run: RunFolder) -> list[str | None]:
+    """Checksums of all that is read of a run; nothing where it is not done."""
+    if not run.done:
+        return []
+    files = (run.result, run.epochs, run.predictions, run.corruptions)
+    return [file_checksum(file) if file.exists() else None for file in files]
+
+
+def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[str, Any]:
+    """The arms of one data set and network by name, as JSON values.
+
+    cells: all that are planned of them.
+    """
+    runs: dict[str, dict[int, Outcome]] = {cell.augmentation: {} for cell in cells}
+    measures: dict[str, dict[int, dict[str, float]]] = {name: {} for name in runs}
+    for cell in cells:
+        if folder.run(cell).done:
+            outcome = read_outcome(folder, cell)
+            measures[cell.augmentation][cell.seed] = measure(outcome)
+            runs[cell.augmentation][cell.seed] = outcome.without_logits()
+    theirs, compared = runs.get(plan.baseline, {}), measures.get(plan.baseline, {})
+    return {
+        name: {
+            "accuracies": [[seed, _number(outcome.accuracy)] for seed, outcome in ours.items()],
+            "evidence": arm_evidence(plan, ours, theirs, measures[name], compared),
+            "weighed": asdict(weigh(make_pair(ours, theirs), plan.rule))
+            if name != plan.baseline and ours and theirs
+            else None,
+            "unpaired": sorted(ours.keys() ^ theirs.keys()),
+        }
+        for name, ours in runs.items()
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if value == value else None  # NaN is not JSON
+
+
+def _from_json(values: dict[str, Any]) -> JudgedArm:
+    weighed = values["weighed"]
+    return JudgedArm(
+        accuracies={
+            seed: float("nan") if accuracy is None else accuracy
+            for seed, accuracy in values["accuracies"]
+        },
+        evidence=values["evidence"],
+        weighed=_weighed(weighed) if weighed else None,
+        unpaired=tuple(values["unpaired"]),
+    )
+
+
+def _weighed(values: dict[str, Any]) -> Weighed:
+    evidence = values["evidence"] and Evidence(**_with_tuples(values["evidence"]))
+    return Weighed(**_with_tuples(values) | {"evidence": evidence})
+
+
+def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """With tuples where JSON has lists."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}

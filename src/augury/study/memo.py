@@ -1,0 +1,84 @@
+"""What was worked out before from the same things, kept in a file."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+
+import augury.stats
+from augury.data import Progress
+from augury.errors import InputError
+from augury.files import tell_remade
+from augury.seal import SEAL, checksum
+from augury.study.store import read_json, write_json
+
+_AT_ONCE = 8  # each holds some runs' predictions in memory
+
+Wanted = tuple[Mapping[str, Any], Callable[[], Any]]
+"""What a value is made from, as JSON values, and how it is made."""
+
+
+class Memo:
+    """JSON values by all that they were made from, the code that makes them included.
+
+    A value is therefore never older than a file, a setting or a line of code that it depends on,
+    provided that `Wanted` names all of the first two. What nobody asks for is dropped by `write`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._known = _read(file)
+        self._kept: dict[str, Any] = {}
+
+    def recall(self, wanted: Sequence[Wanted], progress: Progress | None = None) -> list[Any]:
+        """The values, in order; those that are not known are made, several at once."""
+        keys = [checksum({"from": made_from, "code": code_digest()}) for made_from, _ in wanted]
+        makes = dict(zip(keys, (make for _, make in wanted), strict=True))
+        missing = [key for key in makes if key not in self._known]
+        made = _made([makes[key] for key in missing], progress)
+        self._known |= zip(missing, made, strict=True)
+        self._kept |= {key: self._known[key] for key in keys}
+        return [self._known[key] for key in keys]
+
+    def write(self) -> None:
+        """Keep what was recalled."""
+        write_json(self._file, {"schema": 1, "values": self._kept})
+
+
+def _made(makes: Sequence[Callable[[], Any]], progress: Progress | None) -> Iterator[Any]:
+    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
+        # An error, or Ctrl-C, waits for those at work only: `map` then cancels the others.
+        for done, value in enumerate(pool.map(lambda make: make(), makes), start=1):
+            if progress:
+                progress(done, len(makes), "judging")
+            yield value
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        content = read_json(file)
+    except InputError:
+        content = {}
+    if SEAL not in content or content.get("schema") != 1:
+        tell_remade(file)
+        return {}
+    values: dict[str, Any] = content["values"]
+    return values
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256, in hex, of all that statistics and studies are made by."""
+    digest = hashlib.sha256(f"{np.__version__} {scipy.__version__}".encode())
+    for package in (Path(augury.stats.__file__).parent, Path(__file__).parent):
+        for file in sorted(package.glob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
