@@ -1,6 +1,8 @@
 """Commands that train nothing, and what they make of bad input."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -184,3 +186,9 @@ def test_usage_errors_and_version(run):
     assert run("study", "--seeds", "many")[0] == 2
     code, printed, _ = run("--version")
     assert (code, printed.strip()) == (0, "augury 0.1.0")
+
+
+@pytest.mark.parametrize("package", ["timm", "torchvision", "sklearn", "ray"])
+def test_no_command_waits_for_what_few_need(package):
+    code = f"import augury.cli.app, sys; assert {package!r} not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -13,7 +13,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from augury.batch import Batch, to_float
 from augury.training.network import Network
-from augury.training.synced_norm import with_synced_norm
 
 # The others wait while the first loads data, measures speeds or looks at corrupted images. Of a
 # process that is lost torchrun hears at once.
@@ -63,6 +62,9 @@ class Processes:
         """
         if self.count == 1:
             return network.predict
+        # Late, as it needs timm, which takes half a second of every command.
+        from augury.training.synced_norm import with_synced_norm
+
         network.model = with_synced_norm(network.model, network.device)
         shared = DistributedDataParallel(network)
 
