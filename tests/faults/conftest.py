@@ -55,7 +55,10 @@ def _add(path: Path) -> None:
     known = json.loads(path.read_text()) if path.exists() else {"rows": {}}
     where = {k: v for k, v in provenance().items() if k != "command"}
     command = " ".join(["pytest", *sys.argv[1:]])
+    # With each row, as a file may be filled by several runs.
+    processor = where["machine"]["processor"]
+    about = {"command": command, "created": where["created"], "processor": processor}
     for row, numbers in _rows.items():
-        known["rows"][row] = {**numbers, "command": command, "created": where["created"]}
+        known["rows"][row] = {**numbers, **about}
     known |= where
     path.write_text(json.dumps(known, indent=1) + "\n")
