@@ -94,6 +94,10 @@ class StudyProgress:
             self._end(event.cell, f"failed  {event.detail}", "red")
         self._update()
 
+    def judged(self, done: int, total: int, what: str) -> None:
+        """What comes after the cells, which takes a minute for thousands of them."""
+        self.bar.update(self.overall, description=f"[bold]{what} {done} of {total}")
+
     def _epoch(self, cell: Cell, epoch: Epoch) -> None:
         line = epoch_line(epoch, cell.recipe.epochs)
         self.at_work[cell.name] = line

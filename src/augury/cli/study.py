@@ -215,6 +215,7 @@ def _run(
                 workers=workers,
                 data_dir=data_dir,
                 on_event=watch,
+                progress=watch.judged,
                 ray=ray,
                 processes=processes,
             )

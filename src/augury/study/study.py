@@ -121,13 +121,15 @@ def run_study(
     workers: int | None = None,
     data_dir: Path | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
+    progress: Progress | None = None,
     ray: RayOptions | None = None,
     processes: Processes = ALONE,
 ) -> Outcome:
     """Run what is not done yet, and judge; failed cells are tried again.
 
-    ray: run the cells there; processes: let these share each cell, one after the other. With
-    neither, cells run in processes of this machine, `workers` at once.
+    on_event: told of the cells; progress: of the judging; ray: run the cells there; processes: let
+    these share each cell, one after the other. With neither, cells run in processes of this
+    machine, `workers` at once.
     """
     folder = StudyFolder(path)
     pending = pending_cells(plan, folder)
@@ -138,7 +140,7 @@ def run_study(
     elif pending:
         workers = workers or default_workers(plan.device, len(pending))
         LocalEngine(folder, plan, workers, data_dir, on_event).run(pending)
-    judge_study(plan, folder)
+    judge_study(plan, folder, progress)
     return outcome(plan, folder)
 
 
