@@ -17,7 +17,10 @@ FLIP = [160, 163, 158, 162, 161, 162]
 
 def evidence(plan, folder):
     judge_study(plan, folder)
-    return json.loads((folder.path / "evidence.json").read_text())
+    # Strict JSON, with its checksum.
+    written = json.loads((folder.path / "evidence.json").read_text(), parse_constant=pytest.fail)
+    assert written.pop("sha256")
+    return written
 
 
 def arms(plan, folder):

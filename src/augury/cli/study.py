@@ -241,7 +241,7 @@ def _ray_options(
 
 @guarded
 def report(folder: Folder, as_json: Json = False) -> None:
-    """Judge a study's results anew and write its report."""
+    """Judge what has changed of a study, and write its report."""
     plan = read_plan(StudyFolder(folder).plan_file)
     with data_progress() as progress:
         judge_study(plan, StudyFolder(folder), progress)

@@ -20,11 +20,11 @@ from augury.stats import (
     to_points,
 )
 from augury.study.outcomes import Outcome
+from augury.study.pairs import Runs
 from augury.study.plan import Plan
+from augury.study.store import finite
 
 _BY_SEED = dict[int, float]
-Runs = dict[int, Outcome]
-"""The finished runs of one arm, by seed."""
 
 Measures = dict[int, dict[str, float]]
 """What `measure` found of each, by seed."""
@@ -69,7 +69,11 @@ def _compared(ours: _BY_SEED, theirs: _BY_SEED) -> dict[str, Any]:
 
 
 def measure(outcome: Outcome) -> dict[str, float]:
-    """Of one run: on the test images as they are, with a temperature, and corrupted."""
+    """What is measured of one run, by name, as far as it left what that needs.
+
+    On the test images: nll (nats), brier (in [0, 2]) and calibration_error (in [0, 1]), each also
+    "_scaled", with the temperature that fits the validation images; corrupted_accuracy, %.
+    """
     found: dict[str, float] = {}
     test, validation = outcome.test, outcome.validation
     if test is not None and np.isfinite(test.logits).all():
@@ -95,7 +99,7 @@ def _budget(plan: Plan, ours: Runs) -> dict[str, Any] | None:
         "steps": plan.steps(cell),
         "step_seconds": float(np.median([result["step_seconds"] for result in results])),
         "seconds": float(np.median([result["seconds"] for result in results])),
-        "cost": _number(_cost(ours)),
+        "cost": finite(_cost(ours)),
     }
 
 
@@ -104,10 +108,6 @@ def _cost(ours: Runs) -> float:
     steps = [(o.result["step_seconds"], o.result["augment_seconds"]) for o in ours.values()]
     costs = [step / (step - augment) for step, augment in steps if step > augment]
     return float(np.median(costs)) if costs else math.nan
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _validation(outcome: Outcome) -> list[float]:

@@ -20,8 +20,8 @@ from augury.study.store import StudyFolder, write_json
 
 def write_evidence(
     plan: Plan, folder: StudyFolder, judged: dict[Arm, JudgedArm], memo: Memo
-) -> dict[str, Any]:
-    """Gather the secondary evidence of every arm; returns what is written."""
+) -> None:
+    """Gather and write the secondary evidence of every planned arm, and of all together."""
     planned: dict[Arm, list[Cell]] = defaultdict(list)
     for cell in plan.cells:
         planned[arm_of(cell)].append(cell)
@@ -32,7 +32,6 @@ def write_evidence(
         "overall": _overall({arm: judged[arm].accuracies for arm in planned}, memo),
     }
     write_json(folder.path / "evidence.json", evidence)
-    return evidence
 
 
 def _arm(folder: StudyFolder, arm: Arm, cells: Sequence[Cell], found: JudgedArm) -> dict[str, Any]:

@@ -7,13 +7,12 @@ from typing import Any
 
 from augury.data import Progress
 from augury.stats import Evidence, Weighed, weigh
-from augury.study.arm_evidence import arm_evidence, measure
+from augury.study.arm_evidence import Measures, arm_evidence, measure
 from augury.study.cell import Cell
 from augury.study.memo import Memo, Wanted
-from augury.study.outcomes import Outcome, read_outcome
-from augury.study.pairs import Arm, arm_of, make_pair
+from augury.study.pairs import Arm, Runs, arm_of, finished, make_pair
 from augury.study.plan import Plan
-from augury.study.store import RunFolder, StudyFolder, file_checksum
+from augury.study.store import RunFolder, StudyFolder, file_checksum, finite
 
 
 @dataclass(frozen=True)
@@ -64,21 +63,20 @@ def _files(run: RunFolder) -> list[str | None]:
 
 
 def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[str, Any]:
-    """The arms of one data set and network by name, as JSON values.
+    """The fields of `JudgedArm`, as JSON values, for each arm of one data set and network, by name.
 
-    cells: all that are planned of them.
+    cells: all that are planned of them. Raises InputError where a result cannot be read.
     """
-    runs: dict[str, dict[int, Outcome]] = {cell.augmentation: {} for cell in cells}
-    measures: dict[str, dict[int, dict[str, float]]] = {name: {} for name in runs}
-    for cell in cells:
-        if folder.run(cell).done:
-            outcome = read_outcome(folder, cell)
-            measures[cell.augmentation][cell.seed] = measure(outcome)
-            runs[cell.augmentation][cell.seed] = outcome.without_logits()
+    runs: dict[str, Runs] = {cell.augmentation: {} for cell in cells}
+    measures: dict[str, Measures] = {name: {} for name in runs}
+    for outcome in finished(cells, folder):
+        cell = outcome.cell
+        measures[cell.augmentation][cell.seed] = measure(outcome)
+        runs[cell.augmentation][cell.seed] = outcome.without_logits()
     theirs, compared = runs.get(plan.baseline, {}), measures.get(plan.baseline, {})
     return {
         name: {
-            "accuracies": [[seed, _number(outcome.accuracy)] for seed, outcome in ours.items()],
+            "accuracies": [[seed, finite(outcome.accuracy)] for seed, outcome in ours.items()],
             "evidence": arm_evidence(plan, ours, theirs, measures[name], compared),
             "weighed": asdict(weigh(make_pair(ours, theirs), plan.rule))
             if name != plan.baseline and ours and theirs
@@ -87,10 +85,6 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
         }
         for name, ours in runs.items()
     }
-
-
-def _number(value: float) -> float | None:
-    return value if value == value else None  # NaN is not JSON
 
 
 def _from_json(values: dict[str, Any]) -> JudgedArm:

@@ -1,7 +1,7 @@
 """The finished runs of a study, by arm and seed, and two arms of them made a pair."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,11 @@ from augury.study.store import StudyFolder
 Arm = tuple[str, str, str]
 """Data set, model and augmentation."""
 
-Outcomes = dict[Arm, dict[int, Outcome]]
-"""What is finished, by arm and seed; without logits, so that many runs fit in memory."""
+Runs = dict[int, Outcome]
+"""The finished runs of one arm, by seed."""
+
+Outcomes = dict[Arm, Runs]
+"""What is finished, by arm; without logits, so that many runs fit in memory."""
 
 
 def arm_of(cell: Cell) -> Arm:
@@ -26,13 +29,17 @@ def arm_of(cell: Cell) -> Arm:
 def read_outcomes(cells: Iterable[Cell], folder: StudyFolder) -> Outcomes:
     """The outcomes of those of `cells` that are finished, arms in their order."""
     found: Outcomes = defaultdict(dict)
-    for cell in cells:
-        if folder.run(cell).done:
-            found[arm_of(cell)][cell.seed] = read_outcome(folder, cell).without_logits()
+    for outcome in finished(cells, folder):
+        found[arm_of(outcome.cell)][outcome.cell.seed] = outcome.without_logits()
     return found
 
 
-def make_pair(arm: dict[int, Outcome], baseline: dict[int, Outcome]) -> Pair:
+def finished(cells: Iterable[Cell], folder: StudyFolder) -> Iterator[Outcome]:
+    """Those of `cells` that are finished, read one after the other, with their logits."""
+    return (read_outcome(folder, cell) for cell in cells if folder.run(cell).done)
+
+
+def make_pair(arm: Runs, baseline: Runs) -> Pair:
     """The two arms over the seeds that both have, with why they must not be compared, if so."""
     seeds = tuple(sorted(arm.keys() & baseline.keys()))
     ours, theirs = [arm[seed] for seed in seeds], [baseline[seed] for seed in seeds]

@@ -1,6 +1,7 @@
 """A study's folder: the only state there is."""
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -142,6 +143,11 @@ class RunFolder:
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Write with a checksum and atomically: readers see the old file or the new one, whole."""
     write_atomically(path, sealed_json(values))
+
+
+def finite(value: float) -> float | None:
+    """`value` where it is finite, otherwise None: JSON has no NaN and no infinity."""
+    return value if math.isfinite(value) else None
 
 
 def write_arrays(path: Path, arrays: dict[str, Any]) -> None:

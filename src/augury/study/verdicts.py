@@ -15,24 +15,22 @@ def write_verdicts(plan: Plan, folder: StudyFolder, judged: dict[Arm, JudgedArm]
 
     Only seeds that both arms have finished are compared; `unpaired` names the others.
     """
-    compared = {arm: found for arm, found in judged.items() if found.weighed}
-    comparisons = decide([found.weighed for found in compared.values() if found.weighed], plan.rule)
+    weighed = {arm: found.weighed for arm, found in judged.items() if found.weighed}
+    comparisons = decide(list(weighed.values()), plan.rule)
     verdicts = {
         "schema": 1,
         "unit": "percentage points of test accuracy",
         "rule": asdict(plan.rule),
         "comparisons": [
             {
-                "dataset": dataset,
-                "model": model,
-                "augmentation": augmentation,
+                "dataset": arm[0],
+                "model": arm[1],
+                "augmentation": arm[2],
                 "baseline": plan.baseline,
                 **asdict(comparison),
-                "unpaired": list(found.unpaired),
+                "unpaired": list(judged[arm].unpaired),
             }
-            for ((dataset, model, augmentation), found), comparison in zip(
-                compared.items(), comparisons, strict=True
-            )
+            for arm, comparison in zip(weighed, comparisons, strict=True)
         ],
     }
     write_json(folder.path / "verdicts.json", verdicts)
