@@ -6,6 +6,8 @@ real: train 240 runs of one arm on Fashion-MNIST (what is trained stays in --stu
 studies of the arm against itself, each run used once, and judge them by the default rule.
 simulated: draw studies from those runs, and from a model fitted to them, and count false verdicts.
 power: plant effects of known size in the model's runs, and count how often they are found.
+promise: have studies name the difference that they could have seen, and count how often fresh
+studies find it, by thirds of what is named.
 sequential: both of it for studies that add seeds until every arm is decided.
 
 Prints tables and keeps each part's counts in benchmarks/results/aa.json; the same --seed gives the
@@ -33,15 +35,26 @@ from augury.study.provenance import provenance
 from .false_alarms import real_verdicts, shortcuts, simulated_rates
 from .figure import draw_figure
 from .power import POINTS, SEEDS, power_row
+from .promise import SEEDS as PROMISE_SEEDS
+from .promise import promise_row
 from .runs import Pool, read_pool, run_all
 from .sequential import LOOKS, sequential_rows
 from .simulate import Job, count, processes
 from .studies import RealRuns, RunModel, cut
-from .tables import pool_lines, power_table, rate, rates_table, real_table, sequential_table, table
+from .tables import (
+    pool_lines,
+    power_table,
+    promise_table,
+    rate,
+    rates_table,
+    real_table,
+    sequential_table,
+    table,
+)
 
 OUT = Path("benchmarks/results/aa.json")
 FIGURE = Path("docs/statistics-power.png")
-# Streams of draws; `power` has those from 1,000 on.
+# Streams of draws; `power` has those from 1,000 on, `promise` those from 2,000 on.
 FROM_RUNS, FROM_MODEL, NO_EFFECT_CHECK, EFFECT_CHECK = range(4)
 DRAWN_RUNS = 2000
 
@@ -115,6 +128,15 @@ def power(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"pool": pool.about, "model": compared, "rows": rows}
 
 
+def promise(arguments: argparse.Namespace) -> dict[str, Any]:
+    pool, studies = read(arguments), arguments.studies or 450
+    model, compared = fit(pool)
+    with processes(arguments.workers) as workers:
+        rows = [promise_row(workers, model, n, studies, arguments.seed) for n in PROMISE_SEEDS]
+    print(f"\nFresh studies that find what {studies} studies named:\n\n{promise_table(rows)}")
+    return {"pool": pool.about, "model": compared, "rows": rows}
+
+
 def sequential(arguments: argparse.Namespace) -> dict[str, Any]:
     pool, studies = read(arguments), arguments.studies or 2000
     model, compared = fit(pool)
@@ -165,7 +187,13 @@ def keep(part: str, found: dict[str, Any]) -> None:
     OUT.write_text(json.dumps({**results, part: {**found, **where}}, indent=1) + "\n")
 
 
-PARTS = {"real": real, "simulated": simulated, "power": power, "sequential": sequential}
+PARTS = {
+    "real": real,
+    "simulated": simulated,
+    "power": power,
+    "promise": promise,
+    "sequential": sequential,
+}
 
 
 if __name__ == "__main__":

@@ -72,6 +72,20 @@ def _found_and_predicted(row: dict[str, Any]) -> str:
     return f"{100 * row['helps'] / row['studies']:.1f} / {100 * row['predicted']:.1f}"
 
 
+def promise_table(rows: list[dict[str, Any]]) -> str:
+    """A row for each number of seeds: all studies, and thirds by the difference that they name."""
+    head = ["seeds", "all", "smallest third", "middle third", "largest third", "medians named"]
+    return table(head, [_promise_row(row) for row in rows])
+
+
+def _promise_row(row: dict[str, Any]) -> list[str]:
+    thirds = row["thirds"]
+    found, fresh = (sum(third[name] for third in thirds) for name in ("found", "fresh"))
+    shares = [f"{100 * third['found'] / third['fresh']:.1f} %" for third in thirds]
+    medians = ", ".join(f"{third['points']:.1f}" for third in thirds)
+    return [str(row["seeds"]), rate(found, fresh), *shares, medians]
+
+
 def sequential_table(rows: list[dict[str, Any]]) -> str:
     """Studies with a false claim, or arms whose effect is found, by the way of looking."""
     head = ["arms", "true difference", "counted", "corrected", "its seeds", "uncorrected", "once"]

@@ -11,24 +11,21 @@ from augury.stats import Pair, Rule, judge, nominal_level, rule_detectable, rule
 FREE = Rule(min_difference=0.0, min_probability=0.5, confidence=0.01)
 
 
-def slow_power(difference, deviation, seeds, comparisons, rule, studies=2000):
-    """Condition by condition, study by study, in words of the rule."""
-    rng = np.random.default_rng(99)
-    found = 0
-    for _ in range(studies):
-        d = rng.normal(difference, deviation, seeds)
-        p = stats.ttest_1samp(d, 0).pvalue * comparisons
-        ahead = (d > 0).mean()
-        lowest = stats.binom.ppf((1 - rule.confidence) / 2, seeds, ahead) / seeds
-        wide = stats.norm.ppf((1 + rule.confidence) / 2) * d.std() / math.sqrt(seeds)
-        found += (
-            p < rule.alpha
-            and ahead >= rule.min_probability
-            and lowest > 0.5
-            and d.mean() >= rule.min_difference
-            and d.mean() > wide
-        )
-    return found / studies
+def slow_power(difference, deviation, seeds, comparisons, rule, studies=2000, draws=99):
+    """Condition by condition, in words of the rule; one study a row."""
+    d = np.random.default_rng(draws).normal(difference, deviation, (studies, seeds))
+    p = stats.ttest_1samp(d, 0, axis=1).pvalue * comparisons
+    ahead = (d > 0).mean(axis=1)
+    lowest = stats.binom.ppf((1 - rule.confidence) / 2, seeds, ahead) / seeds
+    wide = stats.norm.ppf((1 + rule.confidence) / 2) * d.std(axis=1) / math.sqrt(seeds)
+    found = (
+        (p < rule.alpha)
+        & (ahead >= rule.min_probability)
+        & (lowest > 0.5)
+        & (d.mean(axis=1) >= rule.min_difference)
+        & (d.mean(axis=1) > wide)
+    )
+    return found.mean()
 
 
 @pytest.mark.parametrize(
@@ -122,9 +119,44 @@ def test_several_looks_ask_for_the_nominal_level():
     assert rule_power(0.5, 0.5, 12, rule=rule) == pytest.approx(expected, abs=0.02)
 
 
+def found_by_thirds(seeds, studies=450):
+    """Of fresh studies with the difference that a study names, the share that finds it.
+
+    A mean for each third of the studies, by the difference that they name. Every study has a true
+    deviation of 0.5 points, measures its own, and names a difference as `judge` does.
+    """
+    rng = np.random.default_rng(seeds)
+    measured = np.sort(rng.normal(0, 0.5, (studies, seeds)).std(axis=1, ddof=1))
+    named = [rule_detectable(s, seeds, freedom=seeds - 1) for s in measured]
+    fresh = [
+        slow_power(points, 0.5, seeds, 1, Rule(), 50, draws=i) for i, points in enumerate(named)
+    ]
+    return [float(third.mean()) for third in np.array_split(fresh, 3)]
+
+
+@pytest.mark.parametrize("seeds", [6, 10, 20])
+def test_the_promise_is_kept_by_every_third_of_the_studies(seeds):
+    # 150 studies a third with 50 fresh ones each: a standard error of 1.6 points.
+    thirds = found_by_thirds(seeds)
+    assert thirds[0] == pytest.approx(0.8, abs=0.06)
+    assert min(thirds[1:]) > 0.87
+
+
+def test_with_many_degrees_of_freedom_an_estimate_is_as_good_as_the_truth():
+    known = rule_detectable(0.5, 12)
+    assert rule_detectable(0.5, 12, freedom=10**6) == pytest.approx(known, rel=0.01)
+    few, more = (rule_detectable(0.5, 12, freedom=freedom) for freedom in (3, 11))
+    assert few > more > known
+
+
 @pytest.mark.parametrize(
     "arguments", [(1, 0, 6), (1, 0.5, 1), (1, 0.5, 6, 0), (1, 0.5, 6, 1, None, -1)]
 )
 def test_values_out_of_range_are_refused(arguments):
     with pytest.raises(ValueError, match="are needed, got"):
         rule_power(*arguments)
+
+
+def test_no_freedom_is_refused():
+    with pytest.raises(ValueError, match="freedom: must be ≥ 1, got 0"):
+        rule_power(1, 0.5, 6, freedom=0)

@@ -69,7 +69,9 @@ def test_a_clear_gain_in_numbers_and_words():
     assert comparison.probability_interval == (1, 1)
     # Six seeds of six must agree, which asks for more than the t test does.
     assert smallest_detectable(math.sqrt(0.8), 6) < comparison.detectable
-    assert comparison.detectable == rule_detectable(math.sqrt(0.8), 6, 1, QUICK, image_error(pair))
+    assert comparison.detectable == rule_detectable(
+        math.sqrt(0.8), 6, 1, QUICK, image_error(pair), 5
+    )
     assert comparison.decided
     low, high = comparison.two_way_interval
     assert 1.5 < low < 2.5 < 3.5 < high < 4.5
@@ -86,11 +88,14 @@ def test_no_clear_difference_says_what_could_have_been_seen():
     comparison = judge_one(pair_with([20, -20, 10, -10, 30, 0]))
     assert comparison.verdict == "not shown"
     assert not comparison.decided
-    # The deviation is √3.5 = 1.871 points. All six seeds are on one side in four studies of five
-    # from a difference on at which each is with probability 0.8^(1/6): 1.7936 deviations.
-    assert stats.norm.ppf(0.8 ** (1 / 6)) * math.sqrt(3.5) == pytest.approx(3.354, abs=1e-3)
-    assert comparison.detectable == pytest.approx(3.38, abs=0.04)
-    assert comparison.words == "not shown; this study could have seen ≥ 3.4 points"
+    # The deviation is √3.5 = 1.871 points, which five degrees of freedom may underestimate. Six
+    # seeds are on one side with probability Φ(difference / true deviation)^6; its mean over the
+    # third of studies whose deviations come out smallest is to be four in five.
+    third = (np.arange(10_000) + 0.5) / 30_000
+    too_small = np.sqrt(stats.chi2.ppf(third, 5) / 5)
+    seen = stats.norm.cdf(comparison.detectable / math.sqrt(3.5) * too_small) ** 6
+    assert seen.mean() == pytest.approx(0.8, abs=0.01)
+    assert comparison.words == "not shown; this study could have seen ≥ 5.8 points"
 
 
 def test_a_difference_too_small_to_matter_says_so():
@@ -151,8 +156,9 @@ def test_the_family_sets_what_is_detectable():
     comparison = judge(pairs, QUICK)[3]
     assert comparison.p == 1.0
     deviation = np.std([2, -2, 1, -1, 3, 0], ddof=1)
-    assert comparison.detectable == rule_detectable(deviation, 6, 5, QUICK, image_error(pairs[0]))
-    assert comparison.detectable > rule_detectable(deviation, 6, 1, QUICK, image_error(pairs[0]))
+    error = image_error(pairs[0])
+    assert comparison.detectable == rule_detectable(deviation, 6, 5, QUICK, error, 5)
+    assert comparison.detectable > rule_detectable(deviation, 6, 1, QUICK, error, 5)
 
 
 @pytest.mark.parametrize(

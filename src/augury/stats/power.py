@@ -12,6 +12,8 @@ from augury.stats.sequential import looks_of, nominal_level
 
 _STUDIES = 20_000
 _ALL_POINTS = 100.0
+_LUCKY = 1 / 3
+"""Share of studies, those with the smallest measured spread, that a promise must hold for."""
 
 
 def rule_power(
@@ -21,17 +23,24 @@ def rule_power(
     comparisons: int = 1,
     rule: Rule | None = None,
     image_error: float = 0.0,
+    freedom: int | None = None,
 ) -> float:
     """The probability that the rule calls a true `difference` by its name, "helps" or "hurts".
 
     difference, deviation: mean and standard deviation of the paired differences between runs,
     percentage points; seeds: paired, ≥ 2; comparisons: in Holm's family, whose first step is
-    counted with; image_error: standard error that the choice of test images adds, points.
+    counted with; image_error: standard error that the choice of test images adds, points;
+    freedom: degrees of freedom of `deviation` where it was estimated, None where it is known.
+
+    An estimate may have come out too small by chance, and whoever relies on it then promises too
+    much. So the power is the mean over the third of studies in which it comes out smallest: a
+    promise made with it is kept even by studies that were lucky with their spread.
+
     By simulating 20,000 studies of normal differences, the same for every difference; the
     bootstraps are replaced by what they tend to. Of several looks, only this one is counted, so
     that the power of all together is somewhat higher. Raises ValueError for values out of range.
     """
-    needed = _needed(deviation, seeds, comparisons, rule or Rule(), image_error)
+    needed = _needed(deviation, seeds, comparisons, rule or Rule(), image_error, freedom)
     return float((needed <= abs(difference)).mean())
 
 
@@ -41,20 +50,26 @@ def rule_detectable(
     comparisons: int = 1,
     rule: Rule | None = None,
     image_error: float = 0.0,
+    freedom: int | None = None,
 ) -> float | None:
     """The smallest true difference that the rule finds with its `power`, percentage points.
 
     Arguments as for `rule_power`; None where even 100 points would not be found so often.
     """
     rule = rule or Rule()
-    needed = _needed(deviation, seeds, comparisons, rule, image_error)
+    needed = _needed(deviation, seeds, comparisons, rule, image_error, freedom)
     place = math.ceil(rule.power * len(needed)) - 1
     points = float(np.partition(needed, place)[place])
     return points if points <= _ALL_POINTS else None
 
 
 def _needed(
-    deviation: float, seeds: int, comparisons: int, rule: Rule, image_error: float
+    deviation: float,
+    seeds: int,
+    comparisons: int,
+    rule: Rule,
+    image_error: float,
+    freedom: int | None,
 ) -> NDArray[np.float64]:
     """(_STUDIES,): the true difference from which on each simulated study finds it, points.
 
@@ -65,6 +80,8 @@ def _needed(
             "seeds ≥ 2, comparisons ≥ 1, deviation > 0 and image_error ≥ 0 are needed, got "
             f"{seeds}, {comparisons}, {deviation:g} and {image_error:g}"
         )
+    if freedom is not None and freedom < 1:
+        raise ValueError(f"freedom: must be ≥ 1, got {freedom}")
     ahead = _seeds_ahead(seeds, rule)
     if seeds < rule.min_seeds or ahead is None:
         return np.full(_STUDIES, np.inf)
@@ -72,16 +89,29 @@ def _needed(
     level = nominal_level(rule.alpha / comparisons, looks)
     confidence = 1 - nominal_level(1 - rule.confidence, looks)
     draws, means, spreads = _simulated(seeds)
-    by_t = stats.t.isf(level / 2, seeds - 1) * spreads * deviation / math.sqrt(seeds)
+    true = deviation * (1.0 if freedom is None else _underestimated(freedom))
+    by_t = stats.t.isf(level / 2, seeds - 1) * spreads * true / math.sqrt(seeds)
     # The two-way bootstrap draws seeds without the correction S − 1, and images beside them.
-    variance = (seeds - 1) / seeds**2 * (deviation * spreads) ** 2 + image_error**2
+    variance = (seeds - 1) / seeds**2 * (true * spreads) ** 2 + image_error**2
     by_images = special.ndtri((1 + confidence) / 2) * np.sqrt(variance)
     bound = np.maximum(np.maximum(by_t, by_images), rule.min_difference)
     # So many seeds are ahead once the difference outweighs the worst of them.
     needed: NDArray[np.float64] = np.maximum(
-        bound - deviation * means, -deviation * draws[seeds - ahead]
+        bound - true * means, -true * draws[seeds - ahead]
     )
     return needed
+
+
+@functools.lru_cache(maxsize=64)
+def _underestimated(freedom: int) -> NDArray[np.float64]:
+    """(_STUDIES,): true over estimated deviation in the third of estimates that are smallest.
+
+    In an order of its own, as the simulated studies are independent of it.
+    """
+    quantiles = (np.arange(_STUDIES) + 0.5) / _STUDIES * _LUCKY
+    ratios = np.sqrt(freedom / stats.chi2.ppf(quantiles, freedom))
+    shuffled: NDArray[np.float64] = np.random.default_rng(freedom).permutation(ratios)
+    return shuffled
 
 
 @functools.lru_cache(maxsize=8)

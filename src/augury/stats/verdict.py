@@ -69,9 +69,10 @@ class Comparison:
     two_way_interval (bootstrap over seeds × test images) and detectable: percentage points;
     p: of the paired t test, adjusted for the looks and by Holm; p_unadjusted: of this look alone;
     p_permutation: of sign flips, unadjusted; detectable: the difference that the whole rule finds
-    with its power, at Holm's first step, given the spread that was met; decided: whether more seeds
-    are not needed, as the verdict stands or no difference that matters is left in the interval;
-    words: one line for people. With several looks, intervals hold for all of them together.
+    with its power, at Holm's first step, even where the spread came out too small by chance (see
+    `rule_power`); decided: whether more seeds are not needed, as the verdict stands or no
+    difference that matters is left in the interval; words: one line for people. With several
+    looks, intervals hold for all of them together.
     """
 
     seeds: tuple[int, ...]
@@ -222,7 +223,12 @@ def _untested(pair: Weighed) -> Comparison:
 
 def _tested(pair: Weighed, evidence: Evidence, p: float, family: int, rule: Rule) -> Comparison:
     detectable = rule_detectable(
-        evidence.deviation, len(pair.seeds), family, rule, evidence.image_error
+        evidence.deviation,
+        len(pair.seeds),
+        family,
+        rule,
+        evidence.image_error,
+        freedom=len(pair.seeds) - 1,
     )
     verdict: Verdict = "cannot say"
     words = f"cannot say: {pair.obstacle}"

@@ -26,6 +26,7 @@ class Spread:
     deviation: over seeds; image_floor, image_noise: standard error that the choice of test images
     adds, the part that stays however many seeds there are, and what a single seed adds to it
     source: "runs" (of `pairs` finished pairs), "given" or "default"
+    freedom: degrees of freedom of a deviation from runs; None for one that is given or assumed
     """
 
     deviation: float
@@ -33,6 +34,7 @@ class Spread:
     image_noise: float
     source: Literal["runs", "given", "default"]
     pairs: int = 0
+    freedom: int | None = None
 
     def image_error(self, seeds: int) -> float:
         """Of the mean over `seeds`."""
@@ -96,7 +98,9 @@ def measured_spread(pairs: Sequence[Pair]) -> Spread | None:
     deviation, floor, noise = (
         math.sqrt(np.average(values, weights=weights)) for values in (deviations, floors, noises)
     )
-    return Spread(deviation, floor, noise, "runs", sum(weights) + len(weights))
+    # Arms that share a baseline have squared differences that correlate by ¼.
+    freedom = max(max(weights), round(sum(weights) / (1 + (len(weights) - 1) / 4)))
+    return Spread(deviation, floor, noise, "runs", sum(weights) + len(weights), freedom)
 
 
 def _image_variances(correct: np.ndarray, baseline: np.ndarray) -> tuple[float, float]:
@@ -119,7 +123,8 @@ def study_power(
         return None
 
     def detectable(n: int) -> float | None:
-        return rule_detectable(spread.deviation, n, comparisons, rule, spread.image_error(n))
+        error = spread.image_error(n)
+        return rule_detectable(spread.deviation, n, comparisons, rule, error, spread.freedom)
 
     sizes = rule.looks[:: max(1, len(rule.looks) // len(TABLE))] or TABLE
     return Power(
@@ -137,6 +142,7 @@ def study_power(
             comparisons,
             rule,
             spread.image_error(seeds),
+            spread.freedom,
         ),
         table=tuple((n, detectable(n)) for n in sizes),
         ahead=_ahead(spread, rule),
@@ -162,7 +168,8 @@ def seeds_needed(comparisons: int, spread: Spread, rule: Rule) -> int | None:
 
     def enough(n: int) -> bool:
         error = spread.image_error(n)
-        power = rule_power(rule.min_difference, spread.deviation, n, comparisons, free, error)
+        deviation, freedom = spread.deviation, spread.freedom
+        power = rule_power(rule.min_difference, deviation, n, comparisons, free, error, freedom)
         return power >= rule.power
 
     if _ahead(spread, rule) < rule.min_probability:
