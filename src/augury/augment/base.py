@@ -37,6 +37,15 @@ class Augmentation(ABC, Generic[Params]):
     def apply(self, batch: Batch, params: Params) -> Batch:
         """Return the batch that `params` describe."""
 
+    def streams(self, scope: str) -> set[tuple[type, str]]:
+        """What it draws from in `scope`; what it shares with another draws the same numbers.
+
+        Of a class the operations that its `sample` names, and those of a class that it extends. An
+        augmentation that holds others adds theirs, in the scopes that it gives them.
+        """
+        drawing = (cls for cls in type(self).__mro__ if "sample" in vars(cls))
+        return {(cls, scope) for cls in drawing if cls is not Augmentation}
+
     def run(self, batch: Batch, draws: Draws) -> Batch:
         """Sample and apply, without looking at the input first."""
         return self.apply(batch, self.sample(batch, draws))

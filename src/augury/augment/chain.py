@@ -7,6 +7,7 @@ from typing import Any
 
 from augury.augment.base import Augmentation
 from augury.augment.geometry import Geometric, resample
+from augury.augment.scopes import scopes, streams_of
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -17,7 +18,7 @@ class Chain(Augmentation[tuple[Any, ...]]):
 
     Each part sees the batch as those before have left it, and draws what it would draw alone, so
     that `normal` moves an image alike in `normal` and in `normal+cutout`; the second part of one
-    class has draws of its own.
+    class has draws of its own, wherever in the parts it stands.
     """
 
     def __init__(self, parts: Sequence[Augmentation[Any]]) -> None:
@@ -32,6 +33,9 @@ class Chain(Augmentation[tuple[Any, ...]]):
 
     def sample(self, batch: Batch, draws: Draws) -> tuple[Any, ...]:
         return self._walk(batch, draws)[1]
+
+    def streams(self, scope: str) -> set[tuple[type, str]]:
+        return streams_of(self.parts, self._scopes, scope)
 
     def run(self, batch: Batch, draws: Draws) -> Batch:
         return self._walk(batch, draws)[0]
@@ -57,10 +61,3 @@ class Chain(Augmentation[tuple[Any, ...]]):
         if len(parts) == 1:
             return parts[0].apply(batch, params[0])
         return resample(batch, [part for part in parts if isinstance(part, Geometric)], params)
-
-
-def scopes(parts: Sequence[Augmentation[Any]]) -> list[str]:
-    """For each part what tells its draws from those of earlier parts of its class."""
-    kinds = [type(part) for part in parts]
-    repeats = [kinds[:i].count(kind) for i, kind in enumerate(kinds)]
-    return [f"/{repeat}" if repeat else "" for repeat in repeats]

@@ -61,6 +61,9 @@ class Foreign(Augmentation[ForeignParams]):
         words = draws.bits("foreign " + self.name, 2)
         return ForeignParams((words[:, 0] << 31) ^ words[:, 1])
 
+    def streams(self, scope: str) -> set[tuple[type, str]]:
+        return super().streams(self.name + scope)
+
     def apply(self, batch: Batch, params: ForeignParams) -> Batch:
         keys = params.key.tolist()
         with _generators_restored(batch.images.device):

@@ -17,6 +17,9 @@ from augury.errors import InputError
 from augury.names import check_name
 from augury.rng import Draws
 
+# The scope of the augmentation that it holds, so that the same one elsewhere in a chain draws anew.
+_INNER = "/keepaugment"
+
 
 @dataclass(frozen=True)
 class KeepAugmentParams:
@@ -73,13 +76,16 @@ class KeepAugment(Augmentation[KeepAugmentParams]):
             scores = span_sums(scores, dim, start, start + side)
         columns = scores.shape[2]
         place = self._choose(scores.flatten(1), draws.uniform("keepaugment", 1).double())
-        # In a scope of its own, so that the same augmentation elsewhere in a chain draws anew.
-        scoped = replace(draws, scope=draws.scope + "/keepaugment")
+        scoped = replace(draws, scope=draws.scope + _INNER)
         return KeepAugmentParams(
             top=place // columns,
             left=place % columns,
             augment=self._inner.sample(batch, scoped) if self.mode == "paste" else None,
         )
+
+    def streams(self, scope: str) -> set[tuple[type, str]]:
+        inner = self._inner.streams(scope + _INNER) if self.mode == "paste" else set()
+        return super().streams(scope) | inner
 
     def _side(self, batch: Batch) -> int:
         return max(1, round(self.size * min(batch.images.shape[-2:])))

@@ -11,5 +11,8 @@ class Identity(Augmentation[None]):
     def sample(self, batch: Batch, draws: Draws) -> None:
         return None
 
+    def streams(self, scope: str) -> set[tuple[type, str]]:
+        return super().streams(scope) - {(Identity, scope)}  # it draws nothing
+
     def apply(self, batch: Batch, params: None) -> Batch:
         return batch

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, per_image
-from augury.augment.chain import scopes
+from augury.augment.scopes import scopes, streams_of
 from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
 from augury.rng import Draws
@@ -44,6 +44,8 @@ class OneOf(Augmentation[OneOfParams]):
         self.parts = tuple(parts)
         self.mixes = any(part.mixes for part in self.parts)
         self.weights = None if weights is None else tuple(weights)
+        # An image gets one part, so that two of them may draw the same; the choice is not theirs.
+        self._scopes = scopes(self.parts, super().streams(""), together=False)
 
     def sample(self, batch: Batch, draws: Draws) -> OneOfParams:
         u = draws.uniform("one-of", 1)[:, 0].double()
@@ -51,9 +53,12 @@ class OneOf(Augmentation[OneOfParams]):
         ends = (weights.cumsum(0) / weights.sum())[:-1].to(u.device)
         params = tuple(
             part.sample(batch, replace(draws, scope=draws.scope + scope))
-            for part, scope in zip(self.parts, scopes(self.parts), strict=True)
+            for part, scope in zip(self.parts, self._scopes, strict=True)
         )
         return OneOfParams(choice=(u[:, None] >= ends).sum(1), params=params)
+
+    def streams(self, scope: str) -> set[tuple[type, str]]:
+        return super().streams(scope) | streams_of(self.parts, self._scopes, scope)
 
     def apply(self, batch: Batch, params: OneOfParams) -> Batch:
         found = [p.apply(batch, drawn) for p, drawn in zip(self.parts, params.params, strict=True)]

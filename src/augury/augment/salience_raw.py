@@ -41,6 +41,9 @@ class SalienceRaw(Augmentation[SalienceRawParams]):
             )
         return SalienceRawParams(gradient)
 
+    def streams(self, scope: str) -> set[tuple[type, str]]:
+        return super().streams(scope) - {(SalienceRaw, scope)}  # it draws nothing
+
     def apply(self, batch: Batch, params: SalienceRawParams) -> Batch:
         pixels = to_float(batch.images) * 255
         blended = self.mix * params.gradient + pixels / self.mix
