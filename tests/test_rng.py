@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from augury.errors import InputError
 from augury.rng import Draws, derive_key, numpy_generator, philox, torch_seed
 
 
@@ -47,16 +48,22 @@ def python_philox(counter, key):
     return c
 
 
+# 2^64 / 1.618...
+GOLDEN = 11400714819323198485
+
+
 @given(
     ids=st.lists(st.integers(0, 2**62), min_size=1, max_size=4),
     seed=st.integers(0, 2**40),
-    epoch=st.integers(0, 2**31),
+    epoch=st.integers(0, 2**32 - 1),
     n=st.integers(1, 9),
 )
 def test_bits_are_philox_of_block_id_and_epoch(ids, seed, epoch, n):
+    """Of the second copy of an id, of the id plus 2^64 over the golden ratio, and so on."""
     bits = Draws(seed, epoch, torch.tensor(ids)).bits("op", n)
     key = derive_key("draws", seed, "op")
-    for row, sample in zip(bits.tolist(), ids, strict=True):
+    for i, row in enumerate(bits.tolist()):
+        sample = (ids[i] + ids[:i].count(ids[i]) * GOLDEN) % 2**64
         words = []
         for block in range(-(-n // 4)):
             counter = (block, sample & 0xFFFFFFFF, sample >> 32, epoch)
@@ -135,3 +142,102 @@ def test_keys_tell_their_parts_apart():
     assert 0 <= torch_seed("weights", 0) < 2**63
     # Fixed for ever: a change would change every study.
     assert derive_key("draws", 0, "normal") == 17050092929135492790
+
+
+def test_bits_of_ids_that_come_once_are_those_of_every_study():
+    """Computed before copies had draws of their own."""
+    ids = torch.tensor([0, 7, 2**40 + 3, 12345])
+    assert Draws(3, 7, ids).bits("flip", 5).tolist() == [
+        [2389647817, 1596378129, 3315963192, 2414822022, 3437146197],
+        [2428782489, 417569680, 1030494959, 180477665, 3760276542],
+        [3651911527, 2641248721, 248016233, 1432963679, 723114539],
+        [3579868420, 241150406, 1346298517, 2787776607, 2889137201],
+    ]
+    assert Draws(0, 2**32 - 1, ids, "/1").bits("flip", 5).tolist() == [
+        [791207444, 1086294010, 1452519915, 1213288038, 604875269],
+        [3664537959, 142381636, 3557696442, 2782996958, 4167284713],
+        [3878452844, 890042548, 3186732812, 3979745154, 2867698094],
+        [482144391, 2332944175, 1073582095, 1736315701, 2346312222],
+    ]
+
+
+def test_copies_of_an_image_have_draws_of_their_own():
+    """20,000 copies of one image, and the same many of its neighbour."""
+    n = 20_000
+    one, other = (Draws(0, 0, torch.full((n,), i)).uniform("op", 2).numpy() for i in (5, 6))
+    alone = Draws(0, 0, torch.tensor([5])).uniform("op", 2).numpy()
+    assert (one[0] == alone[0]).all()
+    assert stats.kstest(one[:, 0], "uniform").pvalue > 1e-4
+    pairs = [(one[1:], one[:-1]), (one[2:], one[:-2]), (one, other), (one[1:], other[:-1])]
+    for a, b in [*pairs, (one, one[:, ::-1])]:
+        assert abs(np.corrcoef(a[:, 0], b[:, 0])[0, 1]) < 4.5 / np.sqrt(n)
+
+
+@given(ids=st.lists(st.integers(0, 4), min_size=1, max_size=30), seed=st.integers(0, 99))
+def test_the_order_of_copies_makes_no_difference(ids, seed):
+    order = list(range(len(ids)))
+    random.Random(seed).shuffle(order)
+    here, there = torch.tensor(ids), torch.tensor(ids)[order]
+    drawn = [
+        sorted(zip(each.tolist(), Draws(seed, 1, each).bits("op", 2).tolist(), strict=True))
+        for each in (here, there)
+    ]
+    assert drawn[0] == drawn[1]
+    assert len({tuple(words) for _, words in drawn[0]}) == len(ids)
+
+
+def test_repeats_that_are_given_are_those_that_count_by_themselves():
+    ids = torch.tensor([4, 4, 9, 4, 9])
+    repeats = torch.tensor([0, 1, 0, 2, 1])
+    whole = Draws(1, 2, ids).bits("op", 3)
+    assert torch.equal(Draws(1, 2, ids, repeats=repeats).bits("op", 3), whole)
+    for i in range(5):
+        one = Draws(1, 2, ids[i : i + 1], repeats=repeats[i : i + 1])
+        assert torch.equal(one.bits("op", 3), whole[i : i + 1])
+
+
+def test_no_copy_gets_the_number_of_another_image():
+    """Two of the ids 0..2^42 meet only where multiples of the step lie less than 2^42 apart."""
+    multiples = np.arange(1, 2**20 + 1, dtype=np.uint64) * np.uint64(GOLDEN)
+    assert np.minimum(multiples, -multiples).min() > 2**42
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"epoch": -1}, "epoch: must be at least 0, got -1"),
+        ({"epoch": 2**32}, "epoch: must be at most 4294967295, got 4294967296"),
+        ({"epoch": 7 + 2**32}, "epoch: must be at most 4294967295, got 4294967303"),
+        ({"epoch": 7.0}, "epoch: must be a whole number, got 7.0"),
+        ({"epoch": "7"}, "epoch: must be a whole number, got '7'"),
+        ({"seed": 3.0}, "seed: must be a whole number, got 3.0"),
+        ({"seed": None}, "seed: must be a whole number, got None"),
+        ({"seed": torch.tensor(3)}, r"seed: must be a whole number, got tensor\(3\)"),
+        (
+            {"ids": torch.arange(3.0)},
+            r"ids: must be an int64 tensor of shape \(B,\), got .*float32",
+        ),
+        ({"ids": torch.arange(3, dtype=torch.int32)}, "ids: must be an int64 tensor .*int32"),
+        ({"ids": torch.zeros(3, 1, dtype=torch.int64)}, "ids: must be an int64 tensor of shape"),
+        ({"ids": [0, 1, 2]}, "ids: must be an int64 tensor"),
+        ({"repeats": torch.zeros(3)}, "repeats: must be an int64 tensor"),
+        ({"repeats": torch.arange(2)}, "repeats: must be 3, one for each id, got 2"),
+    ],
+)
+def test_what_is_out_of_range_is_refused(given, message):
+    with pytest.raises(InputError, match=message) as raised:
+        Draws(**{"seed": 0, "epoch": 0, "ids": torch.arange(3), **given})
+    assert "\n" not in str(raised.value)
+
+
+def test_draws_of_copies_compile_in_one_piece():
+    """Made within the step, as a step that is captured as a whole makes them."""
+
+    def step(ids, epoch):
+        return Draws(3, epoch, ids).uniform("op", 5)
+
+    torch.compiler.reset()
+    compiled = torch.compile(step, backend="eager", fullgraph=True)
+    for epoch in (0, 1, 2):
+        ids = torch.tensor([5, 1, 5, 5, 2, 1])
+        assert torch.equal(compiled(ids, epoch), step(ids, epoch))

@@ -13,10 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from augury.errors import InputError
+
 _MASK = 0xFFFFFFFF
 _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 _WEYL = (0x9E3779B9, 0xBB67AE85)
 _ROUNDS = 10
+
+# 2^64 over the golden ratio, as an int64. Its multiples, modulo 2^64, keep far apart: those of the
+# numbers to 2^20 by more than 2^42, so that no copy of one image gets the number of another.
+_GOLDEN = 0x9E3779B97F4A7C15 - 2**64
 
 
 def philox(counter: Tensor, key: tuple[int, int]) -> Tensor:
@@ -52,25 +58,44 @@ _constant_key: Callable[..., int] = torch.compiler.assume_constant_result(derive
 class Draws:
     """The random numbers of a batch: one independent stream per sample and operation.
 
-    seed: the run's seed; epoch: 0, 1, ...; ids: (B,) int64, the samples' stable numbers; scope:
-    tells operations of one name apart.
-    Draw `index` of operation `name` for sample `id` depends on (seed, epoch, id, name, index)
-    and on nothing else.
+    seed: the run's seed, any whole number; epoch: 0 to 2^32 - 1; ids: (B,) int64, the samples'
+    stable numbers; scope: tells operations of one name apart.
+    repeats: (B,) int64 ≥ 0, how many times each id has come before in the epoch, so that copies of
+    an image have draws of their own. None counts them within `ids`, in the order of the batch.
+    Draw `index` of operation `name` for copy `repeat` of sample `id` depends on (seed, epoch, id,
+    repeat, name, index) and on nothing else. Raises InputError for a seed or an epoch out of range
+    and for ids or repeats of another shape or dtype.
     """
 
     seed: int
     epoch: int
     ids: Tensor
     scope: str = ""
+    repeats: Tensor = None  # type: ignore[assignment]  # never None once it is made
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        check_epoch(self.epoch)
+        _check_numbers("ids", self.ids, self.ids)
+        if self.repeats is None:
+            object.__setattr__(self, "repeats", _count_repeats(self.ids))
+        else:
+            _check_numbers("repeats", self.repeats, self.ids)
+
+    @property
+    def streams(self) -> Tensor:
+        """(B,) int64: the number of each sample's stream; the id, but for copies of an image."""
+        # int64 products wrap modulo 2^64.
+        return self.ids + self.repeats * _GOLDEN
 
     def bits(self, operation: str, n: int) -> Tensor:
         """(B, n) int64: uniform 32-bit words."""
         key = _constant_key("draws", self.seed, operation + self.scope)
         blocks = -(-n // 4)
-        ids = self.ids[:, None].expand(-1, blocks)
-        block = torch.arange(blocks, device=ids.device).expand_as(ids)
-        epoch = torch.full_like(ids, self.epoch & _MASK)
-        counter = torch.stack((block, ids & _MASK, (ids >> 32) & _MASK, epoch))
+        streams = self.streams[:, None].expand(-1, blocks)
+        block = torch.arange(blocks, device=streams.device).expand_as(streams)
+        epoch = torch.full_like(streams, self.epoch)
+        counter = torch.stack((block, streams & _MASK, (streams >> 32) & _MASK, epoch))
         words = philox(counter, (key & _MASK, key >> 32))
         return words.permute(1, 2, 0).reshape(len(self.ids), 4 * blocks)[:, :n]
 
@@ -83,6 +108,41 @@ class Draws:
         words = self.bits(operation, -(-n // 4))
         shifts = torch.tensor((0, 8, 16, 24), device=words.device)
         return ((words[..., None] >> shifts) & 0xFF).to(torch.uint8).flatten(1)[:, :n]
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError unless `seed` is a whole number."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise InputError(f"seed: must be a whole number, got {seed!r:.80}")
+
+
+def check_epoch(epoch: int) -> None:
+    """Raise InputError unless `epoch` is a whole number in 0..2^32 - 1.
+
+    The generator has 32 bits for it: one beyond them would draw what another one draws.
+    """
+    if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer):
+        raise InputError(f"epoch: must be a whole number, got {epoch!r:.80}")
+    if epoch < 0:
+        raise InputError(f"epoch: must be at least 0, got {epoch}")
+    if epoch > _MASK:
+        raise InputError(f"epoch: must be at most {_MASK}, got {epoch}")
+
+
+def _check_numbers(name: str, numbers: Tensor, ids: Tensor) -> None:
+    if not isinstance(numbers, Tensor) or numbers.dtype != torch.int64 or numbers.ndim != 1:
+        got = (numbers.dtype, tuple(numbers.shape)) if isinstance(numbers, Tensor) else numbers
+        raise InputError(f"{name}: must be an int64 tensor of shape (B,), got {got!r:.80}")
+    if numbers.shape != ids.shape:
+        raise InputError(f"{name}: must be {len(ids)}, one for each id, got {len(numbers)}")
+
+
+def _count_repeats(ids: Tensor) -> Tensor:
+    """(B,) int64: how many rows before each one have its id."""
+    ordered, order = ids.sort(stable=True)
+    # In the order of the ids a run of equal ones begins where the first of them is found.
+    repeats = torch.arange(len(ids), device=ids.device) - torch.searchsorted(ordered, ordered)
+    return torch.empty_like(order).scatter(0, order, repeats)
 
 
 def numpy_generator(*parts: int | str) -> np.random.Generator:

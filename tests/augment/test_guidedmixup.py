@@ -160,6 +160,38 @@ def test_large_images_are_paired_exactly():
     assert torch.equal(again.mask, found.mask[order])
 
 
+@pytest.mark.parametrize("pairing", ["greedy", "random"])
+@pytest.mark.parametrize("even", [True, False])
+def test_copies_pass_over_each_other(pairing, even):
+    """Of thirty rows 21 show one image: no pair of these, and the order of the batch is nothing."""
+    ids = torch.tensor([7] * 21 + [3] * 6 + [5, 8, 9])
+    maps = torch.rand(10, 4, 4, generator=torch.Generator().manual_seed(0))[ids]
+    augment = GuidedMixup(lambda b: torch.ones_like(maps) if even else maps[order], pairing=pairing)
+    order = torch.arange(30)
+    images = torch.zeros(30, 1, 4, 4)
+    here = augment.sample(make_batch(images, ids), Draws(1, 1, ids)).partner
+    assert (ids[here] != ids).all()
+    order = torch.randperm(30, generator=torch.Generator().manual_seed(1))
+    there = augment.sample(make_batch(images, ids[order]), Draws(1, 1, ids[order])).partner
+    pairs = [
+        sorted(zip(i.tolist(), i[p].tolist(), strict=True))
+        for i, p in ((ids, here), (ids[order], there))
+    ]
+    assert pairs[0] == pairs[1]
+
+
+def test_pairs_of_ids_that_come_once_are_those_of_every_study():
+    """Computed before copies passed over each other."""
+    ids = (torch.arange(20) * 37 + 5) % 101
+    places = torch.arange(20)[:, None, None] * 7 + torch.arange(6)[:, None] * 5
+    maps = ((places + torch.arange(5) * 11) ** 2 % 23).float()
+    augment = GuidedMixup(lambda b: maps, blur=0)
+    found = augment.sample(make_batch(torch.zeros(20, 1, 6, 5), ids), Draws(2, 3, ids))
+    assert found.partner.tolist() == [
+        *(11, 13, 14, 15, 16, 17, 10, 0, 19, 2, 9, 4, 5, 6, 18, 8, 3, 1, 7, 12)
+    ]
+
+
 def test_draws_match_the_documented_distribution():
     """40,000 draws: the rate is known to a point at 4 standard errors."""
     n = 40_000

@@ -1,5 +1,7 @@
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from augury.augment.partners import draw_partners, mix
 from augury.batch import Batch
@@ -55,3 +57,36 @@ def test_mix_by_hand(kind):
         expected = torch.tensor([[[[100, 220, 240]]], [[[100, 130, 160]]]]) / 255
         torch.testing.assert_close(found.images, expected)
     torch.testing.assert_close(found.targets, torch.tensor([[1 / 3, 2 / 3], [0, 1]]))
+
+
+def test_partners_of_ids_that_come_once_are_those_of_every_study():
+    """Computed before copies passed over each other."""
+    ids = (torch.arange(20) * 37 + 5) % 101
+    assert draw_partners(Draws(2, 3, ids), "mixup").tolist() == [
+        *(15, 7, 18, 11, 9, 8, 5, 12, 0, 3, 19, 17, 16, 6, 2, 14, 10, 13, 1, 4)
+    ]
+
+
+@given(
+    ids=st.lists(st.integers(0, 5), min_size=1, max_size=40),
+    seed=st.integers(0, 999),
+    order=st.randoms(use_true_random=False),
+)
+def test_copies_pass_over_each_other(ids, seed, order):
+    """One row after the other: round the circle to the next one of another id, if there is any."""
+    n, given_ids = len(ids), torch.tensor(ids)
+    draws = Draws(seed, 0, given_ids)
+    keys = draws.bits("x partner", 1)[:, 0].tolist()
+    circle = sorted(range(n), key=lambda row: keys[row])
+    expected = [0] * n
+    for place, row in enumerate(circle):
+        others = circle[place + 1 :] + circle[: place + 1]
+        expected[row] = next((i for i in others if ids[i] != ids[row]), others[0])
+    partner = draw_partners(draws, "x").tolist()
+    assert partner == expected
+    # A copy meets whom a copy meets, whatever the order of the batch.
+    rows = list(range(n))
+    order.shuffle(rows)
+    there = draw_partners(Draws(seed, 0, given_ids[rows]), "x").tolist()
+    pairs = sorted((ids[i], ids[partner[i]]) for i in range(n))
+    assert sorted((ids[rows[i]], ids[rows[there[i]]]) for i in range(n)) == pairs

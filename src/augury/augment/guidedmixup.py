@@ -8,7 +8,7 @@ from torch import Tensor
 
 from augury.augment.base import Augmentation, Source, check_probability, saliency_of
 from augury.augment.importance import whole_units
-from augury.augment.partners import draw_partners, mix
+from augury.augment.partners import by_id, draw_partners, mix, next_of_another_id
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.names import check_name
@@ -45,7 +45,7 @@ class GuidedMixup(Augmentation[GuidedMixupParams]):
     the one whose map is farthest (L2) from the last one's, of those left; of equal ones to the
     smallest id. The authors start with the farthest pair and draw one coin a batch; here the start
     is drawn for each epoch, as a batch is otherwise paired alike whenever it comes up, and each
-    image has a coin. Returns float32.
+    image has a coin. Copies of one image pass over each other. Returns float32.
     """
 
     mixes = True
@@ -106,16 +106,15 @@ def _farthest_next(maps: Tensor, draws: Draws) -> Tensor:
     One step depends on the last, so the circle takes B - 1 of them, of three small operations
     each, all on the device and without a look at any value.
     """
-    by_id = draws.ids.argsort(stable=True)
-    whole = (maps[by_id] * _TOTAL).round()
+    first = by_id(draws)
+    whole = (maps[first] * _TOTAL).round()
     products = whole @ whole.T
     norms = products.diagonal()
     distances = norms[:, None] + norms - 2 * products
-    at = draws.bits("guidedmixup start", 1)[by_id].argmin(dim=0)
+    at = draws.bits("guidedmixup start", 1)[first].argmin(dim=0)
     circle = [at]
     for _ in range(len(maps) - 1):
         distances.index_fill_(1, at, -1)
         at = distances.index_select(0, at).argmax(dim=1)
         circle.append(at)
-    order = by_id[torch.cat(circle)]
-    return torch.empty_like(order).scatter(0, order, order.roll(-1))
+    return next_of_another_id(first[torch.cat(circle)], draws.ids)

@@ -14,15 +14,35 @@ def draw_partners(draws: Draws, operation: str) -> Tensor:
 
     The samples sit down in a circle, in an order drawn anew for each (seed, epoch): each one's
     partner is its neighbour. So nobody is mixed with itself (but for a batch of one), everyone is
-    a partner once, and the circle does not depend on the order of the batch. A sample whose id
-    is in the batch twice may meet its copy.
+    a partner once, and the circle does not depend on the order of the batch. Where an id is in the
+    batch more than once, its copies pass over each other: see `next_of_another_id`.
     """
     key = draws.bits(operation + " partner", 1)[:, 0]
     # The id decides between equal keys; sorting by it first, stably, does that.
-    by_id = draws.ids.argsort(stable=True)
-    order = by_id[key[by_id].argsort(stable=True)]
-    partners = torch.empty_like(order)
-    return partners.scatter(0, order, order.roll(-1))
+    first = by_id(draws)
+    return next_of_another_id(first[key[first].argsort(stable=True)], draws.ids)
+
+
+def by_id(draws: Draws) -> Tensor:
+    """(B,) int64: the rows in the order of their ids; copies of one in that of their repeats."""
+    by_repeat = draws.repeats.argsort(stable=True)
+    return by_repeat[draws.ids[by_repeat].argsort(stable=True)]
+
+
+def next_of_another_id(circle: Tensor, ids: Tensor) -> Tensor:
+    """(B,) int64: for each row the next one round the circle whose id is another.
+
+    circle: (B,) int64, the rows in the order in which they sit; ids: (B,), those of the rows.
+    Where all rows have one id, the next row.
+    """
+    n, around = len(circle), ids[circle]
+    place = torch.arange(n, device=ids.device)
+    # Where the run of its id ends that each place lies in: in a second lap for the circle's end,
+    # and nowhere, which is 2 n, where there is one id.
+    ends = torch.where(around != around.roll(-1), place, 2 * n)
+    end = torch.cat((ends, ends + n)).flip(0).cummin(0).values.flip(0)[:n]
+    following = torch.where(end < 2 * n, end, place) + 1
+    return torch.empty_like(circle).scatter(0, circle, circle.repeat(2)[following])
 
 
 def mix(batch: Batch, partner: Tensor, mask: Tensor, share: Tensor) -> Batch:

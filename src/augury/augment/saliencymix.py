@@ -13,7 +13,7 @@ from augury.augment.base import (
 )
 from augury.augment.beta import beta
 from augury.augment.boxes import rectangle_mask, share_outside
-from augury.augment.partners import draw_partners, mix
+from augury.augment.partners import by_id, draw_partners, mix
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -65,7 +65,7 @@ class SaliencyMix(Augmentation[SaliencyMixParams]):
         side = side.masked_fill(u[:, 0] >= self.p, 0)
         peak = saliency_of(self.saliency, batch).flatten(1).argmax(1)[partner]
         if self.shared_box:
-            first = draws.ids.argmin(dim=0, keepdim=True)
+            first = by_id(draws)[:1]
             side, peak = side[first].expand_as(side), peak[first].expand_as(peak)
         height, width = (side * rows).round().long(), (side * columns).round().long()
         return SaliencyMixParams(
