@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 import torch
-from test_augmentations import MIXING, NAMES, RANDOM, make, make_batch, run
+from test_augmentations import MIXING, NAMES, RANDOM, make, make_batch, run, stored_maps
 
-from augury.augment import RandAugment
+from augury.augment import RandAugment, SaliencyMix
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -36,6 +36,19 @@ def test_the_order_of_the_batch_does_not_matter(name):
     whole = run(augmentation, copies())
     order = torch.randperm(len(ROWS), generator=torch.Generator().manual_seed(3))
     assert seen(run(augmentation, copies(order))) == seen(whole)
+
+
+def test_the_box_that_a_batch_shares_is_that_of_the_first_copy_of_the_smallest_id():
+    batch = copies()
+    augmentation = SaliencyMix(stored_maps("gradient", SHAPE), p=1.0, shared_box=True)
+    whole = augmentation.sample(batch, Draws(3, 7, batch.ids))
+    first = int((batch.ids == batch.ids.min()).nonzero()[0])
+    for order in (torch.arange(len(ROWS)).flip(0), torch.arange(len(ROWS)).roll(first)):
+        again = augmentation.sample(copies(order), Draws(3, 7, batch.ids[order]))
+        assert torch.equal(again.height, whole.height)
+        assert torch.equal(again.top, whole.top)
+    alone = Draws(3, 7, batch.ids[first : first + 1]).uniform("saliencymix", 2)[0, 1].double()
+    assert int(whole.height[0]) == round(float((1 - alone) ** 0.5 * SHAPE[1]))
 
 
 @pytest.mark.parametrize("name", RANDOM)

@@ -41,6 +41,7 @@ from augury.augment.registry import (
     to_config,
     write_augmentation,
 )
+from augury.augment.repeats import number_repeats
 from augury.augment.resizemix import ResizeMix
 from augury.augment.rotate import Rotate
 from augury.augment.salience import Salience
@@ -102,6 +103,7 @@ __all__ = [
     "build_augmentation",
     "check_parameters",
     "from_config",
+    "number_repeats",
     "parts_of",
     "read_augmentation",
     "read_config",
