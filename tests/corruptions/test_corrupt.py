@@ -48,6 +48,7 @@ def test_only_noise_and_fog_depend_on_the_id(name):
     images = torch.from_numpy(photos(32, 32, n=1)).expand(2, -1, -1, -1)
     first, second = corrupt(images, torch.tensor([3, 4]), name, 2)
     assert torch.equal(first, second) == (name not in DRAWN)
+    assert torch.equal(*corrupt(images, torch.tensor([4, 4]), name, 2))
 
 
 def mean_squared_changes(name, side, channels, n):

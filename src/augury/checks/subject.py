@@ -34,7 +34,8 @@ def random_maps(kind: str) -> Source:
 
     def maps(batch: Batch) -> Tensor:
         _, channels, rows, columns = batch.images.shape
-        u = Draws(0, 0, batch.ids).uniform("check maps", channels * rows * columns)
+        draws = Draws(0, 0, batch.ids, repeats=torch.zeros_like(batch.ids))
+        u = draws.uniform("check maps", channels * rows * columns)
         u = u.view(-1, channels, rows, columns)
         return u - 0.5 if kind == "signed-gradient" else u[:, 0]
 

@@ -55,7 +55,9 @@ def corrupt(images: Tensor, ids: Tensor, name: str, severity: int) -> Tensor:
     _check(images, ids)
     if not len(images):
         return images.clone()
-    return corruption(images, Draws(seed=0, epoch=severity, ids=ids), severity)
+    # Copies of an image are corrupted alike.
+    draws = Draws(seed=0, epoch=severity, ids=ids, repeats=torch.zeros_like(ids))
+    return corruption(images, draws, severity)
 
 
 def _check(images: Tensor, ids: Tensor) -> None:

@@ -41,7 +41,8 @@ class SmoothGrad:
         images = to_float(batch.images)
         low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
         deviation = self.noise * (high - low)
-        draws = Draws(self.seed, self.epoch, batch.ids)
+        # Copies of an image have one map.
+        draws = Draws(self.seed, self.epoch, batch.ids, repeats=torch.zeros_like(batch.ids))
         total = torch.zeros_like(images)
         for copy in range(self.copies):
             normal = standard_normal(draws, f"smoothgrad {copy}", images[0].numel())
