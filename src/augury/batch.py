@@ -11,16 +11,26 @@ from augury.errors import InputError
 # What was done to where the pixels of a batch lie: (B, C, H, W) float -> (B, C, H, W) float.
 Move = Callable[[Tensor], Tensor]
 
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+# What counts as a rounding error of images about [0, 1] and of sums about 1: a quarter of a level
+# of 255. Less would refuse float16, where the first number over 1 is 1.00098.
+ROUNDING = 1e-3
+
 
 @dataclass(frozen=True)
 class Batch:
     """Images with their targets and identities; never mutated.
 
-    images: (B, C, H, W), uint8, or float in [0, 1]; C is 1 or 3
+    images: (B, C, H, W), uint8, or float in [0, 1]; C is 1 or 3, H and W are at least 1
     targets: (B, K) float, rows sum to 1
     ids: (B,) int64, each sample's stable number in its data set
     moves: what geometry and mixing have done to the images since they were read, so that whatever
         is stored by id (saliency maps) can be moved along with them
+
+    float is float16, bfloat16, float32 or float64. Augmentations give back whole pixels in the
+    dtype in which they came. What they compute is float32, or float64 where float64 came in.
+    B may be 0.
     """
 
     images: Tensor
@@ -74,14 +84,47 @@ def to_uint8(images: Tensor) -> Tensor:
     return images.float().mul(255).round_().clamp_(0, 255).to(torch.uint8)
 
 
-def check_batch(batch: Batch) -> None:
-    """Raise InputError where `batch` breaks the contract of `Batch`.
+def check_batch(batch: Batch) -> Batch:
+    """`batch`, its float images clipped to [0, 1] where they leave it by a rounding error.
 
-    Values are looked at on the CPU only: a look at a GPU's would make it wait.
+    Interpolation may give 1.0000001 for white. The error may be up to 0.001, and up to the dtype's
+    own precision (0.0078 for bfloat16). Images within [0, 1] are returned as they are, and nothing
+    is written to. Values are looked at, and so clipped, on the CPU only: a look at a GPU's would
+    make it wait.
+
+    Raises InputError where `batch` breaks the contract of `Batch`.
     """
     _check_shapes(batch)
-    if batch.images.device.type == "cpu" and len(batch):
-        _check_values(batch)
+    if batch.images.device.type != "cpu" or not len(batch):
+        return batch
+    _check_sums(batch.targets)
+    if not batch.images.is_floating_point():
+        return batch
+    images = clipped(batch.images, "images: float values")
+    return batch if images is batch.images else batch.with_images(images)
+
+
+def clipped(images: Tensor, what: str) -> Tensor:
+    """Float `images`, brought to [0, 1] where they leave it by a rounding error.
+
+    The same tensor where nothing leaves it. Raises InputError, which begins with `what`, where
+    more than rounding does.
+    """
+    if not images.numel():
+        return images
+    low, high = (float(value) for value in images.aminmax())
+    if low >= 0 and high <= 1:
+        return images
+    slack = rounding_of(images.dtype)
+    if not (low >= -slack and high <= 1 + slack):
+        # As many digits as tell 1.001 from 1 in any dtype.
+        raise InputError(f"{what} must lie in [0, 1], got [{low:.8g}, {high:.8g}]")
+    return images.clamp(0, 1)
+
+
+def rounding_of(dtype: torch.dtype) -> float:
+    """By how much a value of `dtype` near 1 may be off and still count as rounded."""
+    return max(ROUNDING, torch.finfo(dtype).eps)
 
 
 def _check_shapes(batch: Batch) -> None:
@@ -90,8 +133,13 @@ def _check_shapes(batch: Batch) -> None:
         raise InputError(f"images: shape must be (B, C, H, W), got {tuple(images.shape)}")
     if images.shape[1] not in (1, 3):
         raise InputError(f"images: channels must be 1 or 3, got {images.shape[1]}")
-    if images.dtype != torch.uint8 and not images.is_floating_point():
-        raise InputError(f"images: dtype must be uint8 or floating, got {images.dtype}")
+    if 0 in images.shape[2:]:
+        height, width = images.shape[2:]
+        raise InputError(f"images: height and width must be at least 1, got {height}×{width}")
+    if images.dtype != torch.uint8 and images.dtype not in FLOATS:
+        raise InputError(f"images: dtype must be uint8 or {_names(FLOATS)}, got {images.dtype}")
+    if targets.is_floating_point() and targets.dtype not in FLOATS:
+        raise InputError(f"targets: dtype must be {_names(FLOATS)}, got {targets.dtype}")
     if targets.ndim != 2 or targets.shape[0] != len(batch) or not targets.is_floating_point():
         raise InputError(
             f"targets: must be floating of shape ({len(batch)}, K), got {targets.dtype} "
@@ -103,14 +151,15 @@ def _check_shapes(batch: Batch) -> None:
         )
 
 
-def _check_values(batch: Batch) -> None:
-    images, sums = batch.images, batch.targets.sum(1)
-    if images.is_floating_point() and images.numel():
-        low, high = (float(value) for value in images.aminmax())
-        if not (low >= 0 and high <= 1):
-            raise InputError(f"images: float values must lie in [0, 1], got [{low:g}, {high:g}]")
-    if not torch.allclose(sums, torch.ones_like(sums), atol=1e-3):
-        wrong = int((sums - 1).abs().nan_to_num(torch.inf).argmax())
+def _names(dtypes: Iterable[torch.dtype]) -> str:
+    return ", ".join(str(dtype).removeprefix("torch.") for dtype in dtypes)
+
+
+def _check_sums(targets: Tensor) -> None:
+    sums = targets.double().sum(1)
+    off = (sums - 1).abs().nan_to_num(torch.inf)
+    if bool((off > rounding_of(targets.dtype)).any()):
+        wrong = int(off.argmax())
         raise InputError(
-            f"targets: each row must sum to 1, row {wrong} sums to {float(sums[wrong]):g}"
+            f"targets: each row must sum to 1, row {wrong} sums to {float(sums[wrong]):.7g}"
         )

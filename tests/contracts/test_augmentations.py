@@ -180,6 +180,13 @@ def test_it_is_written_and_read_as_the_same(name, suffix, tmp_path):
         (torch.zeros(2, 3, 8, 8), torch.ones(2, 2), "targets: each row must sum to 1, row 0 sums"),
         (torch.zeros(2, 3, 8, 8), torch.eye(3), r"targets: must be floating of shape \(2, K\)"),
         (torch.zeros(2, 2, 8, 8), torch.eye(2), "images: channels must be 1 or 3, got 2"),
+        (torch.zeros(2, 3, 0, 8), torch.eye(2), "height and width must be at least 1, got 0×8"),
+        (torch.zeros(2, 3, 8, 0), torch.eye(2), "height and width must be at least 1, got 8×0"),
+        (
+            torch.zeros(2, 3, 8, 8).to(torch.float8_e4m3fn),
+            torch.eye(2),
+            "images: dtype must be uint8 or float16, bfloat16, float32, float64, got torch.float8",
+        ),
     ],
 )
 @pytest.mark.parametrize("name", NAMES)

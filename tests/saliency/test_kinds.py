@@ -4,7 +4,8 @@ import pytest
 import torch
 from networks import Tiny, left_as_it_was, make_batch, normalize
 
-from augury.saliency import KINDS
+from augury.batch import Batch
+from augury.saliency import KINDS, HalfResolution, MapCache
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -30,3 +31,25 @@ def test_maps_have_their_shape_and_range_and_leave_the_network_alone(kind):
 def test_kinds_without_a_network_look_at_none(kind):
     maps = KINDS[kind].build(None, None)(make_batch())
     assert maps.shape == (4, 6, 6)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_batch_has_no_maps(kind, dtype):
+    source = KINDS[kind].build(Tiny(), normalize)
+    whole = make_batch()
+    empty = Batch(whole.images[:0].to(dtype), whole.targets[:0], whole.ids[:0])
+    shape = (0, 3, 6, 6) if KINDS[kind].signed else (0, 6, 6)
+    maps = source(empty)
+    assert maps.shape == shape
+    assert maps.dtype == torch.float32
+    stored = MapCache.of(source, [whole, empty])
+    assert stored(empty).shape == shape
+    assert torch.equal(stored.ids, whole.ids)
+
+
+def test_an_empty_batch_has_no_maps_at_half_the_resolution():
+    whole = make_batch()
+    empty = Batch(whole.images[:0], whole.targets[:0], whole.ids[:0])
+    source = KINDS["spectral-residual"].build(Tiny(), normalize)
+    assert HalfResolution(source)(empty).shape == (0, 6, 6)

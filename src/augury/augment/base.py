@@ -53,7 +53,7 @@ class Augmentation(ABC, Generic[Params]):
     def __call__(self, batch: Batch, draws: Draws) -> Batch:
         """The augmented batch; InputError where `batch` breaks its contract."""
         if not torch.compiler.is_compiling():
-            check_batch(batch)
+            batch = check_batch(batch)
         # Under a caller's autocast, pixels would be computed to three digits.
         with torch.autocast(batch.images.device.type, enabled=False):
             return self.run(batch, draws)

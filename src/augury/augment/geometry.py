@@ -31,7 +31,8 @@ class Geometric(Augmentation[Params]):
     """An augmentation that moves pixels. A `Chain` resamples once for neighbours of this kind.
 
     `locate` maps the coordinates of output pixels to those of input pixels; `border` says what
-    lies beyond the image: its nearest pixel, or black. Interpolation is bilinear; returns float32.
+    lies beyond the image: its nearest pixel, or black. Interpolation is bilinear; returns float32
+    (float64 where that came in).
     """
 
     border: str = "nearest"
@@ -101,7 +102,6 @@ def read(images: Tensor, points: Points) -> Tensor:
         for where, side in ((points.x, size[2]), (points.y, size[1]))
     ]
     # The points lie inside; "border" keeps those at the edge there in spite of rounding.
-    found = F.grid_sample(
-        images, torch.stack(axes, dim=-1), "bilinear", padding_mode="border", align_corners=True
-    )
+    grid = torch.stack(axes, dim=-1).to(images.dtype)
+    found = F.grid_sample(images, grid, "bilinear", padding_mode="border", align_corners=True)
     return found if points.cover is None else found * points.cover.expand(size)[:, None]

@@ -107,6 +107,8 @@ def _farthest_next(maps: Tensor, draws: Draws) -> Tensor:
     each, all on the device and without a look at any value.
     """
     first = by_id(draws)
+    if not len(first):
+        return first
     whole = (maps[first] * _TOTAL).round()
     products = whole @ whole.T
     norms = products.diagonal()

@@ -116,7 +116,8 @@ def apply_layers(batch: Batch, layers: Layers) -> Batch:
         if i < len(matrices):
             found = _warp(found, matrices[i])
     if batch.images.is_floating_point():
-        return found.with_images(to_float(found.images))
+        dtype = torch.promote_types(batch.images.dtype, torch.float32)
+        return found.with_images(to_float(found.images).to(dtype))
     return found
 
 

@@ -8,7 +8,7 @@ import torch
 
 from augury.augment import Augmentation
 from augury.augment.foreign import Foreign
-from augury.batch import Batch, to_float
+from augury.batch import Batch, rounding_of, to_float
 from augury.checks.finding import Finding, verdict
 from augury.checks.subject import SHAPE, apply, batch_of, noise, rows_of, same
 from augury.rng import Draws
@@ -43,7 +43,7 @@ def _kind(images: torch.Tensor) -> str:
 
 
 def _broken(batch: Batch, found: Batch) -> str:
-    """What is wrong with a result; "" for nothing."""
+    """What is wrong with a result; "" for nothing. A rounding error is nothing, as in `Batch`."""
     if found.images.shape != batch.images.shape:
         return f"shape {tuple(found.images.shape)} of {tuple(batch.images.shape)}"
     if found.targets.shape != batch.targets.shape:
@@ -55,7 +55,8 @@ def _broken(batch: Batch, found: Batch) -> str:
     if not found.images.is_floating_point():
         return f"dtype {found.images.dtype}"
     low, high = (float(value) for value in found.images.aminmax())
-    return "" if low >= 0 and high <= 1 else f"values in [{low:g}, {high:g}]"
+    slack = rounding_of(found.images.dtype)
+    return "" if low >= -slack and high <= 1 + slack else f"values in [{low:.8g}, {high:.8g}]"
 
 
 def input_unchanged(augmentation: Augmentation[Any], classes: int = 10) -> Finding:

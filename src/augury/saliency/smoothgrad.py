@@ -45,7 +45,7 @@ class SmoothGrad:
         draws = Draws(self.seed, self.epoch, batch.ids, repeats=torch.zeros_like(batch.ids))
         total = torch.zeros_like(images)
         for copy in range(self.copies):
-            normal = standard_normal(draws, f"smoothgrad {copy}", images[0].numel())
+            normal = standard_normal(draws, f"smoothgrad {copy}", images.shape[1:].numel())
             noisy = images + deviation * normal.view_as(images)
             total += self.gradient(batch.with_images(noisy))
         return total / self.copies

@@ -31,6 +31,8 @@ class SpectralResidual:
     """
 
     def __call__(self, batch: Batch) -> Tensor:
+        if not len(batch):
+            return torch.zeros((0, *batch.images.shape[-2:]), device=batch.images.device)
         images = batch.images.double()
         pixels = images / 255 if batch.images.dtype == torch.uint8 else images
         spectrum = torch.fft.fft2(_working_size(_grey(pixels)))
