@@ -60,15 +60,23 @@ class Augmentation(ABC, Generic[Params]):
 
 
 def saliency_of(source: Source, batch: Batch) -> Tensor:
-    """(B, H, W) float32: the maps that `source` gives for `batch`.
+    """(B, H, W) float32, finite and at least 0: the maps that `source` gives for `batch`.
 
-    Raises InputError where they have another shape.
+    A map with NaN or infinite values says nothing and counts as one of zeros, which each method
+    defines; values under 0 count as 0. This costs no look at a value, so that it is the same on
+    every device. Raises InputError where the maps have another shape.
     """
     maps = source(batch)
     expected = (len(batch), *batch.images.shape[-2:])
     if tuple(maps.shape) != expected:
         raise InputError(f"saliency: shape must be (B, H, W) = {expected}, got {tuple(maps.shape)}")
-    return maps.float()
+    return finite_or_zeros(maps.float()).clamp(min=0)
+
+
+def finite_or_zeros(maps: Tensor) -> Tensor:
+    """(B, ...): zeros for each sample that has NaN or infinite values, the others as they are."""
+    finite = maps.isfinite().flatten(1).all(1)
+    return torch.where(finite.view(-1, *[1] * (maps.ndim - 1)), maps, 0)
 
 
 def check_probability(name: str, value: float) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from augury.augment.base import Augmentation, Source, check_positive
+from augury.augment.base import Augmentation, Source, check_positive, finite_or_zeros
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.rng import Draws
@@ -20,7 +20,8 @@ class SalienceRawParams:
 class SalienceRaw(Augmentation[SalienceRawParams]):
     """Blend the input gradient of a network into each image: `mix · gradient + pixels / mix`.
 
-    saliency: a callable, batch -> (B, C, H, W): d(largest class score)/d(normalised image).
+    saliency: a callable, batch -> (B, C, H, W): d(largest class score)/d(normalised image). A
+        gradient with NaN or infinite values counts as one of zeros.
     mix: the study's `mix_val`; its default is 2.
 
     The formula is the study's, on its scale of 0..255; the result is scaled to [0, 1] and clipped
@@ -39,7 +40,7 @@ class SalienceRaw(Augmentation[SalienceRawParams]):
                 f"saliency: shape must be (B, C, H, W) = {tuple(batch.images.shape)}, "
                 f"got {tuple(gradient.shape)}"
             )
-        return SalienceRawParams(gradient)
+        return SalienceRawParams(finite_or_zeros(gradient))
 
     def streams(self, scope: str) -> set[tuple[type, str]]:
         return super().streams(scope) - {(SalienceRaw, scope)}  # it draws nothing
