@@ -39,6 +39,9 @@ class Flip(Geometric[FlipParams]):
         u = draws.uniform("flip", 2)
         return FlipParams(u[:, 0] < self.horizontal, u[:, 1] < self.vertical)
 
+    def left_alone(self, params: FlipParams) -> Tensor | None:
+        return ~(params.horizontal | params.vertical)
+
     def locate(self, params: FlipParams, points: Points, size: tuple[int, int]) -> Points:
         y = torch.where(params.vertical[:, None, None], -points.y, points.y)
         x = torch.where(params.horizontal[:, None, None], -points.x, points.x)

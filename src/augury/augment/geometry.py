@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from augury.augment.base import Augmentation, Params
+from augury.augment.base import Augmentation, Params, per_image
 from augury.batch import Batch, to_float
 
 
@@ -37,6 +37,10 @@ class Geometric(Augmentation[Params]):
 
     border: str = "nearest"
 
+    def left_alone(self, params: Params) -> Tensor | None:
+        """(B,) bool: which images are not chosen and stay as they are; None for none at all."""
+        return None
+
     @abstractmethod
     def locate(self, params: Params, points: Points, size: tuple[int, int]) -> Points:
         """Where `points` of the output, in a (height, width) image, read in the input."""
@@ -49,7 +53,8 @@ def resample(batch: Batch, parts: Sequence[Geometric[Any]], params: Sequence[Any
     """Apply `parts` in order in a single bilinear resampling.
 
     Coordinates are those of one step after the other, borders included; pixels are interpolated
-    once, where one step after the other would blur them each time.
+    once, where one step after the other would blur them each time. Images that every part leaves
+    alone keep their pixels bit for bit: resampling them would change float32's last bits.
     """
     height, width = batch.images.shape[-2:]
     size = (height, width)
@@ -59,8 +64,24 @@ def resample(batch: Batch, parts: Sequence[Geometric[Any]], params: Sequence[Any
         # What reads the image itself repeats its nearest pixel in any case.
         if i or parts[i].border == "black":
             points = bounded(points, size, parts[i].border)
-    move = partial(read, points=points)
+    move = partial(_read_moved, points=points, left_alone=_left_alone(parts, params))
     return batch.moved(move(to_float(batch.images)).clamp_(0, 1), move)
+
+
+def _left_alone(parts: Sequence[Geometric[Any]], params: Sequence[Any]) -> Tensor | None:
+    """(B,) bool: which images no part has chosen; None where some part chooses all."""
+    still: Tensor | None = None
+    for part, drawn in zip(parts, params, strict=True):
+        alone = part.left_alone(drawn)
+        if alone is None:
+            return None
+        still = alone if still is None else still & alone
+    return still
+
+
+def _read_moved(images: Tensor, points: Points, left_alone: Tensor | None) -> Tensor:
+    found = read(images, points)
+    return found if left_alone is None else torch.where(per_image(left_alone), images, found)
 
 
 def affine(points: Points, matrix: Tensor) -> Points:

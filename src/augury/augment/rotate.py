@@ -41,6 +41,9 @@ class Rotate(Geometric[RotateParams]):
         angle = self.degrees * (2 * u[:, 1] - 1)
         return RotateParams(angle.masked_fill(u[:, 0] >= self.p, 0))
 
+    def left_alone(self, params: RotateParams) -> Tensor | None:
+        return params.angle == 0 if self.p < 1 else None
+
     def locate(self, params: RotateParams, points: Points, size: tuple[int, int]) -> Points:
         # In float64 and rounded once, so that an image does not depend on its place in the batch.
         radians = torch.deg2rad(params.angle.double())

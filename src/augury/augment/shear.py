@@ -51,6 +51,9 @@ class Shear(Geometric[ShearParams]):
             y=(self.y * (2 * u[:, 2] - 1)).masked_fill(left_alone, 0),
         )
 
+    def left_alone(self, params: ShearParams) -> Tensor | None:
+        return (params.x == 0) & (params.y == 0) if self.p < 1 else None
+
     def locate(self, params: ShearParams, points: Points, size: tuple[int, int]) -> Points:
         # What came last is undone first.
         y = points.y + _tangent(params.y) * points.x

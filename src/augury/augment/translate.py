@@ -40,6 +40,9 @@ class Translate(Geometric[TranslateParams]):
         shifts = (self.share * (2 * u[:, 1:] - 1)).masked_fill((u[:, 0] >= self.p)[:, None], 0)
         return TranslateParams(down=shifts[:, 0], right=shifts[:, 1])
 
+    def left_alone(self, params: TranslateParams) -> Tensor | None:
+        return (params.down == 0) & (params.right == 0) if self.p < 1 else None
+
     def locate(self, params: TranslateParams, points: Points, size: tuple[int, int]) -> Points:
         down = (params.down * size[0])[:, None, None]
         right = (params.right * size[1])[:, None, None]

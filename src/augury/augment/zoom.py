@@ -54,6 +54,9 @@ class Zoom(Geometric[ZoomParams]):
         factor = (low + (high - low) * u[:, columns].double()).exp().float().expand(-1, 2)
         return ZoomParams(factor.masked_fill((u[:, 0] >= self.p)[:, None], 1))
 
+    def left_alone(self, params: ZoomParams) -> Tensor | None:
+        return (params.factor == 1).all(1) if self.p < 1 else None
+
     def locate(self, params: ZoomParams, points: Points, size: tuple[int, int]) -> Points:
         rows, columns = params.factor[:, :, None, None].unbind(1)
         return Points(points.y * rows, points.x * columns, points.cover)
