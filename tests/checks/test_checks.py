@@ -28,8 +28,20 @@ from planted import (
 from torchvision.transforms import v2
 
 from augury import checks
-from augury.augment import AUGMENTATIONS, CutMix, Flip, MixUp, Posterise, RandomErasing
+from augury.augment import (
+    AUGMENTATIONS,
+    Chain,
+    CutMix,
+    Cutout,
+    Flip,
+    KeepAugment,
+    MixUp,
+    OneOf,
+    Posterise,
+    RandomErasing,
+)
 from augury.augment.foreign import adapt
+from augury.checks.subject import classes_of
 from augury.errors import InputError
 
 CHECKS = {
@@ -211,3 +223,55 @@ def test_findings_do_not_depend_on_the_global_generator():
         first = checks.check(RandomErasing(), samples=1000)
         torch.manual_seed(6)
         assert checks.check(RandomErasing(), samples=1000) == first
+
+
+MIXING = v2.RandomChoice([v2.CutMix(num_classes=7), v2.MixUp(num_classes=7)])
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        MIXING,
+        v2.Compose([v2.Compose([MIXING])]),
+        v2.RandomApply([v2.MixUp(num_classes=7)], p=0.5),
+        v2.RandomOrder([v2.CutMix(num_classes=7)]),
+    ],
+    ids=lambda transform: type(transform).__name__,
+)
+def test_mixing_within_others_is_given_as_many_classes_as_it_is_told(transform):
+    augmentation = adapt(transform, "t")
+    assert classes_of(augmentation) == 7
+    found = {each.name: each for each in checks.check(augmentation, samples=1000)}
+    assert found["targets sum to 1"].verdict == "ok"
+    assert found["targets follow pixels"].verdict == "ok"
+
+
+def test_classes_are_found_in_chains_and_choices():
+    mixing = adapt(MIXING, "t")
+    assert classes_of(Chain([Flip(), OneOf([Cutout(), mixing])])) == 7
+    paste = KeepAugment(lambda batch: batch.images[:, 0], mode="paste")
+    assert classes_of(Chain([paste])) == 10
+    with pytest.raises(InputError, match="num_classes: must be the same in all parts, got 5 and 7"):
+        checks.check(Chain([mixing, adapt(v2.MixUp(num_classes=5), "five")]), samples=1000)
+
+
+class Over(Flip):
+    """What is nearly white in float images comes out as `white`."""
+
+    white = 1.0000001
+
+    def apply(self, batch, params):
+        found = super().apply(batch, params)
+        images = found.images
+        if not images.is_floating_point():
+            return found
+        return found.with_images(torch.where(images > 0.99, self.white, images))
+
+
+def test_a_rounding_error_over_1_is_no_fault_and_more_is_told_with_its_digits():
+    assert checks.shape_dtype_range(Over()).verdict == "ok"
+    over = Over()
+    over.white = 1.0012345
+    found = checks.shape_dtype_range(over)
+    assert found.verdict == "FAULT"
+    assert "float32: values in [0, 1.0012345]" in found.measured

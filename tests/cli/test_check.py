@@ -10,6 +10,8 @@ from augury.cli.app import app
 
 TRANSFORMS = '''
 import torch
+from timm.data import create_transform
+from torchvision import transforms as v1
 from torchvision.transforms import v2
 
 
@@ -32,6 +34,22 @@ def broken():
 
 def cut():
     return lambda image: image[:, 1:]
+
+
+def classic(*ending):
+    return v1.Compose([v1.RandomHorizontalFlip(), v1.ToTensor(), *ending])
+
+
+def normalised():
+    return classic(v1.Normalize(0.5, 0.5))
+
+
+def larger():
+    return create_transform(224, is_training=True, normalize=False)
+
+
+def either():
+    return v2.Compose([v2.RandomChoice([v2.CutMix(num_classes=7), v2.MixUp(num_classes=7)])])
 '''
 
 
@@ -79,6 +97,20 @@ def test_a_fault_is_code_3(run):
     assert "p were applied twice" in fault["measured"]
 
 
+def test_a_pipeline_of_pil_images(run):
+    code, printed, _ = run("own_transforms:classic")
+    assert code == 0
+    assert "0 of 17 checks found a fault" in printed
+
+
+def test_nested_mixing_is_told_its_classes(run):
+    code, printed, _ = run("own_transforms:either", "--json")
+    found = {each["name"]: each["verdict"] for each in json.loads(printed)["findings"]}
+    assert code == 3
+    assert found["a draw per image"] == "FAULT", "torchvision's draws are for a batch"
+    assert found["targets sum to 1"] == found["targets follow pixels"] == "ok"
+
+
 def test_p_is_given(run):
     assert run("own_transforms:Twice", "--p", "0.25")[0] == 0
 
@@ -98,6 +130,8 @@ def test_a_fault_in_the_table(run):
         (("own_transforms:flop",), "own_transforms:flop: the module has no 'flop'"),
         (("own_transforms:broken",), "own_transforms:broken: RuntimeError: no such colour"),
         (("own_transforms:cut",), "must give shape"),
+        (("own_transforms:normalised",), "own_transforms:normalised: remove Normalize"),
+        (("own_transforms:larger",), "must give the size of the images, 32×32"),
         (("cutout", "--p", "2"), "p: must lie in [0, 1], got 2"),
         (("cutout", "--per-batch"), "--per-batch: is for module:attribute, got 'cutout'"),
     ],

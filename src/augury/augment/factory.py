@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from augury.augment.base import Augmentation
-from augury.augment.foreign import adapt, required
+from augury.augment.foreign import adapt
+from augury.augment.pipelines import required
 from augury.errors import InputError
 
 

@@ -1,4 +1,4 @@
-"""Other people's transforms as augmentations: torchvision v2, Albumentations, Kornia, callables.
+"""Other people's transforms as augmentations: torchvision, Albumentations, Kornia, timm, callables.
 
 They draw from global generators. Here these are seeded for each image from its own draws and put
 back afterwards, so that such a transform, too, is a function of (seed, epoch, id). One call an
@@ -16,10 +16,21 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from augury.augment.base import Augmentation
-from augury.batch import Batch, to_float, to_uint8
+from augury.augment.pipelines import (
+    erases,
+    library_of,
+    mixes,
+    normalizing_step,
+    sizing_step,
+    steps,
+    takes_one,
+    takes_pil,
+)
+from augury.batch import FLOATS, Batch, clipped, to_float, to_uint8
 from augury.errors import InputError
 from augury.rng import Draws
 
@@ -36,24 +47,34 @@ class ForeignParams:
 class Foreign(Augmentation[ForeignParams]):
     """A transform of another library.
 
-    transform: torchvision v2 (called with uint8 (C, H, W)), Albumentations (uint8 array (H, W, C)),
-        Kornia (float (1, C, H, W)), any callable, uint8 tensor (C, H, W) -> the same, or float in
-        [0, 1]; or one that mixes: torchvision's MixUp and CutMix, also within RandomChoice and
-        Compose, and any callable of two parameters, (images, targets) -> (images, targets), given
-        float images (B, C, H, W) and targets (B, K).
+    transform: torchvision (called with a uint8 tensor (C, H, W)), Albumentations (uint8 array
+        (H, W, C)), Kornia (float (1, C, H, W)), any callable on a uint8 tensor (C, H, W). What
+        needs PIL images gets them: torchvision's v1 pipelines with ToTensor or PILToTensor, timm's
+        `create_transform`, RandAugment, AutoAugment and AugMix. The result may be a tensor, an
+        array or a PIL image, uint8 or float in [0, 1], of the size that came in. Or one that
+        mixes: torchvision's MixUp and CutMix, also within RandomChoice, RandomApply, RandomOrder
+        and Compose, and any callable of two parameters, (images, targets) -> (images, targets),
+        given float images (B, C, H, W) and targets (B, K).
     name: how errors call it.
-    per_batch: call it once for the whole batch, as its users may do in a loop. The result then
+    per_batch: call it once for the whole batch, as its users may do in a loop, or image after
+        image without seeding in between where it takes arrays or PIL images. The result then
         depends on the batch. What mixes is always called so.
 
     Saliency maps that are stored by id cannot follow what it does, and say so when they are asked
-    for afterwards. Raises InputError where the transform fails, or its result has another size or
-    values outside [0, 1].
+    for afterwards. Raises InputError where it normalises, where it fails, or where its result has
+    another size or values outside [0, 1] by more than rounding.
     """
 
     def __init__(self, transform: Transform, name: str, per_batch: bool = False) -> None:
         self.transform, self.name = transform, name
+        if step := normalizing_step(transform):
+            raise InputError(
+                f"{name}: remove {step} (timm: create_transform(normalize=False)): augury "
+                "normalises after augmentation"
+            )
         self.library = library_of(transform)
-        self.mixing = _mixes(transform)
+        self.takes_pil = takes_pil(transform)
+        self.mixing = mixes(transform)
         self.per_batch = per_batch or self.mixing
         self.mixes = self.per_batch
 
@@ -65,6 +86,8 @@ class Foreign(Augmentation[ForeignParams]):
         return super().streams(self.name + scope)
 
     def apply(self, batch: Batch, params: ForeignParams) -> Batch:
+        if not len(batch):
+            return batch
         keys = params.key.tolist()
         with _generators_restored(batch.images.device):
             if self.mixing:
@@ -93,39 +116,66 @@ class Foreign(Augmentation[ForeignParams]):
         return batch.moved(self._checked(mixed, images), move, targets.to(batch.targets))
 
     def _images(self, images: Tensor, keys: list[int] | None) -> Tensor:
-        if self.per_batch:
-            if keys:
-                self._seed(_joined(keys), images.device)
-            return self._checked(self._guarded(self._call, images), images)
+        if keys and self.per_batch:
+            self._seed(_joined(keys), images.device)
+            keys = None
+        if self.per_batch and not takes_one(self.transform):
+            given = to_float(images) if self.library == "kornia" else images
+            return self._checked(self._guarded(self.transform, given), images)
         found = [self._one(image, keys[i] if keys else None) for i, image in enumerate(images)]
         if any(image.is_floating_point() for image in found):
             found = [to_float(image) for image in found]
-        return torch.stack(found) if found else images
+        return torch.stack(found)
 
     def _one(self, image: Tensor, key: int | None) -> Tensor:
         if key is not None:
             self._seed(key, image.device)
-        return self._checked(self._guarded(self._call, image[None])[0], image)
+        return self._checked(self._guarded(self._call, image), image)
 
     def _guarded(self, call: Callable[..., Any], *given: Tensor) -> Any:
         try:
             return call(*given)
         except Exception as error:  # whatever the user's own code raises
-            raise InputError(f"{self.name}: {type(error).__name__}: {error}") from error
+            said = " ".join(f"{self.name}: {type(error).__name__}: {error}".split())
+            if isinstance(error, AttributeError | TypeError) and not self.mixing:
+                said += f" ({self._called_with()})"
+            raise InputError(said) from error
 
-    def _call(self, images: Tensor) -> Any:
-        """(B, C, H, W) uint8 -> the transformed images, in the form that the library takes."""
-        if self.library == "albumentations":
-            return torch.stack([self._call_albumentations(image) for image in images])
-        if self.library == "kornia" or self.per_batch:
-            return self.transform(to_float(images) if self.library == "kornia" else images)
-        return [self.transform(image) for image in images]
+    def _called_with(self) -> str:
+        if self.takes_pil:
+            return "it is called with a PIL image"
+        if self.library in ("albumentations", "kornia"):
+            return f"it is called as {self.library} usually is"
+        return (
+            "it is called with a uint8 tensor (C, H, W); what takes PIL images gets them within "
+            "torchvision.transforms.Compose([..., ToTensor()])"
+        )
 
-    def _call_albumentations(self, image: Tensor) -> Tensor:
-        array = np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())
-        found = np.asarray(self.transform(image=array)["image"])
-        found = found[..., None] if found.ndim == 2 else found
-        return torch.from_numpy(np.ascontiguousarray(found.transpose(2, 0, 1))).to(image.device)
+    def _call(self, image: Tensor) -> Any:
+        """(C, H, W) uint8 -> the transformed image, given in the form that the library takes."""
+        if self.library == "kornia":
+            return self.transform(to_float(image[None]))[0]
+        if self.takes_pil:
+            array = _rows_columns_channels(image)
+            found = self.transform(Image.fromarray(array[..., 0] if len(image) == 1 else array))
+        elif self.library == "albumentations":
+            found = self.transform(image=_rows_columns_channels(image))["image"]
+        else:
+            found = self.transform(image)
+        return self._tensor(found, image.device)
+
+    def _tensor(self, found: Any, device: torch.device) -> Any:
+        """A tensor, array or PIL image as a tensor (C, H, W); anything else as it is."""
+        if isinstance(found, Tensor):
+            return found.to(device)
+        if not isinstance(found, np.ndarray | Image.Image):
+            return found
+        array = np.array(found)
+        if array.ndim == 2:
+            array = array[..., None]
+        channels_first = any(type(step).__name__ == "ToNumpy" for step in steps(self.transform))
+        tensor = torch.from_numpy(array)
+        return (tensor if channels_first else tensor.permute(2, 0, 1).contiguous()).to(device)
 
     def _seed(self, key: int, device: torch.device) -> None:
         # torch.manual_seed would also seed the generators of all GPUs, which are not put back;
@@ -143,47 +193,28 @@ class Foreign(Augmentation[ForeignParams]):
     def _checked(self, found: Any, images: Tensor) -> Tensor:
         if not isinstance(found, Tensor) or found.shape != images.shape:
             shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
-            raise InputError(f"{self.name}: must give shape {tuple(images.shape)}, gave {shape}")
+            said = f"{self.name}: must give shape {tuple(images.shape)}, gave {shape}"
+            if isinstance(found, Tensor) and (step := sizing_step(self.transform)):
+                height, width = images.shape[-2:]
+                said += f"; its {step} must give the size of the images, {height}×{width}"
+            raise InputError(said)
         if found.dtype == torch.uint8:
             return found
-        if not found.is_floating_point():
+        if found.dtype not in FLOATS:
             raise InputError(f"{self.name}: must give uint8 or floating, gave {found.dtype}")
-        low, high = (float(value) for value in found.aminmax())
-        # Interpolation may overshoot by a rounding error.
-        if not (low >= -1e-3 and high <= 1 + 1e-3):
-            raise InputError(f"{self.name}: values must lie in [0, 1], got [{low:g}, {high:g}]")
-        return found.float().clamp(0, 1)
+        try:
+            within = clipped(found, f"{self.name}: values")
+        except InputError as error:
+            if not erases(self.transform):
+                raise
+            hint = "its RandomErasing is made for normalised images; use augury's random-erasing"
+            raise InputError(f"{error}; {hint}") from error
+        # A copy, as the transform may write its next result to the same tensor.
+        return within.float().clamp(0, 1)
 
 
-def library_of(transform: object) -> str:
-    """ "torchvision", "albumentations", "kornia", or "" for anything else."""
-    packages = {cls.__module__.partition(".")[0] for cls in type(transform).__mro__}
-    known = packages & {"torchvision", "albumentations", "kornia"}
-    return known.pop() if known else ""
-
-
-def _mixes(transform: Any) -> bool:
-    """Whether it takes images and targets: torchvision's mixing, or two parameters."""
-    if library_of(transform) == "torchvision":
-        names = {cls.__name__ for cls in type(transform).__mro__}
-        parts = getattr(transform, "transforms", ())
-        return bool(names & {"MixUp", "CutMix"}) or any(_mixes(part) for part in parts)
-    if library_of(transform):
-        return False
-    called = transform.forward if isinstance(transform, torch.nn.Module) else transform
-    try:
-        return len(required(called)) == 2
-    except ValueError:  # written in C, and without a signature
-        return False
-
-
-def required(function: Callable[..., Any]) -> list[str]:
-    """The names of the parameters that must be given by place."""
-    return [
-        p.name
-        for p in inspect.signature(function).parameters.values()
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
+def _rows_columns_channels(image: Tensor) -> np.ndarray:
+    return np.ascontiguousarray(image.permute(1, 2, 0).cpu().numpy())
 
 
 def _untold(maps: Tensor, name: str) -> NoReturn:
@@ -218,5 +249,7 @@ def adapt(transform: object, name: str, per_batch: bool = False) -> Augmentation
     if isinstance(transform, Augmentation):
         return transform
     if not callable(transform) or inspect.isclass(transform):
-        raise InputError(f"{name}: must be a transform, got {transform!r}")
+        raise InputError(f"{name}: must be a transform, got {' '.join(repr(transform).split())}")
+    if type(transform).__module__ == "timm.data.mixup":
+        raise InputError(f"{name}: timm's Mixup takes class numbers; use augury's mixup or cutmix")
     return Foreign(transform, name, per_batch)

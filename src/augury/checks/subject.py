@@ -8,6 +8,7 @@ from torch import Tensor
 from augury.augment import Augmentation, Source, build_augmentation
 from augury.augment.factory import build_foreign, is_factory
 from augury.augment.foreign import Foreign
+from augury.augment.pipelines import class_counts
 from augury.batch import Batch, to_float
 from augury.errors import AuguryError, InputError
 from augury.rng import Draws
@@ -96,8 +97,21 @@ def mixes_targets(augmentation: Augmentation[Any], classes: int) -> bool:
 
 
 def classes_of(augmentation: Augmentation[Any]) -> int:
-    """How many classes the targets must have: torchvision's MixUp and CutMix are told."""
-    told = isinstance(augmentation, Foreign) and getattr(
-        augmentation.transform, "num_classes", None
-    )
-    return told or 10
+    """How many classes the targets must have: torchvision's MixUp and CutMix are told.
+
+    Wherever they stand, also within other transforms and in chains; 10 where nothing is told.
+    Raises InputError where two are told different numbers.
+    """
+    told = _class_counts(augmentation)
+    if len(told) > 1:
+        numbers = " and ".join(map(str, sorted(told)))
+        raise InputError(f"num_classes: must be the same in all parts, got {numbers}")
+    return told.pop() if told else 10
+
+
+def _class_counts(augmentation: Augmentation[Any]) -> set[int]:
+    if isinstance(augmentation, Foreign):
+        return class_counts(augmentation.transform)
+    parts = [*getattr(augmentation, "parts", ()), getattr(augmentation, "augment", None)]
+    inner = [_class_counts(part) for part in parts if isinstance(part, Augmentation)]
+    return set().union(*inner)
