@@ -11,6 +11,7 @@ from augury.augment.foreign import Foreign
 from augury.batch import to_float
 from augury.checks.finding import Finding, verdict
 from augury.checks.subject import batch_of, noise
+from augury.startup import child_environment, environment
 
 _NAME, _EXPECTED = "loader workers", "workers draw differently, and anew in each epoch"
 _WORKERS, _ITEMS, _COPIES = 2, 16, 4
@@ -67,7 +68,7 @@ def _drawn(items: _Items) -> list[list[str]]:
     loader: DataLoader[Any] = DataLoader(
         items, batch_size=None, num_workers=_WORKERS, timeout=_PATIENCE
     )
-    with warnings.catch_warnings():
+    with environment(child_environment()), warnings.catch_warnings():
         # Of forking beside threads, which every loader does.
         warnings.simplefilter("ignore")
         found = list(loader)

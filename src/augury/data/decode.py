@@ -21,6 +21,7 @@ from augury.data.dataset import Progress
 from augury.data.listing import StoredFile
 from augury.data.picture import UNREADABLE, Header, decode_into, read_header
 from augury.errors import DataError
+from augury.startup import child_environment, environment
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -43,7 +44,10 @@ def decoding_processes(files: Sequence[StoredFile]) -> Iterator[Executor | None]
         return
     context = multiprocessing.get_context("spawn")
     ignore_interrupt = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(count, mp_context=context, initializer=ignore_interrupt) as pool:
+    with (
+        environment(child_environment()),
+        ProcessPoolExecutor(count, mp_context=context, initializer=ignore_interrupt) as pool,
+    ):
         yield pool
 
 

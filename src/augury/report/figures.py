@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from augury.errors import DiskError, InputError
+from augury.report.drawing import Axes, Figure, usual_style
 from augury.report.pictures import map_pixels, pixels
 from augury.report.words import mixed_label
 from augury.study.preview import Preview
@@ -16,6 +15,7 @@ _INCH = 1.5
 _DPI = 150
 
 
+@usual_style()
 def image_row(images: np.ndarray, titles: Sequence[str], path: Path) -> None:
     """Write `images` side by side, each under its title, without axes.
 
@@ -30,6 +30,7 @@ def image_row(images: np.ndarray, titles: Sequence[str], path: Path) -> None:
     _save(figure, path)
 
 
+@usual_style()
 def comparison_grid(
     columns: Sequence[tuple[str, np.ndarray]],
     row_titles: Sequence[str],

@@ -5,12 +5,12 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from PIL import Image
 
 from augury.errors import InputError
 from augury.files import UNREADABLE
+from augury.report.drawing import colormaps
 from augury.report.load_cells import Cell
 
 MAX_PICTURES = 5
@@ -84,7 +84,7 @@ def pixels(image: np.ndarray) -> np.ndarray:
 
 def map_pixels(saliency: np.ndarray) -> np.ndarray:
     """A (H, W) uint8 map in colours, (H, W, 3) uint8: dark is 0, bright is 255."""
-    colours: np.ndarray = mpl.colormaps["inferno"](saliency, bytes=True)
+    colours: np.ndarray = colormaps["inferno"](saliency, bytes=True)
     return colours[..., :3]
 
 

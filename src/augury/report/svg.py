@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from matplotlib.ticker import MaxNLocator
+
+from augury.report.drawing import round_values
 
 ARM_COLOURS = 8
 
@@ -24,9 +25,9 @@ class Axis:
 
     def ticks(self, n: int) -> list[float]:
         """About `n` round values within the axis."""
-        values = MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)
         slack = 1e-9 * (self.high - self.low)
-        return [float(v) for v in values if self.low - slack <= v <= self.high + slack]
+        values = round_values(self.low, self.high, n)
+        return [v for v in values if self.low - slack <= v <= self.high + slack]
 
 
 def colour(arm: int) -> int:

@@ -12,6 +12,7 @@ from filelock import Timeout
 
 from augury.data import Dataset
 from augury.errors import AuguryError, DiskError, TrainingError
+from augury.startup import SAFE_PATH
 from augury.study.cell import Cell
 from augury.study.plan import Plan
 from augury.study.run import Watcher, run_cell
@@ -37,8 +38,10 @@ class Event:
 
 
 def worker_environment(threads: int) -> dict[str, str]:
-    """What a process must find in its environment when it starts, to run cells alike."""
+    """What a process must find in its environment when it starts, to run cells alike, and only
+    augury's code."""
     return {
+        **SAFE_PATH,
         "OMP_NUM_THREADS": str(threads),
         # Without it some of CUDA's matrix products differ from run to run.
         "CUBLAS_WORKSPACE_CONFIG": os.environ.get("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),

@@ -10,6 +10,7 @@ from types import ModuleType
 
 from augury.errors import InputError
 from augury.models import MODELS
+from augury.startup import away_from_working_folder, child_environment, environment
 from augury.study.engines.attempt import worker_environment
 
 _SMALL_IMAGE = 64
@@ -71,13 +72,15 @@ def connected(options: RayOptions, threads: int) -> Iterator[ModuleType]:
     # Ray prints of lost workers on standard output, which belongs to --json.
     with redirect_stdout(sys.stderr):
         try:
-            ray.init(
-                address=address,
-                log_to_driver=False,
-                logging_level="ERROR",
-                runtime_env={"env_vars": worker_environment(threads)},
-                **({"include_dashboard": False} if address == "local" else {}),
-            )
+            # Ray gives its workers the folder that it is started in, to look for modules there.
+            with away_from_working_folder(), environment(child_environment()):
+                ray.init(
+                    address=address,
+                    log_to_driver=False,
+                    logging_level="ERROR",
+                    runtime_env={"env_vars": worker_environment(threads)},
+                    **({"include_dashboard": False} if address == "local" else {}),
+                )
         except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             what = "Ray does not start here" if address == "local" else f"no Ray at {address}"
             raise InputError(f"--engine ray: {what}: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,68 @@
+"""Starting Python so that it takes up no file that happens to lie in the working folder.
+
+Python looks for modules in the working folder first: in every process that runs `-c` or `-m`, and
+where PYTHONPATH has an empty entry. A `numpy.py` there would then run in NumPy's place. This module
+is imported before all others, so it imports next to nothing.
+"""
+
+import os
+import site
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+# Python then leaves out the working folder, and the folder of the script.
+SAFE_PATH = {"PYTHONSAFEPATH": "1"}
+
+# Folders that hold augury, Python's own library and installed packages.
+_NEEDED = (
+    os.path.dirname(os.path.dirname(__file__)),
+    os.path.dirname(os.__file__),
+    *site.getsitepackages(),
+    site.getusersitepackages(),
+)
+
+
+def without_working_folder(paths: Sequence[str]) -> list[str]:
+    """Entries of sys.path or PYTHONPATH but for the working folder, unless Python needs it."""
+    try:
+        here = os.path.realpath(os.curdir)
+    except OSError:  # it was removed
+        return list(paths)
+    if here in map(os.path.realpath, _NEEDED):
+        return [path for path in paths if path]
+    return [path for path in paths if os.path.realpath(path) != here]
+
+
+def child_environment() -> dict[str, str]:
+    """What a Python process of this machine must find in its environment, to start like this."""
+    paths = without_working_folder(os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    return {**SAFE_PATH, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, paths))}
+
+
+@contextmanager
+def environment(variables: dict[str, str]) -> Iterator[None]:
+    """Environment variables that only processes started within the block inherit."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def away_from_working_folder() -> Iterator[None]:
+    """Within the block the working folder is Python's own: for code that reads files of the folder
+    that it is started in. Of the whole process, so only while nothing else runs."""
+    here = os.open(os.curdir, getattr(os, "O_PATH", os.O_RDONLY))
+    try:
+        os.chdir(sys.prefix)
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
