@@ -20,6 +20,14 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def trust_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the tests confirm is confirmed for them alone."""
+    folder = tmp_path_factory.mktemp("trust")
+    os.environ["AUGURY_TRUST"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with real CIFAR-10 and Fashion-MNIST, or a skip that says what is missing."""

@@ -8,6 +8,7 @@ import torch
 
 from augury.augment import build_augmentation
 from augury.augment.factory import build_foreign, code_hash
+from augury.augment.trust import point_to
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -50,7 +51,7 @@ def module(tmp_path, monkeypatch):
     (tmp_path / "my_transforms.py").write_text(MODULE)
     (tmp_path / "my_broken.py").write_text("import not_there_at_all\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    point_to(["my_transforms:make", "my_broken:make"])
     yield "my_transforms"
     sys.modules.pop("my_transforms", None)
 

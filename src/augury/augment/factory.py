@@ -1,16 +1,16 @@
 """Transforms in the users' own code, named "module:attribute"."""
 
-import hashlib
 import importlib
 import inspect
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from augury.augment.base import Augmentation
+from augury.augment.code_files import Origin, origin_of, read_source, split_name
 from augury.augment.foreign import adapt
+from augury.augment.own_code import import_own
 from augury.augment.pipelines import required
+from augury.augment.trust import accepted_sources, check_found, hash_of, require
 from augury.errors import InputError
 
 
@@ -26,13 +26,13 @@ def build_foreign(
 
     A class, or a function without a parameter that must be given, makes one; anything else that
     can be called is one. Where `arguments` has `code`, it must be `code_hash(name)`: a study goes
-    on only with the code that it began with. Raises InputError with one line for whatever goes
-    wrong.
+    on only with the code that it began with. Nothing is imported that `trust` does not accept.
+    Raises InputError with one line for whatever goes wrong.
     """
-    found = _load(name)
     arguments = dict(arguments)
     if arguments.pop("code", code := code_hash(name)) != code:
         raise InputError(f"{name}: its code has changed since the study began")
+    found = _load(name)
     if inspect.isclass(found) or (inspect.isfunction(found) and _makes(found, arguments)):
         try:
             found = found(**arguments)
@@ -50,31 +50,34 @@ def _makes(function: Callable[..., Any], arguments: Mapping[str, Any]) -> bool:
 def code_hash(name: str) -> str:
     """Of the file that "module:attribute" is defined in; "" for a module without one.
 
-    An arm whose code has changed is another arm.
+    An arm whose code has changed is another arm. Nothing is imported.
     """
-    path = getattr(_module(name), "__file__", None)
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] if path else ""
+    file = origin_of(name).file
+    return hash_of(read_source(file))[:16] if file else ""
 
 
 def _load(name: str) -> Any:
-    found = _module(name)
-    for part in name.partition(":")[2].split("."):
+    origin = origin_of(name)
+    found, own = _module(name, origin)
+    for part in split_name(name)[1]:
+        if origin.kind == "installed" and (part.startswith("_") or not inspect.ismodule(found)):
+            raise InputError(f"{name}: of installed packages only public classes can be used")
         if not hasattr(found, part):
             raise InputError(f"{name}: the module has no {part!r}")
         found = getattr(found, part)
+    check_found(name, found, origin, own)
     return found
 
 
-def _module(name: str) -> Any:
-    module = name.partition(":")[0]
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)  # a module beside the study
+def _module(name: str, origin: Origin) -> tuple[Any, list[str]]:
+    """The module, which may run, and the names of those of the user's own that it may import."""
+    require([name], name)
+    module, _ = split_name(name)
+    sources = accepted_sources(name, origin)
     try:
-        return importlib.import_module(module)
+        found = import_own(module, sources) if sources else importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name and module.startswith(error.name):
-            raise InputError(f"{name}: there is no module {module!r}") from error
         raise InputError(f"{name}: cannot be imported: {error}") from error
     except Exception as error:  # whatever the user's own code raises
         raise InputError(f"{name}: cannot be imported: {type(error).__name__}: {error}") from error
+    return found, [own.name for own in sources]

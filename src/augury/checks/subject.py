@@ -9,6 +9,7 @@ from augury.augment import Augmentation, Source, build_augmentation
 from augury.augment.factory import build_foreign, is_factory
 from augury.augment.foreign import Foreign
 from augury.augment.pipelines import class_counts
+from augury.augment.trust import point_to
 from augury.batch import Batch, to_float
 from augury.errors import AuguryError, InputError
 from augury.rng import Draws
@@ -24,6 +25,7 @@ def subject(name: str, per_batch: bool = False) -> Augmentation[Any]:
     Raises InputError for what cannot be built.
     """
     if is_factory(name):
+        point_to([name])  # it stands for itself: nobody's study or file has named it
         return build_foreign(name, {}, per_batch=per_batch)
     if per_batch:
         raise InputError(f"--per-batch: is for module:attribute, got {name!r}")

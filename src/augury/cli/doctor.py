@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from augury.cli.guard import guarded
-from augury.cli.output import data_progress, names, out, print_json
+from augury.cli.output import Trust, confirm_code, data_progress, names, out, print_json
 from augury.report.words import count, duration, fixed, step_time
 from augury.study import read_settings
 from augury.study.doctor import Costs, Diagnosis, Finding, Machine, Power, examine
@@ -48,6 +48,7 @@ def doctor(
         float | None,
         typer.Option(help="Deviation of paired differences, points. Default: of finished runs."),
     ] = None,
+    trust: Trust = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Before a study runs: what is wrong with its data, what it costs, what it can show.
@@ -61,6 +62,7 @@ def doctor(
         "seeds": seeds,
         "recipe": {"epochs": epochs, "train_limit": train_limit, "test_limit": test_limit},
     }
+    confirm_code(trust)
     settings = read_settings(file, preset, overrides)
     path = out_dir or Path("studies") / settings.title
     with data_progress() as progress:

@@ -4,8 +4,9 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from augury.augment.trust import confirming
 from augury.data import Progress as DataProgress
 
 out = Console(highlight=False)
@@ -37,6 +39,19 @@ def say(message: str) -> None:
 def names(value: str | None) -> list[str] | None:
     """`a,b` as a list; None stays None."""
     return None if value is None else [part.strip() for part in value.split(",") if part.strip()]
+
+
+Trust = Annotated[
+    bool,
+    typer.Option(
+        "--trust", help="Confirm the code that the study names, and remember it by its content."
+    ),
+]
+
+
+def confirm_code(trust: bool) -> None:
+    """`--trust`: from now on code that a study names is confirmed, and each file told of."""
+    confirming(say if trust else None)
 
 
 @contextmanager

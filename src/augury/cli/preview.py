@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TimeRemainingColumn
 
+from augury.augment.trust import names_in_arm, point_to
 from augury.cli.guard import guarded
-from augury.cli.output import data_progress, err, names, out, print_json
+from augury.cli.output import Trust, confirm_code, data_progress, err, names, out, print_json
 from augury.errors import InputError
 from augury.report import preview_figure
 from augury.study.preview import preview_new, preview_of_study, show
@@ -41,6 +42,7 @@ def preview(
     data_dir: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Where data sets lie.")
     ] = None,
+    trust: Trust = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write original beside augmented images, exactly as training sees them.
@@ -49,7 +51,9 @@ def preview(
     asked for are trained again.
     """
     wanted = _numbers(ids)
+    confirm_code(trust)
     if study:
+        point_to(names_in_arm(augment))
         cell, plan, data = preview_of_study(study, dataset, model, augment, seed, data_dir)
     else:
         overrides = {

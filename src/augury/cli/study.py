@@ -8,7 +8,16 @@ from rich.table import Table
 from rich.text import Text
 
 from augury.cli.guard import guarded
-from augury.cli.output import data_progress, err, names, out, print_json, say
+from augury.cli.output import (
+    Trust,
+    confirm_code,
+    data_progress,
+    err,
+    names,
+    out,
+    print_json,
+    say,
+)
 from augury.cli.progress import StudyProgress
 from augury.errors import CellsFailed, InputError
 from augury.names import check_name
@@ -128,6 +137,7 @@ def study(
             help="Share of a GPU, with Ray. Default: 0.25 small networks, 1 others.",
         ),
     ] = None,
+    trust: Trust = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="A line for each epoch.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -170,6 +180,7 @@ def study(
             "weights": str(weights.resolve()) if weights else None,
         },
     }
+    confirm_code(trust)
     settings = read_settings(file, preset, overrides)
     path = out_dir or Path("studies") / settings.title
     ray = _ray_options(engine, address, gpus_per_cell)

@@ -1,7 +1,7 @@
 """From settings to cells, and what must stay equal when a study is run again."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ import torch
 
 from augury.augment import parts_of, saliency_kinds
 from augury.augment.factory import code_hash, is_factory
+from augury.augment.trust import names_in, names_in_arm, require
 from augury.data import Dataset, Progress, cache_folder
 from augury.data.leakage import dataset_duplicates
 from augury.data.loader import count_batches
@@ -104,6 +105,12 @@ def read_plan(path: Path) -> Plan:
         return Plan(cells=cells, rule=rule, **rest)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: not a whole plan: {error}") from error
+
+
+def require_code(cells: Sequence[Cell], where: Path) -> None:
+    """Raise InputError unless the code that cells of a stored plan name has been confirmed."""
+    named = [name for cell in cells for name in names_in_arm(cell.augmentation)]
+    require([*named, *names_in([cell.parameters for cell in cells])], str(where))
 
 
 def write_plan(path: Path, plan: Plan) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from augury.data import Dataset, Progress, load_dataset
 from augury.errors import InputError
 from augury.study.cell import Cell
-from augury.study.plan import Plan, describe, limited_threads, make_cells, read_plan
+from augury.study.plan import Plan, describe, limited_threads, make_cells, read_plan, require_code
 from augury.study.prepare import load_planned, prepare
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings
@@ -71,6 +71,7 @@ def preview_of_study(
     for cell in plan.cells:
         wanted = (dataset, augmentation, seed, model or cell.model)
         if (cell.dataset, cell.augmentation, cell.seed, cell.model) == wanted:
+            require_code([cell], StudyFolder(path).plan_file)
             return cell, plan, load_planned(plan, cell.dataset, data_dir)
     raise InputError(
         f"{path}: has no cell of {dataset}, {model or 'any model'}, {augmentation}, seed {seed}"

@@ -14,6 +14,7 @@ from augury.augment import (
     read_config,
     saliency_kinds,
 )
+from augury.augment.trust import names_in, names_in_arm, point_to, require
 from augury.errors import InputError
 from augury.models import check_model_name
 from augury.names import check_name, lookup
@@ -150,12 +151,18 @@ def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
 def read_settings(
     file: Path | None, preset: str | None, overrides: Mapping[str, Any]
 ) -> StudySettings:
-    """Settings of `preset`, under those of `file`, under `overrides` (nested, None for unset)."""
+    """Settings of `preset`, under those of `file`, under `overrides` (nested, None for unset).
+
+    Code that `overrides` name is accepted, as the user has typed it, or the caller; what the file
+    names, or a description that `overrides` name, must have been confirmed (`augment.trust`).
+    """
     settings = StudySettings()
     if preset:
         settings = _updated(settings, lookup(PRESETS, preset, "preset"), f"preset {preset}")
     if file:
         settings = _updated(settings, _read_toml(file), str(file))
+    for augmentation in overrides.get("augmentations") or ():
+        point_to(names_in_arm(augmentation))
     return _updated(settings, _without_none(overrides), "the command line")
 
 
@@ -183,8 +190,12 @@ def _updated(settings: StudySettings, values: Mapping[str, Any], where: str) -> 
     for key in ("datasets", "models", "augmentations"):
         if isinstance(changes.get(key), list):
             changes[key] = tuple(changes[key])
+    named: list[str] = []
     if "augmentations" in changes:
         changes |= _described(changes["augmentations"], changes.get("chains", settings.chains))
+        for augmentation in changes["augmentations"]:
+            named += names_in_arm(augmentation)
+    require(named + names_in([changes.get("chains"), changes.get("parameters")]), where)
     updated: StudySettings = _replaced(settings, changes, where)
     return updated
 

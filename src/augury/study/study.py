@@ -22,7 +22,7 @@ from augury.study.engines.torchrun import TorchrunEngine
 from augury.study.evidence import write_evidence
 from augury.study.judging import judge_arms
 from augury.study.memo import Memo
-from augury.study.plan import Plan, extend_plan, make_plan, read_plan, write_plan
+from augury.study.plan import Plan, extend_plan, make_plan, read_plan, require_code, write_plan
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings
 from augury.study.store import StudyFolder, disk_errors, read_json
@@ -52,13 +52,16 @@ def open_study(
 
     workers: how many cells are run at once; the plan fixes threads a cell = cores / workers.
     ray: where the cells will run; nodes with GPUs then run as many as the shares allow.
-    Raises RecipeChanged where the folder holds a study with other settings.
+    Raises RecipeChanged where the folder holds a study with other settings, and InputError where
+    its cells would run code that the user has not confirmed.
     """
     folder = StudyFolder(path)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         with FileLock(path / ".plan.lock"):
             old = read_plan(folder.plan_file) if folder.plan_file.exists() else None
+            if old:
+                require_code(pending_cells(old, folder), folder.plan_file)
             datasets = _load(settings, data_dir, progress)
             device = old.device if old else default_device()
             if ray and device == "cuda":

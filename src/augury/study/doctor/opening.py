@@ -17,6 +17,7 @@ from augury.study.plan import (
     model_spec,
     probe,
     read_plan,
+    require_code,
 )
 from augury.study.settings import StudySettings
 from augury.study.store import StudyFolder
@@ -45,6 +46,8 @@ def open_for_examination(
     findings: list[Finding] = []
     found = _load(settings, data_dir, progress, findings)
     old = _old_plan(path, findings)
+    if old and path:
+        require_code(old.cells, StudyFolder(path).plan_file)
     device = old.device if old else default_device()
     cells = make_cells(settings, found)
     each = workers or default_workers(device, len(cells))

@@ -6,8 +6,8 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -15,8 +15,10 @@ from pathlib import Path
 
 import torch
 
+from augury.augment.trust import grant, granted
 from augury.data import Dataset
 from augury.errors import DiskError
+from augury.startup import child_environment, environment
 from augury.study.cell import Cell
 from augury.study.engines.attempt import Event, attempt, fail, worker_environment
 from augury.study.plan import Plan, read_plan
@@ -75,9 +77,9 @@ class LocalEngine:
     def _start(self) -> _Worker:
         ours, theirs = _CONTEXT.Pipe()
         process = _CONTEXT.Process(
-            target=_work, args=(theirs, self.folder.path, self.data_dir), daemon=True
+            target=_work, args=(theirs, self.folder.path, self.data_dir, granted()), daemon=True
         )
-        with _environment(worker_environment(self.plan.threads)):
+        with environment(child_environment() | worker_environment(self.plan.threads)):
             process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -131,25 +133,14 @@ def _ending(code: int | None) -> str:
     return f"exit code {code}"
 
 
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Environment variables that only processes started within the block inherit."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def _work(connection: Connection, path: Path, data_dir: Path | None, code: frozenset[str]) -> None:
+    """A worker's life: take a cell, run it, tell how it ended; until the parent is gone.
 
-
-def _work(connection: Connection, path: Path, data_dir: Path | None) -> None:
-    """A worker's life: take a cell, run it, tell how it ended; until the parent is gone."""
+    code: hashes of the user's own that it may run besides those that are remembered
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _end_with_parent()
+    grant(code)
     folder = StudyFolder(path)
     plan = read_plan(folder.plan_file)
     torch.set_num_threads(plan.threads)

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from augury.augment.trust import granted
 from augury.errors import AuguryError, DiskError, InputError
 from augury.study.cell import Cell
 from augury.study.engines.attempt import Event, fail
@@ -124,7 +125,8 @@ class _Run:
             options = {"num_cpus": demand.cpus, "num_gpus": demand.gpus, "max_retries": 0}
             self.remotes[demand] = self.ray.remote(**options)(run_task)
         path = self.engine.folder.path.resolve()
-        task = self.remotes[demand].remote(cell, self.plan, path, dataset, sys.argv, os.getcwd())
+        here, code = os.getcwd(), granted()
+        task = self.remotes[demand].remote(cell, self.plan, path, dataset, sys.argv, here, code)
         self.at_work[task] = cell
         self.told[cell.name] = len(self._epochs(cell))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from augury.augment.trust import grant
 from augury.data import Dataset, Split
 from augury.study.cell import Cell
 from augury.study.engines.attempt import Event, attempt
@@ -21,12 +22,20 @@ MUST_BE_SHARED = "the study's folder must lie on a file system that all nodes sh
 
 
 def run_task(
-    cell: Cell, plan: Plan, path: Path, dataset: Dataset, command: list[str], here: str
+    cell: Cell,
+    plan: Plan,
+    path: Path,
+    dataset: Dataset,
+    command: list[str],
+    here: str,
+    code: frozenset[str],
 ) -> list[Event]:
     """Run one cell; returns notes, and last how it ended.
 
-    path: the study's folder; command, here: the driver's arguments and working folder.
+    path: the study's folder; command, here: the driver's arguments and working folder; code:
+    hashes of the user's own that the driver accepts.
     """
+    grant(code)
     sys.argv = command  # a result names the command that asked for it
     with suppress(OSError):
         os.chdir(here)  # relative paths mean what they mean to the command
