@@ -227,7 +227,7 @@ def test_an_arm_of_ones_own(digits, tmp_path, monkeypatch):
     sys.modules.pop("own_arm")
     with pytest.raises(InputError, match="own_arm:make: its code has changed since the study"):
         prepare(cell, digits, plan)
-    with pytest.raises(InputError, match="not confirmed: own_arm.py"):
+    with pytest.raises(InputError, match=r"not confirmed: own_arm\.py"):
         quick_plan(settings)
     named_anew = quick_settings(augmentations=["own_arm:make+flip"])
     assert quick_plan(named_anew).cells[0].name != cell.name
