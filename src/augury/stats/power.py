@@ -96,9 +96,7 @@ def _needed(
     by_images = special.ndtri((1 + confidence) / 2) * np.sqrt(variance)
     bound = np.maximum(np.maximum(by_t, by_images), rule.min_difference)
     # So many seeds are ahead once the difference outweighs the worst of them.
-    needed: NDArray[np.float64] = np.maximum(
-        bound - true * means, -true * draws[seeds - ahead]
-    )
+    needed: NDArray[np.float64] = np.maximum(bound - true * means, -true * draws[seeds - ahead])
     return needed
 
 
