@@ -22,7 +22,7 @@ _TABLES = {
     ),
     "datasets": lambda: (
         {n: _module_line(load) for n, load in DATASETS.items()}
-        | {"PATH": "a folder or archive of images: class/image, or train|val|test/class/image"}
+        | {"PATH": "a folder or archive of images: class/image, train|val|test/class/image, …"}
     ),
 }
 

@@ -8,6 +8,8 @@ from augury.data.archive import without_suffix
 from augury.data.cache import cache_folder
 from augury.data.dataset import Dataset, Progress, SetAside, Split, check_image_size
 from augury.data.loader import batches, epoch_order, one_hot
+from augury.data.own_output import check_outside
+from augury.data.pattern import split_pattern
 from augury.data.split import limit_train, split_validation
 from augury.names import check_name
 
@@ -19,7 +21,10 @@ __all__ = [
     "Split",
     "batches",
     "cache_folder",
+    "check_output",
+    "data_title",
     "epoch_order",
+    "file_names",
     "limit_train",
     "load_dataset",
     "one_hot",
@@ -47,6 +52,7 @@ def load_dataset(
     image_size: the side of all images in pixels, 8..1024; None means the data set's own
     progress: called with (done, total, what) while files are read, decoded or downloaded; total
         is 0 where it is not known
+    A path may end in how its folders are to be read, `photos/*/{class}`: docs/data-folders.md.
     A name of the table wins over a folder of that name, which can be given as ./name.
     Raises InputError for an unknown name or size, DataError where the data cannot be used, and
     DiskError where the cache cannot be written.
@@ -54,7 +60,32 @@ def load_dataset(
     check_image_size(image_size)
     if name_or_path in DATASETS:
         return DATASETS[name_or_path](data_dir, image_size, progress)
-    path = Path(name_or_path)
+    path, pattern = split_pattern(name_or_path)
     if not path.exists() and len(path.parts) == 1 and without_suffix(path) == name_or_path:
         check_name(name_or_path, DATASETS, "data set (and there is no such folder)")
-    return image_folder.load(path, image_size, progress)
+    return image_folder.load(path, image_size, progress, pattern)
+
+
+def data_title(name_or_path: str) -> str:
+    """What to call a data set before it is loaded: its name, or that of its folder or archive."""
+    source, pattern = split_pattern(name_or_path)
+    title = source.stem if pattern or "/" in name_or_path else name_or_path
+    # "." and ".." name a folder, too, but no other folder can be named after them.
+    return title if title.strip(".") else source.resolve().stem
+
+
+def file_names(name_or_path: str) -> dict[int, str]:
+    """The path inside the data set of each image file, by its id; empty for those of the table.
+
+    Raises DataError as `load_dataset` does.
+    """
+    if name_or_path in DATASETS:
+        return {}
+    source, pattern = split_pattern(name_or_path)
+    return image_folder.file_names(source, pattern)
+
+
+def check_output(output: Path, name_or_path: str, what: str, instead: str) -> None:
+    """Raise InputError where `output` would lie in a data set's folder; see `check_outside`."""
+    if name_or_path not in DATASETS:
+        check_outside(output, split_pattern(name_or_path)[0], what, instead)

@@ -93,6 +93,7 @@ def list_archive(archive: Path, blob: Path, progress: Progress | None) -> Listin
         for member in _members(archive, listing):
             path = _cleaned(member.name)
             if not path or any(map(is_ignored, path.split("/"))):
+                listing.note_hidden(path)
                 continue
             if refusal := _path_refusal(member.name):
                 listing.refuse(path, refusal)

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from augury.data.listing import MOST_FOLDERS, Listing, StoredFile, is_ignored, printable
+from augury.data.cache import cache_folder
+from augury.data.listing import (
+    HIDDEN,
+    MOST_FOLDERS,
+    Listing,
+    StoredFile,
+    is_hidden_folder,
+    is_ignored,
+    is_image_name,
+    printable,
+)
+from augury.data.own_output import CACHE, STUDY, holds_a_study
 from augury.errors import DataError
 
 
@@ -31,12 +42,14 @@ def list_folder(folder: Path) -> Listing:
     """The images below a directory, not yet sorted.
 
     Links are followed, wherever they lead. Broken ones, those to a folder that holds them,
-    and pipes, sockets and devices are set aside, and none of these is opened.
+    and pipes, sockets and devices are set aside, and none of these is opened. So are studies of
+    augury's, its cache, and hidden folders that hold images.
     Raises DataError where a folder below it cannot be read, or where there are too many.
     """
     listing = Listing()
     for found in _walk(folder):
         if found.refusal or found.status is None:
+            listing.folders.discard(found.name)
             listing.refuse(found.name, found.refusal or "")
         elif found.is_folder:
             listing.add_folder(found.name)
@@ -63,7 +76,8 @@ def folder_state(folder: Path) -> dict[str, Any]:
 def _walk(folder: Path) -> Iterator[_Found]:
     """Every entry below a folder, hidden ones left out; a loop, as folders may lie very deep."""
     waiting: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [("", str(folder), ())]
-    folders = 0
+    folders, cache = 0, _cache_identity()
+    found: list[_Found | None]
     while waiting:
         prefix, place, above = waiting.pop()
         folders += 1
@@ -72,7 +86,12 @@ def _walk(folder: Path) -> Iterator[_Found]:
         with _reading(place):
             above = (*above, _identity(os.stat(place)))
             with os.scandir(place) as entries:
-                found = [_look(prefix, entry, above) for entry in entries]
+                inside = list(entries)
+            is_study = holds_a_study({entry.name for entry in inside})
+            if prefix and (is_study or above[-1] == cache):
+                found = [_Found(prefix[:-1], place, None, STUDY if is_study else CACHE)]
+            else:
+                found = [_look(prefix, entry, above) for entry in inside]
         for entry in found:
             if entry is not None:
                 yield entry
@@ -83,9 +102,9 @@ def _walk(folder: Path) -> Iterator[_Found]:
 def _look(
     prefix: str, entry: os.DirEntry[str], above: tuple[tuple[int, int], ...]
 ) -> _Found | None:
-    if is_ignored(entry.name):
-        return None
     name = f"{prefix}{printable(entry.name)}"
+    if is_ignored(entry.name):
+        return _Found(name, entry.path, None, HIDDEN) if _hides_images(entry) else None
     try:
         status = entry.stat()
     except OSError as error:  # a link to nowhere or to itself, or a file that is gone by now
@@ -97,6 +116,23 @@ def _look(
     elif not stat.S_ISDIR(status.st_mode) and not stat.S_ISREG(status.st_mode):
         refusal = "not a regular file"
     return _Found(name, entry.path, status, refusal)
+
+
+def _hides_images(entry: os.DirEntry[str]) -> bool:
+    if not is_hidden_folder(entry.name):
+        return False
+    try:
+        with os.scandir(entry.path) as inside:
+            return any(is_image_name(e.name) and not is_ignored(e.name) for e in inside)
+    except OSError:  # not a folder, or one that is nobody's business
+        return False
+
+
+def _cache_identity() -> tuple[int, int] | None:
+    try:
+        return _identity(os.stat(cache_folder()))
+    except OSError:
+        return None
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

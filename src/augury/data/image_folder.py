@@ -1,5 +1,6 @@
-"""Any folder of images: class/image, or train|val|test/class/image, in a directory or archive."""
+"""Any folder of images: class/image, train|val|test/class/image and the like, also in archives."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,22 +15,29 @@ from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress
 from augury.data.decode import decode_images, decoding_processes, read_headers
 from augury.data.files import list_files, source_state
 from augury.data.layout import PARTS, Record, arrange
-from augury.data.listing import StoredFile, printable
+from augury.data.listing import NEW_SUFFIXES, StoredFile, printable
+from augury.data.own_output import FIGURE
+from augury.data.pattern import Pattern
 from augury.data.picture import CONVERSIONS, Header
 from augury.data.split import stratified_rows
 from augury.errors import DataError
 from augury.rng import numpy_generator
 
 DEFAULT_SIZE = 64
+READING_VERSION = 2  # of folders in archives; to be raised whenever they are read in another way
 TEST_FRACTION = 0.2
 _FILL_BYTES = 4_000_000
 
 Images = npt.NDArray[np.uint8]
 
 
-def load(path: Path, image_size: int | None, progress: Progress | None) -> Dataset:
+def load(
+    path: Path, image_size: int | None, progress: Progress | None, pattern: Pattern = ()
+) -> Dataset:
     """The images of a directory, or of a zip or tar archive.
 
+    pattern: how the folders are to be read, see `pattern`; docs/data-folders.md says how they are
+        without
     image_size: the side in pixels; None keeps the size that all images share if they are
         square, else 64. Other images are cut to their centre square and resized.
     Images are grey if every one of them is, else RGB (see `decode_images`). Without a test part,
@@ -37,18 +45,44 @@ def load(path: Path, image_size: int | None, progress: Progress | None) -> Datas
     their paths over train, validation and test; a file that cannot be read has a number, too,
     and no other say. Files that cannot be used are in `set_aside`, and what was done to others
     to make them alike in `notes`.
-    Raises DataError where the folder cannot be read, a class has no images, there is only one
-    class, or the parts have different classes.
+    Raises DataError where the folder cannot be read, or could be in several ways, a class has no
+    images, there is only one class, or the parts have different classes.
     """
     path = path.expanduser().resolve()
     if not path.exists():
         raise DataError(f"no such folder or archive: {path}")
+    title = printable(str(path))
     return cached(
         printable(without_suffix(path)),
-        {"path": str(path), "image_size": image_size},
+        {"path": str(path), "image_size": image_size, **_read_anew(path, pattern)},
         source_state(path),
-        lambda scratch: decode_folder(path, image_size, scratch, progress, printable(str(path))),
+        lambda scratch: decode_folder(path, image_size, scratch, progress, title, pattern),
     )
+
+
+def _read_anew(path: Path, pattern: Pattern) -> dict[str, object]:
+    """What an entry's origin says of how its folders were read; nothing where always in one way.
+
+    Earlier versions took folders such as Training and Testing for classes, and did not read .jfif.
+    Entries that they left are found again where the folders are read as they read them, which
+    takes a look at a directory; to look into an archive is to unpack it.
+    """
+    if not path.is_dir():
+        return {"reading": READING_VERSION, "pattern": pattern}
+    found = arrange(path, list_files(path, Path(os.devnull), None), pattern)
+    files = [record.file.path.lower() for record in found.records]
+    new = [found.note] if found.note else []
+    new += [suffix for suffix in NEW_SUFFIXES if any(file.endswith(suffix) for file in files)]
+    new += [FIGURE] if any(file.reason == FIGURE for file in found.set_aside) else []
+    return {"reading": new} if new else {}
+
+
+def file_names(path: Path, pattern: Pattern = ()) -> dict[int, str]:
+    """The path of each image file inside the data set, by its id; see `load`."""
+    path = path.expanduser().resolve()
+    # An archive's images are unpacked to nowhere: only their names are wanted.
+    found = arrange(path, list_files(path, Path(os.devnull), None), pattern)
+    return {record.id: record.file.path for record in found.records}
 
 
 def decode_folder(
@@ -57,12 +91,15 @@ def decode_folder(
     scratch: Path,
     progress: Progress | None,
     title: str,
+    pattern: Pattern = (),
 ) -> Dataset:
     """Read and decode everything, with temporary files in `scratch`; see `load`.
 
     title: what the data set's `source` begins with, before the formats of its images
     """
-    records, set_aside = arrange(path, list_files(path, scratch, progress))
+    listing = list_files(path, scratch / "members.bin", progress)
+    arrangement = arrange(path, listing, pattern)
+    records, set_aside = arrangement.records, arrangement.set_aside
     decoded = scratch / "decoded.npy"
     with decoding_processes(_files(records)) as pool:
         outcomes = read_headers(_files(records), pool, progress)
@@ -78,7 +115,8 @@ def decode_folder(
             if _choose_form(headers, image_size) == form:
                 break
             # Images that were cut short had a say in the size or in the colours: once more.
-    notes = [*_size_notes(headers, form[-1]), *_conversion_notes(done)]
+    notes = [arrangement.note] if arrangement.note else []
+    notes += [*_size_notes(headers, form[-1]), *_conversion_notes(done)]
     if all(record.part != "test" for record in records):
         number = {record.id: row for record, row in zip(records, rows, strict=True)}
         records = _hold_out_test(path, records)

@@ -1,21 +1,20 @@
 """Which image of a folder belongs to which part and to which class."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from augury.data.dataset import SetAside
+from augury.data.flat import flat_hint
 from augury.data.listing import Listing, StoredFile
+from augury.data.pattern import Pattern, read_by_pattern
+from augury.data.reading import Reading, read_tree
+from augury.data.tree import composed, listed, make_tree
 from augury.errors import DataError
 
 PARTS = ("train", "validation", "test")
-PART_OF_FOLDER = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
+_MASKS = ("", "")
 _EXPECTED = "expected class/image or train|val|test/class/image"
 
 
@@ -29,95 +28,116 @@ class Record:
     id: int
 
 
-def arrange(path: Path, listing: Listing) -> tuple[list[Record], list[SetAside]]:
+@dataclass(frozen=True)
+class Arrangement:
     """The image files, ordered by part and path, and everything that is set aside.
 
-    Folders that merely wrap the rest are looked through. Images below a class folder belong to
-    it at any depth. Without train|val|test folders all is `train`.
-    Raises DataError where there is no image, an empty class, a single class, or parts differ in
-    their classes.
+    note: how the folders were read, "" where they are class/image or train|val|test/class/image
     """
-    depth = _wrapper_depth(listing.folders)
-    part_of = _part_folders(path, listing.folders, depth)
+
+    records: list[Record]
+    set_aside: list[SetAside]
+    note: str
+
+
+def arrange(path: Path, listing: Listing, pattern: Pattern = ()) -> Arrangement:
+    """Read the folders, as `pattern` says or by themselves (see `read_tree`).
+
+    Folders that merely wrap the rest are looked through. Images below a class folder belong to
+    it at any depth. Without folders for parts all is `train`. Names of classes that differ only in
+    how accents are composed are one class.
+    Raises DataError where folders can be read in several ways, where there is no image, an empty
+    class, a single class, or parts differ in their classes.
+    """
+    tree = make_tree(listing)
+    has_images = tree.total > 0
+    if pattern:
+        reading = read_by_pattern(path, tree, pattern)
+    elif has_images:
+        reading = read_tree(path, tree, listing)
+    else:
+        reading = Reading({}, False)
+    names, renamed = _one_spelling({name for _, name in reading.classes.values()})
+    classes = {at: (part, names[name]) for at, (part, name) in reading.classes.items()}
+    where = "outside the train, val and test classes" if reading.has_parts else "in no class folder"
+    holds = _with_folders_below(listing.folders, classes, reading.masks)
     set_aside = list(listing.set_aside)
     placed: list[tuple[str, str, StoredFile]] = []
     for file in listing.files:
-        place = _place(file.path, depth, part_of)
-        if place is None:
-            where = "outside the train, val and test classes" if part_of else "in no class folder"
+        place = holds.get(file.path.rpartition("/")[0])
+        if place == _MASKS:
+            set_aside.append(SetAside(file.path, "a mask or annotation beside the images"))
+        elif place is None:
             set_aside.append(SetAside(file.path, f"lies {where}"))
         else:
             placed.append((*place, file))
     if not placed:
         first = min(set_aside, key=lambda file: file.path, default=None)
         why = f"; {len(set_aside):,} set aside, {first.path}: {first.reason}" if first else ""
-        raise DataError(f"{path}: no images in class folders ({_EXPECTED}){why}")
-    # A made-up file name turns a folder that holds files directly into a place, as for files.
-    folders = {
-        place
-        for folder in listing.folders
-        if folder.count("/") == depth + bool(part_of)
-        and (place := _place(f"{folder}/_", depth, part_of))
-    }
-    _check_classes(path, folders, {(part, name) for part, name, _ in placed})
+        hint = flat_hint(path, listing, "")
+        raise DataError(f"{path}: no images in class folders ({_EXPECTED}){why}{hint}")
+    _check_classes(path, classes, {(part, name) for part, name, _ in placed}, listing)
     placed.sort(key=lambda entry: (PARTS.index(entry[0]), entry[2].path))
     records = [Record(file, part, name, id) for id, (part, name, file) in enumerate(placed)]
-    return records, set_aside
+    notes = [reading.note]
+    if renamed:
+        notes.append(f"class names with accents composed in two ways are one: {listed(renamed)}")
+    return Arrangement(records, set_aside, "; ".join(filter(None, notes)))
 
 
-def _wrapper_depth(folders: Iterable[str]) -> int:
-    """How many folders, one inside the other, merely wrap the classes or the parts."""
-    below = [folder.split("/") for folder in folders]
-    depth = 0
-    while True:
-        names = {pieces[depth] for pieces in below}
-        deeper = [pieces for pieces in below if len(pieces) > depth + 1]
-        if len(names) != 1 or names & PART_OF_FOLDER.keys() or not deeper:
-            return depth
-        below, depth = deeper, depth + 1
+def _with_folders_below(
+    folders: Iterable[str], classes: Mapping[str, tuple[str, str]], masks: Collection[str]
+) -> dict[str, tuple[str, str]]:
+    """The part and class of each folder in a class folder, however deep; _MASKS for masks."""
+    found: dict[str, tuple[str, str]] = {}
+    for folder in sorted(folders):  # "a" before "a/b"
+        place = _MASKS if folder in masks else classes.get(folder)
+        place = place or found.get(folder.rpartition("/")[0])
+        if place:
+            found[folder] = place
+    return found
 
 
-def _part_folders(path: Path, folders: Iterable[str], depth: int) -> dict[str, str]:
-    """The part that each train, val or test folder holds; empty where there are only classes.
+def _one_spelling(names: set[str]) -> tuple[dict[str, str], list[str]]:
+    """What each class is called, and the names that were spelled in two ways.
 
-    They count as parts only if they hold folders: a class may be named "train".
+    Names stay as they are otherwise: they are part of the fingerprint.
     """
-    below = [pieces for folder in folders if (pieces := folder.split("/")[depth:])]
-    part_of = {
-        pieces[0]: PART_OF_FOLDER[pieces[0].lower()]
-        for pieces in below
-        if len(pieces) > 1 and pieces[0].lower() in PART_OF_FOLDER
-    }
-    if "train" not in part_of.values():
-        if part_of and {pieces[0] for pieces in below} == part_of.keys():
-            raise DataError(f"{path}: there is no train folder beside {', '.join(sorted(part_of))}")
-        return {}
-    if len(set(part_of.values())) < len(part_of):
-        raise DataError(f"{path}: two folders for one part: {', '.join(sorted(part_of))}")
-    return part_of
+    spellings = Counter(map(composed, names))
+    twice = sorted(name for name, count in spellings.items() if count > 1)
+    return {name: composed(name) if composed(name) in twice else name for name in names}, twice
 
 
-def _place(file: str, depth: int, part_of: Mapping[str, str]) -> tuple[str, str] | None:
-    """The part and the class of a file; None where it lies outside the classes."""
-    pieces = file.split("/")[depth:]
-    if not part_of:
-        return ("train", pieces[0]) if len(pieces) > 1 else None
-    if len(pieces) < 3 or pieces[0] not in part_of:
-        return None
-    return part_of[pieces[0]], pieces[1]
-
-
-def _check_classes(path: Path, folders: set[tuple[str, str]], filled: set[tuple[str, str]]) -> None:
-    if empty := sorted(folders - filled):
+def _check_classes(
+    path: Path,
+    places: dict[str, tuple[str, str]],
+    filled: set[tuple[str, str]],
+    listing: Listing,
+) -> None:
+    if empty := sorted(set(places.values()) - filled):
         part, name = empty[0]
-        raise DataError(f"{path}: class {name!r} has no images in its {part} part")
-    classes = {name for part, name in folders if part == "train"}
+        at = min(folder for folder, place in places.items() if place == empty[0])
+        unread = _unread(at, listing.set_aside)
+        raise DataError(f"{path}: class {name!r} has no images in its {part} part{unread}")
+    classes = {name for part, name in places.values() if part == "train"}
     if len(classes) == 1:
-        raise DataError(f"{path}: only one class, {classes.pop()!r}; at least 2 are needed")
-    for part in sorted({part for part, _ in folders} - {"train"}):
-        named = {name for other, name in folders if other == part}
+        (at,) = [folder for folder, (part, _) in places.items() if part == "train"]
+        hint = flat_hint(path, listing, at)
+        raise DataError(f"{path}: only one class, {classes.pop()!r}; at least 2 are needed{hint}")
+    for part in sorted({part for part, _ in places.values()} - {"train"}):
+        named = {name for other, name in places.values() if other == part}
         if named != classes:
-            different = ", ".join(map(repr, sorted(named ^ classes)))
             raise DataError(
-                f"{path}: the {part} part must have the classes of train; only one has {different}"
+                f"{path}: the {part} part must have the classes of train; only one has "
+                f"{listed(sorted(named ^ classes))}"
             )
+
+
+def _unread(folder: str, set_aside: Iterable[SetAside]) -> str:
+    """How many files of a class were set aside, and the first of them with its reason."""
+    files = [file for file in set_aside if file.path.startswith(f"{folder}/")]
+    if not files:
+        return "; its folder is empty"
+    first = min(files, key=lambda file: file.path)
+    count = "1 file in it is" if len(files) == 1 else f"{len(files):,} files in it are"
+    return f"; {count} not read, {first.path}: {first.reason}"

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from augury.data.dataset import SetAside
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".bmp")
+NEW_SUFFIXES = (".jfif", ".jpe")  # earlier versions did not read them
 LARGEST_FILE = 200_000_000  # bytes of one image file, unpacked
 # Every folder is visited or kept in memory; links and archives can pretend to any number.
 MOST_FOLDERS = 200_000
 _CLUTTER = {"thumbs.db", "desktop.ini", "__macosx"}
+HIDDEN = "hidden: a folder whose name begins with a dot is not read"
 # Line breaks and terminal codes, marks that turn the direction of text around, the stand-ins for
 # bytes that are no UTF-8, and the backslash, which begins the escapes of all of these.
 _UNPRINTABLE = re.compile(
@@ -36,11 +38,15 @@ class StoredFile:
 
 @dataclass
 class Listing:
-    """What was found: image files, all folders (empty ones too), and what is set aside."""
+    """What was found: image files, all folders (empty ones too), and what is set aside.
+
+    hidden: folders among the latter that `note_hidden` has put there
+    """
 
     files: list[StoredFile] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
     set_aside: list[SetAside] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
 
     def admits(self, path: str, size: int) -> bool:
         """Note a file's folders; whether it can be an image. Others are set aside.
@@ -48,13 +54,23 @@ class Listing:
         size: in bytes
         """
         self.add_folder(path.rpartition("/")[0])
-        if not path.lower().endswith(IMAGE_SUFFIXES):
+        if not is_image_name(path):
             self.refuse(path, "not a PNG, JPEG, WebP or BMP file")
         elif size > LARGEST_FILE:
             self.refuse(path, f"larger than {LARGEST_FILE // 1_000_000} MB")
         else:
             return True
         return False
+
+    def note_hidden(self, path: str) -> None:
+        """Set a hidden folder aside, and not pass it over in silence, for an image in it."""
+        folder, _, name = path.rpartition("/")
+        above, _, hidden = folder.rpartition("/")
+        if not is_hidden_folder(hidden) or folder in self.hidden:
+            return
+        if is_image_name(name) and not any(map(is_ignored, [name, *above.split("/")])):
+            self.hidden.add(folder)
+            self.refuse(folder, HIDDEN)
 
     def refuse(self, path: str, reason: str) -> None:
         self.set_aside.append(SetAside(path, reason))
@@ -66,9 +82,19 @@ class Listing:
             path = path.rpartition("/")[0]
 
 
+def is_image_name(name: str) -> bool:
+    """Whether a file is an image by its name."""
+    return name.lower().endswith(IMAGE_SUFFIXES)
+
+
 def is_ignored(name: str) -> bool:
     """Whether a file or folder is hidden, or what a desktop leaves behind."""
     return name.lower() in _CLUTTER or (name.startswith(".") and name != "..")
+
+
+def is_hidden_folder(name: str) -> bool:
+    """Whether a folder is hidden, and not one of small copies that a desktop has made."""
+    return name.startswith(".") and name != ".." and "thumb" not in name.lower()
 
 
 def printable(name: str) -> str:

@@ -15,6 +15,7 @@ from augury.augment import (
     saliency_kinds,
 )
 from augury.augment.trust import names_in, names_in_arm, point_to, require
+from augury.data import data_title
 from augury.errors import InputError
 from augury.models import check_model_name
 from augury.names import check_name, lookup
@@ -117,7 +118,7 @@ class StudySettings:
     @property
     def title(self) -> str:
         """The study's name; the data sets' names where none was given."""
-        return self.name or "-".join(Path(d).stem if "/" in d else d for d in self.datasets)
+        return self.name or "-".join(map(data_title, self.datasets))
 
     @property
     def baseline_arm(self) -> str:

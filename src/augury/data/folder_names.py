@@ -1,0 +1,90 @@
+"""What the names of folders say: that they hold a part of the data, masks, or a piece of it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# "eval" and the like: the test part, or the validation part where another is the test.
+EVALUATION = "evaluation"
+
+_PART_OF_WORD = {
+    **dict.fromkeys(("train", "training", "trn", "trainval"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "validate"), "validation"),
+    **dict.fromkeys(("dev", "development"), "validation"),
+    **dict.fromkeys(("test", "testing", "tst", "holdout"), "test"),
+    **dict.fromkeys(("eval", "evaluation"), EVALUATION),
+}
+_FILLERS = frozenset(
+    ("set", "sets", "data", "dataset", "images", "image", "imgs", "img", "folder", "dir", "split")
+)
+_IMAGES = frozenset(("images", "image", "imgs", "img", "jpegimages", "pictures", "photos"))
+_MASKS = frozenset(
+    ("masks", "mask", "labels", "label", "annotations", "annotation", "groundtruth", "gt")
+) | {"segmentation", "segmentations"}
+_PIECES = frozenset(
+    ("part", "fold", "shard", "chunk", "batch", "split", "subset", "piece", "set", *_IMAGES)
+)
+
+
+@dataclass(frozen=True)
+class PartName:
+    """A folder named for a part.
+
+    rest: the other words of its name, ("seg",) of "seg_train"; alone: it is a single word
+    """
+
+    part: str
+    rest: tuple[str, ...]
+    alone: bool
+
+
+def part_named(name: str) -> PartName | None:
+    """The part that a folder's name speaks of; None where it speaks of none, or of several.
+
+    Case, digits and words such as "set" or "images" make no difference: "Training", "test1",
+    "train_set", "valImages".
+    """
+    words = [_without_filler(word) for word in _words(name)]
+    parts = {_PART_OF_WORD[word] for word in words if word in _PART_OF_WORD}
+    if parts == {"train", "validation"}:  # what is trained on, before anybody divides it
+        parts = {"train"}
+    if len(parts) != 1:
+        return None
+    rest = (word for word in words if word not in _PART_OF_WORD and word not in _FILLERS)
+    return PartName(parts.pop(), tuple(rest), len(words) == 1)
+
+
+def holds_images(name: str) -> bool:
+    """Whether a folder's name says that it holds images, and not which: "images", "JPEGImages"."""
+    return "".join(_words(name)) in _IMAGES
+
+
+def holds_masks(name: str) -> bool:
+    """Whether a folder's name says that it holds what belongs to images: masks, annotations."""
+    return "".join(_words(name)) in _MASKS
+
+
+def is_piece(name: str) -> bool:
+    """Whether a name is that of one piece of many: "part_1", "fold2", "images_001"."""
+    last = re.split(r"(?=\d)", name, maxsplit=1)
+    return len(last) == 2 and bool(words := _words(last[0])) and words[-1] in _PIECES
+
+
+def _words(name: str) -> list[str]:
+    """Its words in lower case; digits are left out."""
+    return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+
+
+def _without_filler(word: str) -> str:
+    """ "trainset" without "set"; other words stay as they are."""
+    for filler in _FILLERS:
+        if word.removesuffix(filler) in _PART_OF_WORD:
+            return word.removesuffix(filler)
+    return word
+
+
+def settled(parts: Iterable[str]) -> dict[str, str]:
+    """What each part that a name speaks of is, once it is known which of them there are."""
+    parts = set(parts)
+    held = "validation" if "test" in parts else "test"
+    return {part: held if part == EVALUATION else part for part in parts}
