@@ -139,6 +139,15 @@ def test_leaking_test_images_are_counted_in_red_and_at_the_top(study: Path) -> N
     assert table_rows(details.all("table")[0]) == [["41", "7"], ["99", "1203"]]
 
 
+def test_pairs_of_a_folder_are_told_by_their_files(study: Path) -> None:
+    leakage = LEAKAGE | {"files": [["test/a/1.png", "train/a/9.png"], ["test/<b>.png", "x.png"]]}
+    details = data_text(study, leakage).section("data").all("details")[1]
+    assert table_rows(details.all("table")[0]) == [
+        ["41 test/a/1.png", "7 train/a/9.png"],
+        ["99 test/<b>.png", "1203 x.png"],
+    ]
+
+
 def test_kinds_that_are_not_there_are_not_named(study: Path) -> None:
     leakage = LEAKAGE | {"images": 1, "exact": 0, "mirrored": 0, "label_conflicts": 0}
     assert told_in_red(data_text(study, leakage)).startswith(

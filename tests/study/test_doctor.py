@@ -15,7 +15,7 @@ from augury.study.doctor import costing, opening
 from augury.study.doctor import examine as examine_with
 from augury.study.doctor.data import examine_data
 from augury.study.doctor.parts import run_parts
-from augury.study.plan import write_plan
+from augury.study.plan import describe_leakage, write_plan
 from augury.study.prepare import prepare
 from augury.study.store import write_arrays, write_json
 from augury.training import Recipe
@@ -96,6 +96,13 @@ def test_leaked_test_images(folder):
     assert faults == {"leaked-test-images": 2}
     assert "2 of 62 test images" in by_check["leaked-test-images"].words
     assert "1 of them with another label" in by_check["leaked-test-images"].words
+
+
+def test_the_plan_names_the_files_of_leaked_images(folder):
+    save(folder / "test/ant/007.png", noise(0, 3, 30))
+    leakage = describe_leakage(load_dataset(str(folder)), str(folder))
+    assert leakage["files"] == [["test/ant/007.png", "train/ant/003.png"]]
+    assert leakage["pairs"] == [[67, 3]]
 
 
 def test_images_of_one_colour(folder):

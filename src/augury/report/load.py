@@ -27,7 +27,8 @@ class Leakage:
     """Test images that have a near-duplicate in the training part, `images` out of `of`.
 
     Of these images, `exact` are equal to the bit, `mirrored` are mirrored, and `label_conflicts`
-    carry another label than their duplicate; pairs: some of them, (test id, training id)
+    carry another label than their duplicate; pairs: some of them, (test id, training id); files:
+    theirs, where the data set is a folder or archive
     """
 
     images: int
@@ -36,6 +37,7 @@ class Leakage:
     label_conflicts: int
     of: int
     pairs: tuple[tuple[int, int], ...]
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ def _leakage(entry: Mapping[str, Any]) -> Leakage:
         label_conflicts=int(entry["label_conflicts"]),
         of=int(entry["of"]),
         pairs=tuple((int(test), int(train)) for test, train in entry["pairs"]),
+        files=tuple((str(test), str(train)) for test, train in entry.get("files", ())),
     )
 
 

@@ -12,7 +12,7 @@ import torch
 from augury.augment import parts_of, saliency_kinds
 from augury.augment.factory import code_hash, is_factory
 from augury.augment.trust import names_in, names_in_arm, require
-from augury.data import Dataset, Progress, cache_folder
+from augury.data import Dataset, Progress, cache_folder, file_names
 from augury.data.leakage import dataset_duplicates
 from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged
@@ -192,7 +192,7 @@ def make_plan(
         corruptions=settings.corruptions,
         settings=_json_values(settings.to_dict()),
         datasets={
-            d.name: describe(d, location) | {"leakage": describe_leakage(d, progress)}
+            d.name: describe(d, location) | {"leakage": describe_leakage(d, location, progress)}
             for location, d in datasets.items()
         },
         cells=tuple(make_cells(settings, datasets)),
@@ -230,9 +230,16 @@ def describe(dataset: Dataset, location: str) -> dict[str, Any]:
     }
 
 
-def describe_leakage(dataset: Dataset, progress: Progress | None = None) -> dict[str, Any]:
-    """Counts of test images that have a near-duplicate in the training part, and some of them."""
+def describe_leakage(
+    dataset: Dataset, location: str, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Counts of test images that have a near-duplicate in the training part, and some of them.
+
+    files: those of the pairs, where the data set is a folder or archive
+    """
     found = dataset_duplicates(dataset, progress).train
+    names = file_names(location) if found else {}
+    told = [d for d in found[:_PAIRS_TOLD] if d.test_id in names and d.train_id in names]
     return {
         "of": len(dataset.test),
         "images": len(found),
@@ -240,6 +247,7 @@ def describe_leakage(dataset: Dataset, progress: Progress | None = None) -> dict
         "mirrored": sum(duplicate.mirrored for duplicate in found),
         "label_conflicts": sum(duplicate.labels_differ for duplicate in found),
         "pairs": [[d.test_id, d.train_id] for d in found[:_PAIRS_TOLD]],
+        "files": [[names[d.test_id], names[d.train_id]] for d in told],
     }
 
 

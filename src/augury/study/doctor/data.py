@@ -2,12 +2,13 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.data import Dataset, Progress, Split
+from augury.data import Dataset, Progress, Split, file_names
 from augury.data.leakage import dataset_duplicates
 from augury.errors import InputError
 from augury.study.doctor.finding import Finding
@@ -25,16 +26,25 @@ _NAMED = 3
 
 
 def examine_data(
-    dataset: Dataset, recipe: Recipe, min_difference: float, progress: Progress | None = None
+    dataset: Dataset,
+    recipe: Recipe,
+    min_difference: float,
+    progress: Progress | None = None,
+    location: str | None = None,
 ) -> list[Finding]:
-    """All findings about one data set as `recipe` uses it; `min_difference` in points."""
+    """All findings about one data set as `recipe` uses it; `min_difference` in points.
+
+    location: the name or path that it was loaded by; images of a folder or archive are then told by
+    the names of their files, too
+    """
+    named = _Images(location)
     found = [
         *_set_aside(dataset),
         *_notes(dataset),
         *_imbalance(dataset),
-        *_plain_images(dataset),
-        *_conflicting_labels(dataset),
-        *_leaked(dataset, progress),
+        *_plain_images(dataset, named),
+        *_conflicting_labels(dataset, named),
+        *_leaked(dataset, named, progress),
     ]
     try:
         parts = run_parts(dataset, recipe)
@@ -117,14 +127,15 @@ def _imbalance(dataset: Dataset) -> Iterator[Finding]:
         yield Finding("warning", dataset.name, "imbalance", ratio, words)
 
 
-def _plain_images(dataset: Dataset) -> Iterator[Finding]:
+def _plain_images(dataset: Dataset, named: "_Images") -> Iterator[Finding]:
     for part, split in _own_parts(dataset).items():
         plain, black = _plain(split.images)
         if not plain.any():
             continue
         count, dark = int(plain.sum()), int(black.sum())
         black_ones = f", {dark} of them black" if dark else ""
-        words = f"{count} {part} images are of one colour{black_ones}: {_ids(split.ids[plain])}"
+        which = named.told(split.ids[plain].tolist())
+        words = f"{count} {part} images are of one colour{black_ones}: {which}"
         yield Finding("warning", dataset.name, "plain-images", count, words)
 
 
@@ -139,7 +150,7 @@ def _plain(images: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.boo
     return np.concatenate(plain), np.concatenate(black)
 
 
-def _conflicting_labels(dataset: Dataset) -> Iterator[Finding]:
+def _conflicting_labels(dataset: Dataset, named: "_Images") -> Iterator[Finding]:
     """Training images that are equal in every pixel and carry different labels."""
     alike: dict[bytes, list[int]] = defaultdict(list)
     for row, image in enumerate(dataset.train.images):
@@ -150,19 +161,19 @@ def _conflicting_labels(dataset: Dataset) -> Iterator[Finding]:
         rows = np.array([row for group in groups for row in group])
         words = (
             f"{len(rows)} training images are equal in every pixel to one with another label: "
-            f"{_ids(dataset.train.ids[rows])}"
+            f"{named.told(dataset.train.ids[rows].tolist())}"
         )
         yield Finding("warning", dataset.name, "conflicting-labels", len(rows), words)
 
 
-def _leaked(dataset: Dataset, progress: Progress | None) -> Iterator[Finding]:
+def _leaked(dataset: Dataset, named: "_Images", progress: Progress | None) -> Iterator[Finding]:
     found = dataset_duplicates(dataset, progress)
     for part, pairs in (("training", found.train), ("validation", found.validation)):
         if not pairs:
             continue
         conflicts = sum(pair.labels_differ for pair in pairs)
         labels = f", {conflicts} of them with another label" if conflicts else ""
-        ids = _ids(np.array([pair.test_id for pair in pairs]))
+        ids = named.told([pair.test_id for pair in pairs], [pair.train_id for pair in pairs])
         words = (
             f"{len(pairs)} of {len(dataset.test):,} test images stand nearly the same among the "
             f"{part} images{labels}: {ids}"
@@ -175,9 +186,30 @@ def _own_parts(dataset: Dataset) -> dict[str, Split]:
     return {name: part for name, part in parts.items() if part is not None}
 
 
-def _ids(ids: NDArray[np.int64]) -> str:
-    more = ", …" if len(ids) > _NAMED else ""
-    return f"{'ids' if len(ids) > 1 else 'id'} {', '.join(map(str, ids[:_NAMED].tolist()))}{more}"
+class _Images:
+    """What images are called in findings: their ids, and their files where they have any.
+
+    The files are only looked up when there is something to tell: that takes a look at all of them.
+    """
+
+    def __init__(self, location: str | None) -> None:
+        self._location = location
+
+    @cached_property
+    def _files(self) -> dict[int, str]:
+        return file_names(self._location) if self._location else {}
+
+    def told(self, ids: Sequence[int], twins: Sequence[int] = ()) -> str:
+        """The first few; twins: of each image, the id of the one that looks the same."""
+        more = ", …" if len(ids) > _NAMED else ""
+        words = f"{'ids' if len(ids) > 1 else 'id'} {', '.join(map(str, ids[:_NAMED]))}{more}"
+        files = [self._files.get(id, "") for id in ids[:_NAMED]]
+        if not all(files):
+            return words
+        alike = [self._files.get(id, "") for id in twins[:_NAMED]]
+        if alike:
+            files = [f"{file} like {twin}" for file, twin in zip(files, alike, strict=True)]
+        return f"{words} ({', '.join(files)}{more})"
 
 
 def _count(things: tuple[object, ...], noun: str) -> str:

@@ -75,8 +75,10 @@ def examine(
         raise InputError(f"spread: must be over 0 points, got {spread}")
     opened = open_for_examination(settings, path, data_dir, workers, progress)
     plan, findings = opened.plan, list(opened.findings)
-    for dataset in opened.datasets.values():
-        findings += examine_data(dataset, settings.recipe, settings.rule.min_difference, progress)
+    least = settings.rule.min_difference
+    for name, dataset in opened.datasets.items():
+        location = plan.datasets[name]["location"]
+        findings += examine_data(dataset, settings.recipe, least, progress, location)
     at_once = workers or default_workers(plan.device, max(1, len(pending(opened))))
     costs = study_costs(opened, settings, path or Path.cwd(), at_once, findings, progress)
     power = _power(opened, settings, spread, findings)
