@@ -11,8 +11,17 @@ from rich.text import Text
 
 from augury.batch import to_float, to_uint8
 from augury.cli.guard import guarded
-from augury.cli.output import data_progress, out, print_json
-from augury.data import Dataset, Split, load_dataset, one_hot, split_validation
+from augury.cli.output import data_progress, few_of_each_reason, out, print_json
+from augury.data import (
+    DATASETS,
+    Dataset,
+    Split,
+    check_output,
+    data_title,
+    load_dataset,
+    one_hot,
+    split_validation,
+)
 from augury.errors import DiskError
 from augury.report import comparison_grid, image_row
 from augury.rng import numpy_generator
@@ -36,6 +45,7 @@ def data(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find, download or decode a data set, say what is in it, and draw five of its images."""
+    check_output(folder, name, f"the figures in {folder}", f"{data_title(name)}-figures")
     with data_progress() as progress:
         dataset = load_dataset(name, data_dir=data_dir, image_size=image_size, progress=progress)
     train, held_out = split_validation(dataset, validation, seed)
@@ -72,6 +82,8 @@ def _facts(dataset: Dataset, parts: dict[str, Split]) -> dict[str, Any]:
 def _print(dataset: Dataset, facts: dict[str, Any]) -> None:
     title = f"{dataset.name}: {dataset.source}, {dataset.num_classes} classes"
     out.print(title, style="bold", markup=False)
+    if dataset.name not in DATASETS and not any("read as" in note for note in dataset.notes):
+        out.print(f"  read as {_usual_layout(dataset)}")
     for note in dataset.notes:
         out.print(f"  {note}", markup=False)
     shapes = Table(box=None, pad_edge=False)
@@ -89,10 +101,18 @@ def _print(dataset: Dataset, facts: dict[str, Any]) -> None:
     out.print(counts)
     if dataset.set_aside:
         out.print(f"{len(dataset.set_aside)} files set aside:", style="yellow")
-        for file in dataset.set_aside:
-            out.print(f"  {file.path}: {file.reason}", markup=False, soft_wrap=True)
+        for line in few_of_each_reason(dataset.set_aside):
+            out.print(f"  {line}", markup=False, soft_wrap=True)
     for figure in facts["figures"]:
         out.print(f"figure: {figure}", markup=False, soft_wrap=True)
+
+
+def _usual_layout(dataset: Dataset) -> str:
+    """How the folders of a data set were read whose notes say nothing else."""
+    held_out = any(note.startswith("no test part") for note in dataset.notes)
+    parts = ["val"] if dataset.validation is not None else []
+    parts += [] if held_out else ["test"]
+    return f"{'|'.join(['train', *parts])}/class/image" if parts else "class/image"
 
 
 def _draw(dataset: Dataset, train: Split, seed: int, folder: Path) -> list[Path]:

@@ -11,8 +11,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from augury.augment import AUGMENTATIONS
 from augury.cli.guard import guarded
-from augury.cli.output import Trust, confirm_code, data_progress, names, out, print_json
+from augury.cli.output import (
+    Trust,
+    confirm_code,
+    data_progress,
+    names,
+    out,
+    paths_or_names,
+    print_json,
+)
+from augury.data import DATASETS
 from augury.report.words import count, duration, fixed, step_time
 from augury.study import read_settings
 from augury.study.doctor import Costs, Diagnosis, Finding, Machine, Power, examine
@@ -56,9 +66,9 @@ def doctor(
     Nothing is trained, and nothing is written in the study's folder.
     """
     overrides: dict[str, Any] = {
-        "datasets": names(dataset),
+        "datasets": paths_or_names(dataset, DATASETS),
         "models": names(models),
-        "augmentations": names(augment),
+        "augmentations": paths_or_names(augment, AUGMENTATIONS),
         "seeds": seeds,
         "recipe": {"epochs": epochs, "train_limit": train_limit, "test_limit": test_limit},
     }

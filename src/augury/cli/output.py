@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -20,6 +20,8 @@ from rich.progress import (
 
 from augury.augment.trust import confirming
 from augury.data import Progress as DataProgress
+from augury.data import SetAside
+from augury.data.pattern import split_pattern
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -34,6 +36,17 @@ def print_json(values: Any) -> None:
 def say(message: str) -> None:
     """A line for people, on standard error."""
     err.print(message, style="dim", markup=False, soft_wrap=True)
+
+
+def few_of_each_reason(set_aside: Iterable[SetAside], most: int = 5) -> Iterator[str]:
+    """A line for each file that is set aside, but for no more than `most` of one reason."""
+    by_reason: dict[str, list[SetAside]] = {}
+    for file in set_aside:
+        by_reason.setdefault(file.reason, []).append(file)
+    for reason, files in by_reason.items():
+        yield from (f"{file.path}: {reason}" for file in files[:most])
+        if len(files) > most:
+            yield f"… and {len(files) - most:,} more: {reason}"
 
 
 def names(value: str | None) -> list[str] | None:
@@ -52,6 +65,32 @@ Trust = Annotated[
 def confirm_code(trust: bool) -> None:
     """`--trust`: from now on code that a study names is confirmed, and each file told of."""
     confirming(say if trust else None)
+
+
+def paths_or_names(value: str | None, known: Container[str] = ()) -> list[str] | None:
+    """`a,b` as a list, in which the path of a file or folder may hold commas.
+
+    known: names that are no paths. Pieces are put together again where there is such a file or
+    folder, and the first piece alone is neither known nor there.
+    """
+    if value is None:
+        return None
+    pieces, found = value.split(","), []
+    while pieces:
+        joined = [",".join(pieces[:count]).strip() for count in range(1, len(pieces) + 1)]
+        # The longest that is there; of "photos/*/{class}" it is "photos" that has to be.
+        there = [name for name in joined if _is_there(name)]
+        alone = joined[0] in known or joined[0] in there or not there
+        found.append(joined[0] if alone else there[-1])
+        del pieces[: found[-1].count(",") + 1]
+    return [name for name in found if name]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return split_pattern(name)[0].exists()
+    except (OSError, ValueError):  # too long for a file's name: a list
+        return False
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from rich.progress import Progress, TimeRemainingColumn
 from augury.augment.trust import names_in_arm, point_to
 from augury.cli.guard import guarded
 from augury.cli.output import Trust, confirm_code, data_progress, err, names, out, print_json
+from augury.data import check_output
 from augury.errors import InputError
 from augury.report import preview_figure
 from augury.study.preview import preview_new, preview_of_study, show
@@ -67,6 +68,8 @@ def preview(
         settings = read_settings(None, None, overrides)
         with data_progress() as progress:
             cell, plan, data = preview_new(settings, data_dir, progress)
+    path = out_file or Path(f"{data.name}-{augment}.png")
+    check_output(path, plan.datasets[data.name]["location"], f"the figure {path}", path.name)
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("training up to that epoch", total=None, visible=False)
@@ -75,7 +78,6 @@ def preview(
             bar.update(task, completed=at * steps + step + 1, total=epoch * steps, visible=True)
 
         shown = show(cell, plan, data, wanted, epoch, on_step)
-    path = out_file or Path(f"{data.name}-{augment}.png")
     preview_figure(shown, path)
     if as_json:
         found = {

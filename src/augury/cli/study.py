@@ -7,18 +7,22 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from augury.augment import AUGMENTATIONS
 from augury.cli.guard import guarded
 from augury.cli.output import (
     Trust,
     confirm_code,
     data_progress,
     err,
+    few_of_each_reason,
     names,
     out,
+    paths_or_names,
     print_json,
     say,
 )
 from augury.cli.progress import StudyProgress
+from augury.data import DATASETS, SetAside
 from augury.errors import CellsFailed, InputError
 from augury.names import check_name
 from augury.report import load_study, verdict_table, write_report, write_summary
@@ -147,9 +151,9 @@ def study(
     """
     overrides: dict[str, Any] = {
         "name": name,
-        "datasets": names(dataset),
+        "datasets": paths_or_names(dataset, DATASETS),
         "models": names(models),
-        "augmentations": names(augment),
+        "augmentations": paths_or_names(augment, AUGMENTATIONS),
         "seeds": seeds,
         "baseline": baseline,
         "min_difference": min_difference,
@@ -215,8 +219,8 @@ def _run(
     for entry in plan.datasets.values():
         for note in entry["notes"]:
             say(note)
-        for aside in entry["set_aside"]:
-            say(f"set aside: {aside['path']}: {aside['reason']}")
+        for line in few_of_each_reason(SetAside(**aside) for aside in entry["set_aside"]):
+            say(f"set aside: {line}")
 
     def run(plan: Plan) -> Outcome:
         with StudyProgress(plan, StudyFolder(path), verbose) as watch:

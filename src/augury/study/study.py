@@ -10,7 +10,7 @@ import tomli_w
 import torch
 from filelock import FileLock
 
-from augury.data import DATASETS, Dataset, Progress, load_dataset
+from augury.data import DATASETS, Dataset, Progress, check_output, data_title, load_dataset
 from augury.errors import InputError
 from augury.files import write_atomically
 from augury.study.cell import Cell
@@ -52,17 +52,19 @@ def open_study(
 
     workers: how many cells are run at once; the plan fixes threads a cell = cores / workers.
     ray: where the cells will run; nodes with GPUs then run as many as the shares allow.
-    Raises RecipeChanged where the folder holds a study with other settings, and InputError where
-    its cells would run code that the user has not confirmed.
+    Raises InputError where a new study would lie in its own data, or its cells would run code that
+    the user has not confirmed, and RecipeChanged where the folder holds a study with other
+    settings. Data that cannot be used leaves no folder behind.
     """
     folder = StudyFolder(path)
+    check_study_folder(settings, folder)
+    datasets = _load(settings, data_dir, progress)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         with FileLock(path / ".plan.lock"):
             old = read_plan(folder.plan_file) if folder.plan_file.exists() else None
             if old:
                 require_code(pending_cells(old, folder), folder.plan_file)
-            datasets = _load(settings, data_dir, progress)
             device = old.device if old else default_device()
             if ray and device == "cuda":
                 workers = workers or _cells_on_gpus(ray, settings, datasets)
@@ -73,6 +75,15 @@ def open_study(
             write_plan(folder.plan_file, plan)
             write_atomically(path / "study.toml", tomli_w.dumps(settings.to_dict()).encode())
     return plan
+
+
+def check_study_folder(settings: StudySettings, folder: StudyFolder) -> None:
+    """Raise InputError where a new study would be written into the data that it is about."""
+    if folder.plan_file.exists():
+        return  # begun by an earlier version; what it holds is not read as data
+    for name in settings.datasets:
+        what = f"the study's folder {folder.path}"
+        check_output(folder.path, name, what, f"{data_title(name)}-study")
 
 
 def _load(

@@ -21,7 +21,7 @@ from augury.study.plan import (
 )
 from augury.study.settings import StudySettings
 from augury.study.store import StudyFolder
-from augury.study.study import default_device, default_workers
+from augury.study.study import check_study_folder, default_device, default_workers
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ def open_for_examination(
 ) -> Opened:
     """Load and probe everything as `open_study` does, and write nothing in `path`."""
     findings: list[Finding] = []
+    if path is not None:
+        try:
+            check_study_folder(settings, StudyFolder(path))
+        except InputError as error:
+            findings.append(Finding("problem", "folder", "output", 1, str(error)))
     found = _load(settings, data_dir, progress, findings)
     old = _old_plan(path, findings)
     if old and path:
