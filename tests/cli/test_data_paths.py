@@ -56,7 +56,7 @@ def run(tmp_path, monkeypatch):
         (("data", "../flowers", "--out", "figures"), "../flowers-figures"),
         (("preview", "../flowers", "--augment", "flip"), "../flowers-flip.png"),
     ],
-    ids=" ".join,
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_output_inside_the_data_is_refused_before_anything_is_written(
     run, flowers, monkeypatch, arguments, elsewhere
