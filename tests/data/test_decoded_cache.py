@@ -1,11 +1,14 @@
 import errno
+import io
 import os
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from augury.data import Dataset, SetAside, Split, cache_folder, image_folder, load_dataset
 from augury.data.cache import cached
@@ -126,6 +129,79 @@ def test_a_change_to_any_file_of_a_folder_is_seen(animals, write_image):
     write_image(file, 10)
     assert fingerprint() == prints[0]
     assert len(set(prints)) == 3
+
+
+def swap(one: Path, other: Path) -> None:
+    aside = one.with_name("aside")
+    one.rename(aside)
+    other.rename(one)
+    aside.rename(other)
+
+
+def swap_contents(one: Path, other: Path) -> None:
+    """Write each file's content into the other, and set the times back."""
+    contents, times = one.read_bytes(), one.stat().st_mtime_ns
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(contents)
+    for file in (one, other):
+        os.utime(file, ns=(times, times))
+
+
+@pytest.mark.parametrize("how", ["files", "folders", "contents", "links"])
+def test_relabelled_images_are_seen_though_size_and_time_are_equal(tmp_path, write_image, how):
+    """As after an archive was unpacked that gives all its files one time."""
+    folder, values = tmp_path / "insects", {"ant": 10, "bee": 200}
+    files = []
+    for name, value in values.items():
+        for number in range(5):
+            place = tmp_path / "outside" if how == "links" else folder
+            file = write_image(place / name / f"{number}.bmp", value)
+            os.utime(file, ns=(10**18, 10**18))
+            files.append(file)
+            if how == "links":
+                (folder / name).mkdir(parents=True, exist_ok=True)
+                (folder / name / file.name).symlink_to(file)
+    assert len({file.stat().st_size for file in files}) == 1
+    before = load_dataset(str(folder))
+    change = swap_contents if how == "contents" else swap
+    if how == "folders":
+        change(folder / "ant", folder / "bee")
+    else:
+        for number in range(5):
+            change(folder / "ant" / f"{number}.bmp", folder / "bee" / f"{number}.bmp")
+    after = load_dataset(str(folder))
+    for dataset, first in ((before, 10), (after, 200)):
+        pixels = dataset.train.images[:, 0, 0, 0]
+        assert set(pixels[dataset.train.labels == 0].tolist()) == {first}
+    assert after.fingerprint != before.fingerprint
+
+
+def test_another_archive_in_the_place_of_one_is_seen_though_size_and_time_are_equal(tmp_path):
+    def pack(values: dict[str, int]) -> None:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for name, value in values.items():
+                for number in range(3):
+                    picture = io.BytesIO()
+                    Image.new("L", (8, 8), value).save(picture, "BMP")
+                    archive.writestr(zipfile.ZipInfo(f"{name}/{number}.bmp"), picture.getvalue())
+        (tmp_path / "insects.zip").write_bytes(out.getvalue())
+        os.utime(tmp_path / "insects.zip", ns=(10**18, 10**18))
+
+    pack({"ant": 10, "bee": 200})
+    before = load_dataset(str(tmp_path / "insects.zip"))
+    pack({"ant": 200, "bee": 10})
+    after = load_dataset(str(tmp_path / "insects.zip"))
+    assert after.fingerprint != before.fingerprint
+    assert set(after.train.images[after.train.labels == 0].ravel().tolist()) == {200}
+
+
+def test_what_is_only_read_is_not_decoded_again(animals, monkeypatch):
+    first = load_dataset(str(animals))
+    monkeypatch.setattr(image_folder, "decode_folder", None)
+    for file in animals.rglob("*.png"):
+        file.read_bytes()
+    assert load_dataset(str(animals)).fingerprint == first.fingerprint
 
 
 @pytest.mark.parametrize("name", ["meta.json", "images.npy", "labels.npy", "ids.npy"])

@@ -27,7 +27,7 @@ from augury.errors import DataError, DiskError
 from augury.files import CANNOT_WRITE, UNREADABLE, sync_folder, tell_remade
 from augury.seal import read_sealed, sealed_json
 
-CACHE_VERSION = 2  # to be raised whenever the decoded pixels or the files of an entry change
+CACHE_VERSION = 3  # to be raised whenever the decoded pixels or the files of an entry change
 _COPY_ROWS = 4096
 # The last two: where a file stands in the cache's place.
 NO_SPACE = CANNOT_WRITE | {errno.ENOTDIR, errno.EEXIST}
@@ -76,15 +76,26 @@ def cached(
 
 
 def file_state(files: Iterable[Path]) -> dict[str, Any]:
-    """The size and time of change (ns) of each file: a `state` for `cached`."""
+    """What tells that a file has changed, for each of them: a `state` for `cached`."""
     states = {}
     for file in files:
         try:
-            status = file.stat()
+            states[str(file)] = status_values(file.stat())
         except OSError as error:
             raise DataError(f"{file}: cannot be read ({error.strerror})") from error
-        states[str(file)] = (status.st_size, status.st_mtime_ns)
     return states
+
+
+def status_values(status: os.stat_result) -> tuple[int, ...]:
+    """What the file system knows of a file's content without reading it.
+
+    Size and time of writing are not enough: of files that were unpacked with one fixed time two
+    can be swapped, or others put in their place, and both stay the same. A file that is moved keeps
+    its number (st_ino), which then stands at another name; one that is written anew gets a new time
+    of change (st_ctime), which no program can set. Other changes, such as a new hard link, are
+    taken for changes of the content, too: the data is then decoded once more.
+    """
+    return status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from augury.data.cache import cache_folder
+from augury.data.cache import cache_folder, status_values
 from augury.data.listing import (
     HIDDEN,
     MOST_FOLDERS,
@@ -65,9 +65,9 @@ def folder_state(folder: Path) -> dict[str, Any]:
     for found in _walk(folder):
         line = f"{found.name}\0{found.refusal}"
         if found.status and not found.is_folder:
-            status = found.status
             # The mode and owner, too: a file that was forbidden may be readable now.
-            line += f"\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_mode}\0{status.st_uid}"
+            values = (*status_values(found.status), found.status.st_mode, found.status.st_uid)
+            line += "".join(f"\0{value}" for value in values)
         lines.append(line)
     # One digest, as a large table of states would take longer to write down than to gather.
     return {"files": hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()}
