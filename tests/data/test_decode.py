@@ -9,7 +9,7 @@ from PIL import Image
 from augury.data import decode, load_dataset
 from augury.data.decode import decode_images, read_headers
 from augury.data.listing import StoredFile
-from augury.data.picture import Header
+from augury.data.picture import Decoded, Header
 
 HALVES = np.repeat(np.array([[0, 255]], np.uint8), 8, axis=1).repeat(16, axis=0)  # 16×16
 
@@ -25,7 +25,7 @@ def decoded(tmp_path):
         np.save(rows, np.zeros((1, channels, size, size), np.uint8))
         file = StoredFile(path.name, path, 0, path.stat().st_size)
         (outcome,) = decode_images([file], rows, None, None)
-        assert isinstance(outcome, frozenset)
+        assert isinstance(outcome, Decoded)
         return np.load(rows)[0]
 
     return decode_one

@@ -18,8 +18,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from augury.data.dataset import Progress
-from augury.data.listing import StoredFile
-from augury.data.picture import UNREADABLE, Header, decode_into, read_header
+from augury.data.deep import FULL
+from augury.data.listing import StoredFile, reason
+from augury.data.picture import UNREADABLE, Decoded, Header, decode_into, read_header
 from augury.errors import DataError
 from augury.startup import child_environment, environment
 
@@ -65,21 +66,24 @@ def decode_images(
     images: Path,
     pool: Executor | None,
     progress: Progress | None,
-) -> list[frozenset[str] | str]:
+    bits: int = FULL,
+) -> list[Decoded | str]:
     """Decode each file into its row of a .npy file, (N, C, S, S) uint8, that is there already.
 
     The centre square is taken and resized to S×S (bilinear, with antialiasing). EXIF orientation
     is applied, where it can be read. Transparent images are laid on white, palettes and CMYK
-    become RGB, 16-bit grey is scaled to 8 bits (0..65535 to 0..255), of 16-bit colour the upper
-    8 bits are kept. Of animations and other files with several pictures the first is taken.
-    Colour profiles are not applied. With C = 1 colours become their luma (ITU-R 601).
-    Returns for each file which of CONVERSIONS were needed, or the reason why it cannot be decoded.
+    become RGB. 16-bit samples are scaled to 8 bits by the range that `bits` says (0..4095 to 0..255
+    with 12), but of colours with 16 the upper 8 bits are kept. Of animations and other files with
+    several pictures the first is taken. Colour profiles are not applied. With C = 1 colours become
+    their luma (ITU-R 601).
+    bits: 1..16; `deep.Range` tells which to choose
+    Returns for each file what was needed, or the reason why it cannot be decoded.
     """
     chunks, starts = _chunks(files), [0]
     for chunk in chunks:
         starts.append(starts[-1] + len(chunk))
     tasks = list(zip(chunks, starts, strict=False))
-    results = _mapped(partial(_decode_rows, images), tasks, pool)
+    results = _mapped(partial(_decode_rows, images, bits), tasks, pool)
     return _collected(results, len(files), progress, "decoding images")
 
 
@@ -142,13 +146,14 @@ def _read_headers(files: Sequence[StoredFile]) -> list[Header | str]:
 
 
 def _decode_rows(
-    images: Path, task: tuple[Sequence[StoredFile], int]
-) -> list[frozenset[str] | str]:
+    images: Path, bits: int, task: tuple[Sequence[StoredFile], int]
+) -> list[Decoded | str]:
     files, start = task
     rows = np.load(images, mmap_mode="r+")[start : start + len(files)]
     with _strict_bombs():
         return [
-            _attempt(partial(decode_into, row), file) for file, row in zip(files, rows, strict=True)
+            _attempt(partial(decode_into, row, bits=bits), file)
+            for file, row in zip(files, rows, strict=True)
         ]
 
 
@@ -166,8 +171,7 @@ def _attempt(function: Callable[[bytes], T], file: StoredFile) -> T | str:
     except UNREADABLE as error:
         if isinstance(error, OSError) and error.strerror:
             return f"cannot be read ({error.strerror})"
-        reason = str(error).partition("\n")[0]
-        return f"damaged: {reason or type(error).__name__}"
+        return f"damaged: {reason(error)}"
 
 
 @contextlib.contextmanager

@@ -13,12 +13,13 @@ from augury.data.archive import without_suffix
 from augury.data.cache import cached
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress, SetAside, Split
 from augury.data.decode import decode_images, decoding_processes, read_headers
+from augury.data.deep import Range
 from augury.data.files import list_files, source_state
 from augury.data.layout import PARTS, Record, arrange
 from augury.data.listing import NEW_SUFFIXES, StoredFile, printable
 from augury.data.own_output import FIGURE
 from augury.data.pattern import Pattern
-from augury.data.picture import CONVERSIONS, Header
+from augury.data.picture import CONVERSIONS, Decoded, Header
 from augury.data.split import stratified_rows
 from augury.errors import DataError
 from augury.rng import numpy_generator
@@ -45,6 +46,10 @@ def load(
     their paths over train, validation and test; a file that cannot be read has a number, too,
     and no other say. Files that cannot be used are in `set_aside`, and what was done to others
     to make them alike in `notes`.
+    16-bit images are scaled to 8 bits by one range, the smallest of 8, 10, 12, 14 and 16 bits that
+    holds every sample of all parts. The test part has a say, too, as it must be seen as the others
+    are, without clipping; what it says is one number of five, and nothing of a class. An image that
+    needs more bits, when it is added later, changes the pixels of all, and so the fingerprint.
     Raises DataError where the folder cannot be read, or could be in several ways, a class has no
     images, there is only one class, or the parts have different classes.
     """
@@ -105,18 +110,22 @@ def decode_folder(
         outcomes = read_headers(_files(records), pool, progress)
         records = _without_failures(path, records, outcomes, set_aside)
         headers = [header for header in outcomes if isinstance(header, Header)]
+        used = Range()
         while True:
             form = _choose_form(headers, image_size)
             _allocate(decoded, (len(records), *form))
-            done = decode_images(_files(records), decoded, pool, progress)
+            bits = used.bits
+            done = decode_images(_files(records), decoded, pool, progress, bits)
             rows = np.flatnonzero([not isinstance(outcome, str) for outcome in done])
             records = _without_failures(path, records, done, set_aside)
             headers = [headers[row] for row in rows]
-            if _choose_form(headers, image_size) == form:
+            used = Range.of(image.depths for image in _decoded(done) if image.depths)
+            if _choose_form(headers, image_size) == form and used.bits == bits:
                 break
-            # Images that were cut short had a say in the size or in the colours: once more.
+            # Images that were cut short had a say in the size or in the colours, or 16-bit images
+            # use fewer bits: once more.
     notes = [arrangement.note] if arrangement.note else []
-    notes += [*_size_notes(headers, form[-1]), *_conversion_notes(done)]
+    notes += [*_size_notes(headers, form[-1]), *_conversion_notes(done), *used.notes()]
     if all(record.part != "test" for record in records):
         number = {record.id: row for record, row in zip(records, rows, strict=True)}
         records = _hold_out_test(path, records)
@@ -194,10 +203,14 @@ def _size_notes(headers: Sequence[Header], size: int) -> list[str]:
     return [f"{what} {cut}resized bilinearly to {size}×{size}"]
 
 
-def _conversion_notes(outcomes: Sequence[frozenset[str] | str]) -> list[str]:
+def _decoded(outcomes: Sequence[Decoded | str]) -> list[Decoded]:
+    return [outcome for outcome in outcomes if isinstance(outcome, Decoded)]
+
+
+def _conversion_notes(outcomes: Sequence[Decoded | str]) -> list[str]:
     """How many of the images that could be decoded needed each conversion."""
-    decoded = [outcome for outcome in outcomes if not isinstance(outcome, str)]
-    counts = {name: sum(name in done for done in decoded) for name in CONVERSIONS}
+    decoded = _decoded(outcomes)
+    counts = {name: sum(name in done.conversions for done in decoded) for name in CONVERSIONS}
     return [
         f"{count:,} of {len(decoded):,} images: {name}" for name, count in counts.items() if count
     ]

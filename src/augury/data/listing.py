@@ -9,6 +9,7 @@ from augury.data.dataset import SetAside
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".bmp")
 NEW_SUFFIXES = (".jfif", ".jpe")  # earlier versions did not read them
 LARGEST_FILE = 200_000_000  # bytes of one image file, unpacked
+LONGEST_REASON = 200  # characters
 # Every folder is visited or kept in memory; links and archives can pretend to any number.
 MOST_FOLDERS = 200_000
 _CLUTTER = {"thumbs.db", "desktop.ini", "__macosx"}
@@ -104,6 +105,18 @@ def printable(name: str) -> str:
     names stay different.
     """
     return _UNPRINTABLE.sub(_escape, name)
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be read, fit for a line: an error may quote the file, at any length."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, OverflowError):
+        return "a number too large for any file"
+    words = printable(str(error).partition("\n")[0].rstrip(":"))
+    if len(words) > LONGEST_REASON:
+        words = f"{words[:LONGEST_REASON]}…"
+    return words or type(error).__name__
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -5,10 +5,13 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps
+
+from augury.data.deep import Counts, count_depths, is_deep, is_deep_grey, to_eight_bits
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 CONVERSIONS = (
@@ -28,7 +31,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_PNG, _PNG_DEPTH = b"\x89PNG\r\n\x1a\n", 24  # how it begins, and where its bits per sample stand
 # Each scan of a progressive JPEG goes through the whole image, however few its bytes: 2,000 scans
 # of 40 kB in all keep a core busy for 20 s where the image is large. Usual are 10, at most 60.
 MOST_SCANS = 200
@@ -67,10 +69,18 @@ def read_header(content: bytes) -> Header:
         return Header(*image.size, _is_grey(image), image.format or "")
 
 
-def decode_into(row: npt.NDArray[np.uint8], content: bytes) -> frozenset[str]:
+@dataclass(frozen=True)
+class Decoded:
+    """What decoding an image took: those of CONVERSIONS, and the bits of its 16-bit samples."""
+
+    conversions: frozenset[str]
+    depths: Counts | None
+
+
+def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decoded:
     """Decode an image file's bytes into `row`, (C, S, S); see `decode.decode_images`.
 
-    Returns those of CONVERSIONS that it needed; raises as `read_header` does.
+    Raises as `read_header` does.
     """
     channels, size, _ = row.shape
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
@@ -83,11 +93,13 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes) -> frozenset[str]:
         image.load()
         if image.mode == "CMYK":
             done.add(CMYK)
-        if _is_deep(image) or (content.startswith(_PNG) and content[_PNG_DEPTH] == 16):
-            done.add(EIGHT_BITS)
         turn = _UPRIGHT.get(_orientation(image))
+        depths, shown = None, cast(Image.Image, image)
+        if is_deep(image, content):
+            done.add(EIGHT_BITS)
+            depths, shown = count_depths(image), to_eight_bits(image, content, bits)
         pixels, transparent = _to_mode(
-            image if turn is None else image.transpose(turn), "L" if channels == 1 else "RGB"
+            shown if turn is None else shown.transpose(turn), "L" if channels == 1 else "RGB"
         )
     if turn is not None:
         done.add(UPRIGHT)
@@ -96,7 +108,7 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes) -> frozenset[str]:
     if pixels.size != (size, size):
         pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
     row[:] = np.asarray(pixels).reshape(size, size, channels).transpose(2, 0, 1)
-    return frozenset(done)
+    return Decoded(frozenset(done), depths)
 
 
 def _scans(jpeg: bytes) -> int:
@@ -121,12 +133,7 @@ def _is_grey(image: Image.Image) -> bool:
     if image.mode in ("P", "PA"):
         palette = np.reshape(image.getpalette("RGB") or [], (-1, 3))
         return bool((palette == palette[:, :1]).all())
-    return image.mode in ("1", "L", "LA", "La") or _is_deep(image)
-
-
-def _is_deep(image: Image.Image) -> bool:
-    """Whether it is grey of 16 bits."""
-    return image.mode == "I" or image.mode.startswith("I;")
+    return image.mode in ("1", "L", "LA", "La") or is_deep_grey(image)
 
 
 def _to_mode(image: Image.Image, mode: str) -> tuple[Image.Image, bool]:
@@ -134,13 +141,6 @@ def _to_mode(image: Image.Image, mode: str) -> tuple[Image.Image, bool]:
     if image.mode == mode and "transparency" not in image.info:
         return image, False
     transparent = False
-    if _is_deep(image):
-        # In place, and with no more bits than needed: the largest images have 89 million pixels.
-        values = np.asarray(image).clip(0, 65535).astype(np.uint32)
-        values *= 255
-        values += 32767
-        values //= 65535
-        image = Image.fromarray(values.astype(np.uint8))
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         transparent = bool(layer.getchannel("A").histogram()[255] < layer.width * layer.height)

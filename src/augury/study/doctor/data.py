@@ -109,6 +109,8 @@ def _notes(dataset: Dataset) -> Iterator[Finding]:
     for note in dataset.notes:
         if note.startswith("no test part"):
             yield Finding("warning", dataset.name, "no-test-part", len(dataset.test), note)
+        elif note.startswith("few levels"):
+            yield Finding("warning", dataset.name, "few-levels", 1, note)
         elif "resized" in note:
             yield Finding("warning", dataset.name, "resized", 1, note)
         else:
