@@ -1,5 +1,6 @@
 import io
 import pickle
+import resource
 import tarfile
 from collections import OrderedDict
 from pathlib import Path
@@ -146,6 +147,135 @@ def test_pickles_that_are_no_batch(tmp_path, images, content):
     with pytest.raises(DataError, match="test_batch") as error:
         load_dataset("cifar10", data_dir=tmp_path)
     assert "\n" not in str(error.value)
+
+
+def python_2_pickle(images: np.ndarray, labels: list[int], protocol: int) -> bytes:
+    """A batch as Python 2 and its NumPy wrote them: the official files have protocol 2.
+
+    Written by hand from the list of instructions in Python's pickletools.
+    """
+
+    def text(value: bytes) -> bytes:
+        if protocol == 0:
+            return b"S" + repr(value)[1:].encode() + b"\n"
+        return b"U" + bytes([len(value)]) + value if len(value) < 256 else (
+            b"T" + len(value).to_bytes(4, "little") + value
+        )  # fmt: skip
+
+    def number(value: int) -> bytes:
+        return (
+            b"I%d\n" % value if protocol == 0 else b"J" + value.to_bytes(4, "little", signed=True)
+        )
+
+    kind = b"cnumpy\ndtype\np4\n(" + text(b"u1") + number(0) + number(1) + b"tRp5\n"
+    kind += b"(" + number(3) + text(b"|") + b"NNN" + number(-1) + number(-1) + number(0) + b"tb"
+    array = b"cnumpy.core.multiarray\n_reconstruct\np2\n(cnumpy\nndarray\np3\n("
+    array += number(0) + b"t" + text(b"b") + b"tR("
+    array += number(1) + b"(" + number(len(images)) + number(3072) + b"t" + kind
+    array += b"I00\n" + text(images.tobytes()) + b"tb"
+    listed = b"(l" + b"".join(number(label) + b"a" for label in labels)
+    start = b"" if protocol == 0 else b"\x80\x02"
+    return start + b"(dp1\n" + text(b"data") + array + b"s" + text(b"labels") + listed + b"s."
+
+
+@pytest.mark.parametrize("protocol", [0, 2])
+def test_pickles_of_python_2(tmp_path, images, protocol):
+    files = {}
+    for number, name in enumerate(BATCHES):
+        rows = slice(number * PER_BATCH, (number + 1) * PER_BATCH)
+        files[name] = python_2_pickle(images[rows], LABELS[rows].tolist(), protocol)
+    ours = pickle.loads(files["test_batch"], encoding="bytes")  # as Python reads it
+    np.testing.assert_array_equal(ours[b"data"], images[100:].reshape(-1, 3072))
+    write_folder(tmp_path / "cifar-10-batches-py", files)
+    check(load_dataset("cifar10", data_dir=tmp_path), images)
+
+
+def long_binput(number: int) -> bytes:
+    return b"]r" + number.to_bytes(4, "little") + b"."
+
+
+def nested_key(depth: int) -> bytes:
+    return b"})" + b"\x85" * depth + b"Ns."
+
+
+GREEDY = {
+    "memo": (long_binput(2**32 - 1), "no data and labels"),  # 5 GB in Python's unpickler
+    "memo-text": (b"]p999999999999999\n.", "no data and labels"),
+    "bytearray": (b"\x80\x05\x96" + (2**62).to_bytes(8, "little") + b".", "instruction"),
+    "bytes": (b"B" + b"\xff" * 4 + b"x.", "cut short"),
+    "bytes8": (b"\x8e" + (2**62).to_bytes(8, "little") + b"x.", "cut short"),
+    "text8": (b"\x8d" + b"\xff" * 8 + b"x.", "cut short"),
+    "long": (b"\x8b\xff\xff\xff\x7f.", "instruction"),
+    "digits": (b"I" + b"9" * 1_000_000 + b"\n.", "damaged"),
+    "frame": (b"\x80\x04\x95" + b"\xff" * 8 + b"].", "no data and labels"),
+    "steps": (b"}" * 1_100_000 + b".", "more than 1,000,000 instructions"),
+    "nested-key": (nested_key(200_000), "a key that is no string"),  # overflows Python's stack
+    "nested": (b"]" * 100_000 + b"a" * 99_999 + b".", "no data and labels"),
+    "encoded": (
+        b"X" + (1000).to_bytes(4, "little") + b"a" * 1000 + b"q\x00c_codecs\nencode\nq\x01("
+        + b"h\x01h\x00\x85R" * 50_000 + b"l.",
+        "more bytes than it has",
+    ),
+    "attributes": (b"c_codecs\nencode\n}U\x0c__defaults__)sb.", "damaged"),
+    "extension": (b"\x84" + b"\xff" * 4 + b".", "instruction"),
+    "persistent": (b"Pwhatever\n.", "instruction"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_a_pickle_takes_no_more_memory_than_its_size_allows(tmp_path, images, name):
+    content, told = GREEDY[name]
+    files = {**python_files(images), "data_batch_2": content}
+    write_folder(tmp_path / "cifar-10-batches-py", files)
+    before = peak_memory()
+    with pytest.raises(DataError, match="data_batch_2 is not a batch") as error:
+        load_dataset("cifar10", data_dir=tmp_path)
+    assert told in str(error.value)
+    assert len(str(error.value)) < 500 + len(str(tmp_path))
+    assert peak_memory() - before < 300_000_000
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has held since it began."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def test_labels_that_only_seem_to_be_few(tmp_path, images):
+    """100 bytes that NumPy would make 10^15 numbers of."""
+    data = python_2_pickle(images[:PER_BATCH], [], 2)
+    levels = b"]K\x00aq\x64"
+    for level in range(101, 116):
+        levels = b"](" + levels + b"h%c" % (level - 1) * 9 + b"eq%c" % level
+    content = data.removesuffix(b"(ls.") + levels + b"s."
+    write_folder(tmp_path / "cifar-10-batches-py", {**python_files(images), "test_batch": content})
+    with pytest.raises(DataError, match=r"test_batch: needs 20 labels in 0..9"):
+        load_dataset("cifar10", data_dir=tmp_path)
+
+
+def test_a_module_name_reaches_the_terminal_without_its_codes(tmp_path, images):
+    """Escapes, a bidi mark, a window title; and a name of a million letters."""
+    evil = "os\x1b[2J\x1b]0;title\x07\u202e\r"
+    named = [f"c{evil}\nsystem\n.".encode(), b"c" + b"a" * 1_000_000 + b"\nb\n."]
+    told = []
+    for number, content in enumerate(named):
+        files = {**python_files(images), "data_batch_1": content}
+        write_folder(tmp_path / str(number) / "cifar-10-batches-py", files)
+        with pytest.raises(DataError, match="refused: it asks for ") as error:
+            load_dataset("cifar10", data_dir=tmp_path / str(number))
+        told.append(str(error.value))
+        assert told[-1].isprintable()
+        assert len(told[-1]) < 400 + len(str(tmp_path))
+    assert "asks for os\\x1b[2J\\x1b]0;title\\x07\\u202e\\x0d.system" in told[0]
+
+
+def test_a_batch_of_a_terabyte_is_not_read(tmp_path, images):
+    for form, files in (("py", python_files(images)), ("bin", binary_files(images))):
+        folder = tmp_path / form / f"cifar-10-batches-{form}"
+        write_folder(folder, files)
+        with (folder / list(files)[2]).open("r+b") as file:
+            file.truncate(1 << 40)
+        with pytest.raises(DataError, match=r"data_batch_3\S*: larger than 200 MB"):
+            load_dataset("cifar10", data_dir=tmp_path / form)
 
 
 def test_damaged_binary_files(tmp_path, images):

@@ -4,10 +4,7 @@ Read from the official binary version, the official Python version, or a folder 
 images, train/airplane/... and test/airplane/...
 """
 
-import io
-import pickle
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,8 @@ from augury.data.dataset import Dataset, Progress, Split
 from augury.data.download import RemoteFile, download
 from augury.data.files import source_state
 from augury.data.image_folder import decode_folder
+from augury.data.listing import LARGEST_FILE, reason
+from augury.data.pickles import PickleError, read_array, read_pickle
 from augury.data.resize import resize_images
 from augury.data.search import download_folder, search_roots
 from augury.errors import DataError
@@ -58,19 +57,6 @@ REMOTE_FILE = RemoteFile(
     ),
 )
 
-
-# What a pickle raises that is damaged, or holds other things than a batch.
-_NOT_A_BATCH = (
-    pickle.UnpicklingError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    ArithmeticError,
-    MemoryError,
-    ImportError,
-)
 
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -179,16 +165,24 @@ def _decode_batches(source: _Found, size: int, progress: Progress | None) -> Dat
 
 def _read_files(source: _Found, names: list[str]) -> dict[str, bytes]:
     """The content of each batch, in order, from a folder or a .tar.gz."""
-    try:
-        if source.path.is_dir():
-            return {name: (source.path / name).read_bytes() for name in names}
-    except OSError as error:
-        raise DataError(f"{source.path}: cannot be read ({error})") from error
+    if source.path.is_dir():
+        return {name: _read_file(source.path / name) for name in names}
     contents = read_members(source.path, names)
     for name in names:
         if name not in contents:
             raise DataError(f"{source.path}: {name} is missing")
     return {name: contents[name] for name in names}
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({reason(error)})") from error
+    if len(content) > LARGEST_FILE:
+        raise DataError(f"{path}: larger than {LARGEST_FILE // 1_000_000} MB")
+    return content
 
 
 def _read_binary(content: bytes, where: str) -> tuple[Pixels, Labels]:
@@ -203,15 +197,20 @@ def _read_binary(content: bytes, where: str) -> tuple[Pixels, Labels]:
 
 def _read_python(content: bytes, where: str) -> tuple[Pixels, Labels]:
     try:
-        batch = _ArrayUnpickler(io.BytesIO(content)).load()
-        data, labels = batch[b"data"], np.array(batch[b"labels"])
-        images = data.to_numpy().reshape(IMAGES_PER_BATCH, 3, SIDE, SIDE)
-    except _NOT_A_BATCH as error:
-        reason = str(error).partition("\n")[0]
+        batch = read_pickle(content)
+        if not isinstance(batch, dict) or not {b"data", b"labels"} <= batch.keys():
+            raise PickleError("it has no data and labels")
+        data, labels = read_array(batch[b"data"]), batch[b"labels"]
+        if data.size != IMAGES_PER_BATCH * 3 * SIDE * SIDE:
+            raise PickleError(f"{data.size:,} bytes of data, not {IMAGES_PER_BATCH:,} images")
+    except PickleError as error:
         raise DataError(
-            f"{where} is not a batch of CIFAR-10's Python version ({reason})"
+            f"{where} is not a batch of CIFAR-10's Python version ({reason(error)})"
         ) from error
-    return images, _checked_labels(labels, where)
+    # One by one, as lists inside lists can seem to hold any number of labels.
+    whole = isinstance(labels, list) and all(type(label) is int for label in labels)
+    images = data.reshape(IMAGES_PER_BATCH, 3, SIDE, SIDE)
+    return images, _checked_labels(np.array(labels if whole else ()), where)
 
 
 def _checked_labels(labels: npt.NDArray[Any], where: str) -> Labels:
@@ -219,66 +218,3 @@ def _checked_labels(labels: npt.NDArray[Any], where: str) -> Labels:
     if not whole or labels.min() < 0 or labels.max() >= len(CLASSES):
         raise DataError(f"{where}: needs {IMAGES_PER_BATCH:,} labels in 0..{len(CLASSES) - 1}")
     return labels.astype(np.int64)
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Reads the containers, numbers, strings and byte arrays of a pickle, and nothing else.
-
-    A pickle may name any function to be called. The few names that NumPy writes for an array are
-    answered with inert stand-ins of ours, so that not even NumPy's own code is handed what an
-    unknown file says; every other name is refused before anything is called.
-    """
-
-    def __init__(self, file: io.BytesIO) -> None:
-        super().__init__(file, encoding="bytes")
-
-    def find_class(self, module: str, name: str) -> Any:
-        stand_in = _STAND_INS.get((module.replace("numpy._core", "numpy.core"), name))
-        if stand_in is None:
-            raise pickle.UnpicklingError(f"refused: it asks for {module}.{name}")
-        return stand_in
-
-
-class _ArrayState:
-    """Stands in for numpy.ndarray, and keeps what a pickle says of one."""
-
-    def __init__(self) -> None:
-        self._state: tuple[Any, ...] = ()
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self._state = state
-
-    def to_numpy(self) -> Pixels:
-        """The array, if it is one of bytes in C order."""
-        _, shape, kind, fortran_order, content = self._state
-        if not isinstance(kind, _TypeState) or kind.name not in (b"u1", "u1") or fortran_order:
-            raise ValueError("its data are no bytes in C order")
-        return np.frombuffer(content, np.uint8).reshape(shape)
-
-
-class _TypeState:
-    """Stands in for numpy.dtype, of which it keeps the name."""
-
-    def __init__(self, name: object = None, *_: object) -> None:
-        self.name = name
-
-    def __setstate__(self, state: object) -> None:
-        """Byte order, and other things that single bytes have no use for."""
-
-
-def _new_array(*_: object) -> _ArrayState:
-    """Stands in for NumPy's _reconstruct, which makes an empty array for a state to fill."""
-    return _ArrayState()
-
-
-def _bytes_of(text: object, _encoding: object = None) -> bytes:
-    """Stands in for codecs.encode, by which Python 3 writes bytes into old pickles."""
-    return text.encode("latin1") if isinstance(text, str) else b""
-
-
-_STAND_INS: dict[tuple[str, str], Callable[..., object]] = {
-    ("numpy.core.multiarray", "_reconstruct"): _new_array,
-    ("numpy", "ndarray"): _ArrayState,
-    ("numpy", "dtype"): _TypeState,
-    ("_codecs", "encode"): _bytes_of,
-}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from augury.data.cache import cached, file_state
 from augury.data.dataset import Dataset, Progress, Split
 from augury.data.download import RemoteFile, download
+from augury.data.listing import reason
 from augury.data.resize import resize_images
 from augury.data.search import download_folder, search_roots
 from augury.errors import DataError
@@ -174,7 +175,7 @@ def _read_bytes(file: Path) -> bytes:
         with gzip.open(file) if packed else file.open("rb") as opened:
             content = opened.read(LARGEST_IDX + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{file}: cannot be read ({error})") from error
+        raise DataError(f"{file}: cannot be read ({reason(error)})") from error
     if len(content) > LARGEST_IDX:
         raise DataError(f"{file}: holds more than {LARGEST_IDX:,} bytes")
     return content
