@@ -113,6 +113,31 @@ def greedy_xz() -> bytes:
     return lzma.compress(tarred(), check=lzma.CHECK_CRC32, filters=filters)
 
 
+def extended(records: bytes, kind: bytes = tarfile.XHDTYPE) -> bytes:
+    """An extension as given, and the header and content of a picture that it belongs to."""
+
+    def padded(name: str, content: bytes, kind: bytes) -> bytes:
+        header = raw_header(name, b"%011o\0" % len(content), kind)
+        return header + content + bytes(-len(content) % 512)
+
+    return padded("x", records, kind) + padded("bee/2.png", picture(9), tarfile.REGTYPE)
+
+
+def old_sparse(blocks: int) -> bytes:
+    """A sparse file as GNU tar once wrote it, whose map goes on for so many blocks."""
+    header = bytearray(raw_header("bee/2.png", size_field(0), tarfile.GNUTYPE_SPARSE))
+    header[482] = bool(blocks)  # whether the map goes on
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    piece = b"00000001000\0" * 42
+    maps = [piece + bytes([number < blocks - 1]) + bytes(7) for number in range(blocks)]
+    return bytes(header) + b"".join(maps)
+
+
+def packed(block: bytes) -> Callable[[], bytes]:
+    return lambda: gzip.compress(before_the_end(block)(), 1)
+
+
 def zeros(name: str, size: int):
     return entry(name, bytes(size))
 
@@ -205,6 +230,62 @@ TARS = [
         "long-header.tar",
         before_the_end(raw_header("x", size_field(1 << 31), tarfile.XHDTYPE)),
         error="a header of 2,147,483,648 bytes",
+    ),
+    *(
+        Hostile(f"{name}{suffix}", make(extended(records)), error="a damaged header")
+        for name, records in {
+            "length-2-63": b"9223372036854775808 path=bee/7.png\n",
+            "length-of-4000-digits": b"9" * 4000 + b" path=bee/7.png\n",
+            "digits": b"1" * 60_000,  # Python's tarfile looks at them for 4 s
+            "length-0": b"0 path=bee/7.png\n",
+            "length-beyond": b"99 path=bee/7.png\n",
+            "no-value": b"8 path\n",
+        }.items()
+        for suffix, make in ((".tar", before_the_end), (".tar.gz", packed))
+    ),
+    *(
+        Hostile(f"size-{name}{suffix}", make(raw_header("bee/2.png", size_field(size))), error=why)
+        for name, size, why in (
+            ("2-63", 1 << 63, TOO_MUCH),
+            ("2-88", (1 << 88) - 1, TOO_MUCH),
+            ("below-2-63", -(1 << 64), "an entry of -18446744073709551616 bytes"),
+        )
+        for suffix, make in ((".tar", before_the_end), (".tar.gz", packed))
+    ),
+    *(
+        Hostile(
+            f"pax-size-{digits}-digits{suffix}",
+            make(extended(b"%d size=%s\n" % (digits + 9, b"9" * digits))),
+            error=TOO_MUCH,
+        )
+        for digits in (20, 90)
+        for suffix, make in ((".tar", before_the_end), (".tar.gz", packed))
+    ),
+    Hostile(
+        "records.tar",
+        before_the_end(extended(b"".join(b"9 a%03d=\n" % n for n in range(1000)))),
+        {},
+        images=6,
+    ),
+    Hostile(
+        "many-records.tar",
+        before_the_end(extended(b"".join(b"10 a%04d=\n" % n for n in range(1001)))),
+        error="more than 1,000 records",
+    ),
+    Hostile(
+        "old-sparse.tar",
+        before_the_end(old_sparse(3)),
+        {"bee/2.png": SPECIAL},
+    ),
+    Hostile(
+        "old-sparse-map.tar.gz",
+        packed(old_sparse(200)),
+        error="the map of a sparse file is too long",
+    ),
+    Hostile(
+        "sparse-map.tar",  # of numbers in the file's data, more than there are
+        before_the_end(extended(b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n")),
+        {"bee/2.png": SPECIAL},
     ),
     Hostile("long-names.tar", before_the_end(long_names(5000)), error="recursion"),
     Hostile("cut-in-data.tar", cut_at(700), error="a damaged archive"),

@@ -8,6 +8,7 @@ unpacked is bounded by the archive's own size.
 import lzma
 import re
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -24,6 +25,7 @@ from augury.data.listing import (
     StoredFile,
     is_ignored,
     printable,
+    reason,
 )
 from augury.data.tar import StrictTarInfo, tar_infos
 from augury.errors import DataError
@@ -51,6 +53,8 @@ _BROKEN = (
     MemoryError,  # xz streams can ask for a dictionary of 4 GB
     NotImplementedError,
     RuntimeError,  # zipfile's word for a password
+    ArithmeticError,  # tarfile follows lengths of any size
+    struct.error,
     zlib.error,
     lzma.LZMAError,
     tarfile.TarError,
@@ -107,7 +111,7 @@ def list_archive(archive: Path, blob: Path, progress: Progress | None) -> Listin
                 try:
                     content = member.read()
                 except _BROKEN as error:
-                    listing.refuse(path, f"cannot be unpacked ({_reason(error)})")
+                    listing.refuse(path, f"cannot be unpacked ({reason(error)})")
                     continue
                 listing.files.append(StoredFile(path, blob, out.tell(), len(content)))
                 out.write(content)
@@ -133,7 +137,7 @@ def read_members(archive: Path, names: Collection[str]) -> dict[str, bytes]:
         try:
             contents[name] = member.read()
         except _BROKEN as error:
-            raise DataError(f"{archive}: {name} cannot be read ({_reason(error)})") from error
+            raise DataError(f"{archive}: {name} cannot be read ({reason(error)})") from error
     return contents
 
 
@@ -168,7 +172,7 @@ def _members(archive: Path, listing: Listing) -> Iterator[_Member]:
     except _BROKEN as error:
         if isinstance(error, OSError) and error.strerror:
             raise DataError(f"{archive}: cannot be read ({error.strerror})") from error
-        raise DataError(f"{archive}: a damaged archive ({_reason(error)})") from error
+        raise DataError(f"{archive}: a damaged archive ({reason(error)})") from error
 
 
 class _TooMuch(Exception):
@@ -226,10 +230,6 @@ def _tar_members(archive: Path, limit: int, listing: Listing) -> Iterator[_Membe
 def _read_tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(info)
     return file.read() if file else b""
-
-
-def _reason(error: Exception) -> str:
-    return printable(str(error).partition("\n")[0].rstrip(":")) or type(error).__name__
 
 
 def _cleaned(name: str) -> str:
