@@ -137,6 +137,11 @@ SET_ASIDE = [
     Kind("cut-gif-named-png", after(odd.GIF, cut), fate=NOT_READ),
     Kind("cut-tiff-named-png", after(odd.TIFF, cut), fate=NOT_READ),
     Kind("flipped-png", after(PNG, odd.flipped_data), fate="^damaged: "),
+    Kind(
+        "png-without-its-palette",
+        fixed(odd.png(16, 16, 8, 3, bytes(17 * 16))),
+        fate="^damaged: its palette is missing$",
+    ),
     Kind("empty", fixed(b""), fate="^an empty file$"),
     Kind("html", fixed(HTML), ".jpg", NOT_READ),
     Kind("random-bytes", lambda rng: (rng.bytes(300), None), fate=NOT_READ),

@@ -7,7 +7,7 @@ exact the samples are, which by PNG's specification fill all 16 bits.
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,6 @@ FEW = 0.001
 """A range that all but this share of the samples do without is told, as it costs them levels."""
 
 _PNG, _PNG_DEPTH = b"\x89PNG\r\n\x1a\n", 24  # how it begins, and where its bits per sample stand
-_CRITICAL = (b"IHDR", b"IDAT", b"IEND")
 
 Counts = tuple[int, ...]
 """How many samples need each of DEPTHS, and no fewer bits; alpha left out."""
@@ -88,18 +87,17 @@ def to_eight_bits(image: Image.Image, content: bytes, bits: int) -> Image.Image:
     """A deep image with 8 bits a sample, 0..2^bits - 1 scaled to 0..255, higher ones to 255.
 
     Of colours with bits = 16 the upper 8 bits are kept, as Pillow reads them. Alpha always has 16.
-    Raises ValueError where the colours cannot be read.
+    image: "I;16" or "I" where it is grey, otherwise "RGB" or "RGBA", as Pillow opens such files.
     """
     if is_deep_grey(image):
         return Image.fromarray(_scaled(np.asarray(image), bits))
     if bits == FULL:
         return image
-    samples = _colour_samples(content)
-    planes = [_scaled(plane, bits) for plane in samples]
-    if len(planes) in (2, 4):
-        planes[-1] = (samples[-1] >> 8).astype(np.uint8)
-    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[len(planes)]
-    return Image.merge(mode, [Image.fromarray(plane) for plane in planes])
+    planes = [_scaled(plane, bits) for plane in _colour_samples(image, content)]
+    bands = [Image.fromarray(plane) for plane in planes]
+    if image.mode == "RGBA":
+        bands.append(image.getchannel("A"))
+    return Image.merge(image.mode, bands)
 
 
 def _scaled(values: npt.NDArray[np.integer], bits: int) -> npt.NDArray[np.uint8]:
@@ -112,26 +110,18 @@ def _scaled(values: npt.NDArray[np.integer], bits: int) -> npt.NDArray[np.uint8]
     return scaled.astype(np.uint8)
 
 
-def _colour_samples(png: bytes) -> npt.NDArray[np.uint16]:
-    """The samples of a PNG of 16 bits, (C, H, W), of which Pillow keeps half the bits."""
-    import torch  # here, as images of this kind are rare
-    from torchvision.io import ImageReadMode, decode_png
+def _colour_samples(image: Image.Image, content: bytes) -> Iterator[npt.NDArray[np.uint16]]:
+    """The samples of a PNG's colours, each (H, W); `image` has their upper bytes.
 
-    content = torch.frombuffer(bytearray(_critical_chunks(png)), dtype=torch.uint8)
-    try:
-        samples: npt.NDArray[np.uint16] = decode_png(content, ImageReadMode.UNCHANGED).numpy()
-    except RuntimeError as error:
-        raise ValueError("its 16-bit samples cannot be read") from error
-    return samples
-
-
-def _critical_chunks(png: bytes) -> bytes:
-    """A PNG without text, profiles and the like, of which libpng would complain on its own."""
-    out, at, length = io.BytesIO(), len(_PNG), 0
-    out.write(_PNG)
-    while at + 12 <= len(png):
-        length = int.from_bytes(png[at : at + 4])
-        if png[at + 4 : at + 8] in _CRITICAL:
-            out.write(png[at : at + 12 + length])
-        at += 12 + length
-    return out.getvalue()
+    Pillow gives either byte of a sample, by the name of how it lies in the file: where the most
+    significant byte comes first, "16L", which says the opposite, gives the other one.
+    """
+    with Image.open(io.BytesIO(content), formats=("PNG",)) as lower:
+        kind = lower.tile[0][3]
+        grey = kind == "LA;16B"  # of whose 4 bytes a pixel the second is wanted
+        other = "RGBA" if grey else str(kind).replace("16B", "16L")
+        lower.tile = [(*tile[:3], other) for tile in lower.tile]  # type: ignore[misc]
+        lower.load()
+        for number, name in enumerate("RGB"):
+            upper = np.asarray(image.getchannel(number)).astype(np.uint16)
+            yield upper << 8 | np.asarray(lower.getchannel("G" if grey else name))

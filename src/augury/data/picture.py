@@ -46,6 +46,7 @@ UNREADABLE = (
     TypeError,
     ArithmeticError,
     MemoryError,
+    AssertionError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
@@ -91,6 +92,8 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decode
             # JPEGs can be decoded at ½, ¼ or ⅛; never below twice the size that is wanted.
             image.draft(None, (2 * size, 2 * size))
         image.load()
+        if image.mode == "P" and image.palette is None:  # which trips Pillow up in many places
+            raise ValueError("its palette is missing")
         if image.mode == "CMYK":
             done.add(CMYK)
         turn = _UPRIGHT.get(_orientation(image))
