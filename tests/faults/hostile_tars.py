@@ -263,13 +263,13 @@ TARS = [
     ),
     Hostile(
         "records.tar",
-        before_the_end(extended(b"".join(b"9 a%03d=\n" % n for n in range(1000)))),
+        before_the_end(extended(b"".join(b"8 a%03d=\n" % n for n in range(1000)))),
         {},
         images=6,
     ),
     Hostile(
         "many-records.tar",
-        before_the_end(extended(b"".join(b"10 a%04d=\n" % n for n in range(1001)))),
+        before_the_end(extended(b"".join(b"9 a%04d=\n" % n for n in range(1001)))),
         error="more than 1,000 records",
     ),
     Hostile(
