@@ -17,6 +17,13 @@ class DataError(InputError):
     """A data set that is missing, unreadable or unfit for a study."""
 
 
+class UnreadableError(InputError):
+    """What is there and cannot be read: forbidden, an I/O error, a link, a pipe, a folder.
+
+    Nothing is known of its content. So it is not damaged, and is never made anew.
+    """
+
+
 class CellsFailed(AuguryError):
     """The study ran to its end, but some of its cells failed."""
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from augury.errors import DiskError, InputError
 from augury.report.drawing import Axes, Figure, usual_style
+from augury.files import atomic_file
 from augury.report.pictures import map_pixels, pixels
 from augury.report.words import mixed_label
 from augury.study.preview import Preview
@@ -100,6 +101,9 @@ def _show(axes: Axes, image: np.ndarray) -> None:
 
 def _save(figure: Figure, path: Path) -> None:
     try:
-        figure.savefig(path, format="png", dpi=_DPI)
+        path.parent.stat()  # a folder that is not there is not made
+        # In its place at the end, so that a link there is replaced and not followed.
+        with atomic_file(path) as file:
+            figure.savefig(file, format="png", dpi=_DPI)
     except OSError as error:
         raise DiskError(f"{path}: cannot be written: {error.strerror or error}") from error
