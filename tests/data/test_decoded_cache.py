@@ -1,6 +1,8 @@
 import errno
 import io
 import os
+import shutil
+import signal
 import threading
 import time
 import zipfile
@@ -307,3 +309,65 @@ def test_two_builds_give_equal_bytes(animals, monkeypatch, tmp_path):
         contents.append(files)
     assert contents[0] == contents[1]
     assert set(contents[0]) == {"images.npy", "labels.npy", "ids.npy", "meta.json"}
+
+
+def precious(folder):
+    """A folder with contents that an entry's writing or removing would show in."""
+    (folder / "scratch").mkdir(parents=True)
+    for name in ("images.npy", "notes.txt", "scratch/notes.txt"):
+        (folder / name).write_bytes(b"precious")
+    return folder
+
+
+def contents(folder):
+    return {str(p.relative_to(folder)): p.is_file() and p.read_bytes() for p in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("place", ["the entry", "the half-written one"])
+def test_no_link_in_the_cache_is_followed(place, tmp_path):
+    """As somebody may have left one where a cache is shared."""
+    store(dataset_of())
+    (entry,) = decoded_entries()
+    shutil.rmtree(entry)
+    stem = entry.name.rpartition("-")[0]
+    link = entry if place == "the entry" else entry.with_name(f".{stem}.partial")
+    victim = precious(tmp_path / "victim")
+    before = contents(victim)
+    link.symlink_to(victim)
+    assert store(dataset_of()).fingerprint
+    assert contents(victim) == before
+    assert [path.name for path in decoded_entries()] == [entry.name]
+    assert not entry.is_symlink()
+
+
+def test_an_entry_is_not_read_through_a_link(tmp_path):
+    expected = store(dataset_of()).fingerprint
+    (entry,) = decoded_entries()
+    entry.rename(tmp_path / "theirs")
+    entry.symlink_to(tmp_path / "theirs")
+    before = contents(tmp_path / "theirs")
+    built = []
+    cached("made", {"from": "here"}, {"state": 0}, lambda _: built.append(1) or dataset_of())
+    assert built == [1]
+    assert store(dataset_of()).fingerprint == expected
+    assert contents(tmp_path / "theirs") == before
+
+
+@pytest.mark.parametrize("name", ["meta.json", "images.npy", "labels.npy"])
+def test_a_pipe_in_the_cache_hangs_nobody(name):
+    store(dataset_of())
+    (entry,) = decoded_entries()
+    (entry / name).unlink()
+    os.mkfifo(entry / name)
+
+    def wake(number, frame):
+        pytest.fail("waits for a pipe")
+
+    before = signal.signal(signal.SIGALRM, wake)
+    signal.alarm(20)
+    try:
+        assert store(dataset_of()).fingerprint
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert (entry / name).is_file()

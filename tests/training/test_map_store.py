@@ -135,3 +135,32 @@ def test_another_process_is_waited_for(monkeypatch):
     counted = Counted()
     store(counted)
     assert counted.images == 0
+
+
+def test_no_link_in_the_cache_is_written_through(tmp_path):
+    """As somebody may have left one where a cache is shared."""
+    store(Counted())
+    (file,) = files()
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    file.unlink()
+    file.with_suffix(".partial").symlink_to(victim)
+    again = Counted()
+    store(again)
+    assert again.images == 12
+    assert victim.read_bytes() == b"precious"
+    assert file.is_file()
+    assert not file.with_suffix(".partial").exists()
+
+
+def test_maps_are_not_read_through_a_link(tmp_path):
+    store(Counted())
+    (file,) = files()
+    file.rename(tmp_path / "theirs.npy")
+    file.symlink_to(tmp_path / "theirs.npy")
+    theirs = (tmp_path / "theirs.npy").read_bytes()
+    again = Counted()
+    store(again)
+    assert again.images == 12
+    assert not file.is_symlink()
+    assert (tmp_path / "theirs.npy").read_bytes() == theirs

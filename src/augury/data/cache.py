@@ -25,12 +25,13 @@ import platformdirs
 from augury.data.dataset import Dataset, SetAside, Split
 from augury.errors import DataError, DiskError
 from augury.files import CANNOT_WRITE, UNREADABLE, sync_folder, tell_remade
+from augury.inside import check_folders, check_plain, is_there
 from augury.seal import read_sealed, sealed_json
 
 CACHE_VERSION = 3  # to be raised whenever the decoded pixels or the files of an entry change
 _COPY_ROWS = 4096
-# The last two: where a file stands in the cache's place.
-NO_SPACE = CANNOT_WRITE | {errno.ENOTDIR, errno.EEXIST}
+# The next two: where a file stands in the cache's place; the last: a link in that of a lock.
+NO_SPACE = CANNOT_WRITE | {errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
 
 
 def cache_folder() -> Path:
@@ -65,7 +66,7 @@ def cached(
         with filelock.FileLock(root / f"{stem}.lock"):
             dataset = _read(entry)  # another process may have written it meanwhile
             if dataset is None:
-                if entry.exists():
+                if is_there(entry):
                     tell_remade(entry)
                 _build(entry, root / f".{stem}.partial", decode)
                 _remove_others(root, stem, entry)
@@ -114,8 +115,8 @@ def writing(folder: Path) -> Iterator[None]:
 
 def _build(entry: Path, temporary: Path, decode: Callable[[Path], Dataset]) -> None:
     # What a killed process may have left behind: the lock is held, so nobody is writing it.
-    shutil.rmtree(temporary, ignore_errors=True)
-    shutil.rmtree(entry, ignore_errors=True)
+    _remove(temporary)
+    _remove(entry)
     try:
         scratch, finished = temporary / "scratch", temporary / "finished"
         scratch.mkdir(parents=True)
@@ -125,6 +126,13 @@ def _build(entry: Path, temporary: Path, decode: Callable[[Path], Dataset]) -> N
         sync_folder(entry.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; of a link the link alone, so that nothing is written where it leads to."""
+    if folder.is_symlink():
+        folder.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(folder: Path, dataset: Dataset) -> None:
@@ -171,6 +179,9 @@ def _write(folder: Path, dataset: Dataset) -> None:
 def _read(entry: Path) -> Dataset | None:
     """The data set in an entry; None where there is none, or only a damaged one."""
     try:
+        check_folders(entry)
+        for name in ("meta.json", "images.npy", "labels.npy", "ids.npy"):
+            check_plain(entry / name)
         meta = read_sealed((entry / "meta.json").read_bytes())
         # As plain arrays: a memmap's slices would carry its class about, which costs time.
         images = np.asarray(np.load(entry / "images.npy", mmap_mode="r"))

@@ -22,6 +22,7 @@ from augury.data import Dataset, batches, cache_folder
 from augury.data.cache import writing
 from augury.errors import DiskError
 from augury.files import UNREADABLE, sync_folder, tell_remade
+from augury.inside import check_plain, is_there
 from augury.saliency import MapCache, Saliency
 from augury.saliency.cache import as_stored
 
@@ -59,7 +60,7 @@ def stored_maps(
             with filelock.FileLock(path.with_suffix(".lock")):
                 values = _read(path, identity, shape, dtype)  # another may have written it
                 if values is None:
-                    if path.exists():
+                    if is_there(path):
                         tell_remade(path)
                     rows = _computed(saliency, dataset, device)
                     _write(path, identity, shape, dtype, rows)
@@ -90,10 +91,12 @@ def _write(
     rows: Iterator[Values],
 ) -> None:
     checksum = _checksum(identity)
-    # One name will do, as the lock is held; what a killed process has left is written over.
+    # One name will do, as the lock is held. What stands there, by a killed process or anybody, is
+    # removed and not written to: it may be a link.
     temporary = path.with_suffix(".partial")
+    temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             _write_header(file, shape, dtype)
             for maps in rows:
                 content = np.ascontiguousarray(maps.astype(dtype, copy=False))
@@ -116,6 +119,7 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype[Any]) 
 def _read(path: Path, identity: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Values | None:
     """The array in a file; None where there is none, or only a damaged one."""
     try:
+        check_plain(path)
         # Copy on write: nobody writes, but PyTorch warns of arrays that could not be.
         values = np.asarray(np.load(path, mmap_mode="c"))
         with path.open("rb") as file:
