@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,47 @@ def test_sigterm_ends_a_study_with_a_usable_checkpoint(tmp_path, slow_bits, coun
     assert again.returncode == 0, again.stderr
     assert bits(folder) == slow_bits
     counts("SIGTERM of a study", ended_after_s=round(seconds, 2), of_at_most_s=LIMIT)
+
+
+def test_sigterm_ends_a_study_whose_worker_is_stopped(tmp_path, cache_folder, counts):
+    """As a debugger, a full terminal or a batch system's suspension stops one."""
+    process = start(tmp_path / "study", *SLOW)
+    (worker,) = workers_of(process)
+    os.kill(worker, signal.SIGSTOP)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    try:
+        said = process.communicate(timeout=60)[1]
+    finally:
+        for pid in (process.pid, worker):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    seconds = time.monotonic() - asked
+    assert process.returncode == 143
+    assert said.splitlines()[-1].startswith("augury: told to end (SIGTERM)")
+    assert "Traceback" not in said
+    wait_for(lambda: not Path(f"/proc/{worker}").exists())
+    # As above: batch systems kill after it.
+    assert seconds < LIMIT
+    counts("SIGTERM with a stopped worker", ended_after_s=round(seconds, 2), of_at_most_s=LIMIT)
+
+
+@pytest.mark.faults
+def test_a_study_that_is_removed_while_it_runs_ends_in_one_line(tmp_path, cache_folder, counts):
+    folder = tmp_path / "study"
+    process = start(folder, *SLOW, "--epochs", "200")
+    folder.rename(tmp_path / "elsewhere")
+    try:
+        said = process.communicate(timeout=300)[1]
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 5
+    (line,) = [line for line in said.splitlines() if line.startswith("augury: ")]
+    assert "removed or moved while the study ran, so it ends here" in line
+    assert "Traceback" not in said
+    assert not folder.exists()
+    counts("a study's folder moved while it ran", ended_in_one_line=1, made_anew=0)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,13 @@ def decoding_processes(files: Sequence[StoredFile]) -> Iterator[Executor | None]
         environment(child_environment()),
         ProcessPoolExecutor(count, mp_context=context, initializer=ignore_interrupt) as pool,
     ):
-        yield pool
+        try:
+            yield pool
+        except BaseException:
+            # Leaving the block waits for them, and one that is stopped would never come.
+            for process in (pool._processes or {}).values():
+                process.kill()
+            raise
 
 
 def read_headers(

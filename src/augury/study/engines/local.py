@@ -30,6 +30,7 @@ from augury.training import Epoch
 # Workers are started afresh instead of forked: a fork of a process with threads may hang.
 _CONTEXT = multiprocessing.get_context("spawn")
 _SECONDS_BETWEEN_STEPS_TOLD = 0.1
+_SECONDS_TO_END = 2.0
 
 
 @dataclass
@@ -69,10 +70,7 @@ class LocalEngine:
             while any(worker.cell for worker in self._running):
                 self._listen(waiting)
         finally:
-            for worker in self._running:
-                worker.process.terminate()
-            for worker in self._running:
-                worker.process.join()
+            _end([worker.process for worker in self._running])
 
     def _start(self) -> _Worker:
         ours, theirs = _CONTEXT.Pipe()
@@ -125,6 +123,21 @@ class LocalEngine:
             return fail(self.folder, cell, f"{message}, also when it was tried again alone")
         self._lost.append(cell)
         return Event("again", cell.name, message)
+
+
+def _end(processes: Sequence[SpawnProcess]) -> None:
+    """End all of them, also one that is stopped and does not heed SIGTERM.
+
+    SIGKILL loses no more than SIGTERM does: what is on the disk is whole at any moment.
+    """
+    for process in processes:
+        process.terminate()
+    until = time.monotonic() + _SECONDS_TO_END
+    for process in processes:
+        process.join(max(0.0, until - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
 
 
 def _ending(code: int | None) -> str:
