@@ -26,6 +26,7 @@ from augury.data import DATASETS
 from augury.report.words import count, duration, fixed, step_time
 from augury.study import read_settings
 from augury.study.doctor import Costs, Diagnosis, Finding, Machine, Power, examine
+from augury.study.store import default_path
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
 _PROBLEM = 3
@@ -74,7 +75,7 @@ def doctor(
     }
     confirm_code(trust)
     settings = read_settings(file, preset, overrides)
-    path = out_dir or Path("studies") / settings.title
+    path = out_dir or default_path(settings.title)
     with data_progress() as progress:
         found = examine(
             settings,

@@ -42,7 +42,7 @@ from augury.study import (
 from augury.study import status as study_status
 from augury.study.engines.ray_cluster import RayOptions, require_ray
 from augury.study.engines.torchrun import end, follow
-from augury.study.store import read_json
+from augury.study.store import default_path, read_json
 from augury.training.processes import Processes, started_by_torchrun
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
@@ -186,7 +186,7 @@ def study(
     }
     confirm_code(trust)
     settings = read_settings(file, preset, overrides)
-    path = out_dir or Path("studies") / settings.title
+    path = out_dir or default_path(settings.title)
     ray = _ray_options(engine, address, gpus_per_cell)
     with started_by_torchrun() as processes:
         if not processes.first:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from augury.errors import DiskError, InputError
-from augury.report.drawing import Axes, Figure, usual_style
 from augury.files import atomic_file
+from augury.report.drawing import Axes, Figure, usual_style
 from augury.report.pictures import map_pixels, pixels
 from augury.report.words import mixed_label
 from augury.study.preview import Preview

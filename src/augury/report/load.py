@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from augury.errors import InputError
+from augury.inside import is_there
 from augury.report.load_cells import Cell, load_cell
 from augury.report.load_evidence import Evidence, load_evidence
 from augury.report.load_verdicts import Comparison, Rule, load_verdicts, planned_rule
@@ -147,7 +148,7 @@ def load_study(folder: Path | str) -> Study:
     """
     folder = Path(folder)
     path = folder / "plan.json"
-    if not path.is_file():
+    if not is_there(path):
         raise InputError(f"{folder}: no study here (plan.json is missing)")
     plan = read_json(path)
     try:

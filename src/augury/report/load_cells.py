@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from augury.errors import InputError
+from augury.inside import check_folders, is_plain_name, is_there, read_plain
 from augury.report.reading import damaged, number, read_json
 
 
@@ -83,9 +85,13 @@ class Cell:
 def load_cell(runs: Path, entry: Mapping[str, Any]) -> Cell:
     """One cell of the plan, with what its folder below `runs` holds.
 
-    Raises InputError where a file of it is damaged, naming it; KeyError where `entry` is.
+    Raises InputError where a file of it is damaged, naming it, or its name leads elsewhere;
+    KeyError where `entry` is damaged.
     """
+    if not is_plain_name(entry["name"]):
+        raise InputError(f"{runs.parent / 'plan.json'}: {entry['name']!r} is no name of a run")
     folder = runs / entry["name"]
+    check_folders(runs, folder)
     result, error = _result(folder / "result.json"), _error(folder / "error.json")
     return Cell(
         name=entry["name"],
@@ -103,7 +109,7 @@ def load_cell(runs: Path, entry: Mapping[str, Any]) -> Cell:
 
 
 def _result(path: Path) -> Result | None:
-    if not path.is_file():
+    if not is_there(path):
         return None
     entry = read_json(path)
     try:
@@ -129,7 +135,7 @@ def _result(path: Path) -> Result | None:
 
 def _error(path: Path) -> str:
     """The cell's error in one line, or nothing where it has none."""
-    if not path.is_file():
+    if not is_there(path):
         return ""
     entry = read_json(path)
     try:
@@ -139,9 +145,9 @@ def _error(path: Path) -> str:
 
 
 def _epochs(path: Path) -> tuple[Epoch, ...]:
-    if not path.is_file():
+    if not is_there(path):
         return ()
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_plain(path).decode().splitlines()
     epochs = []
     for place, line in enumerate(lines, start=1):
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from augury.inside import is_there
 from augury.report.reading import Interval, damaged, interval, number, read_json
 
 
@@ -125,7 +126,7 @@ def load_evidence(path: Path) -> Evidence | None:
 
     Raises InputError where it is damaged, naming it.
     """
-    if not path.is_file():
+    if not is_there(path):
         return None
     entry = read_json(path)
     try:

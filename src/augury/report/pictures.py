@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from augury.errors import InputError
+from augury.errors import InputError, UnreadableError
 from augury.files import UNREADABLE
+from augury.inside import is_there, open_plain
 from augury.report.drawing import colormaps
 from augury.report.load_cells import Cell
 
@@ -48,14 +49,16 @@ def load_examples(cell: Cell) -> Examples | None:
     Raises InputError where examples.npz is damaged.
     """
     path = cell.folder / "examples.npz"
-    if not path.is_file():
+    if not is_there(path):
         return None
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with open_plain(path) as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         rows = range(min(MAX_PICTURES, len(arrays["ids"])))
         pictures = tuple(_picture(arrays, row) for row in rows)
         return Examples(int(arrays["epoch"]) + 1, pictures)
+    except UnreadableError:
+        raise
     except (IndexError, *UNREADABLE) as error:
         raise _damaged(path, error) from error
 

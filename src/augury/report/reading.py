@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from augury.errors import InputError
+from augury.inside import read_plain
 from augury.seal import read_sealed
 
 Interval = tuple[float, float]
@@ -14,8 +15,8 @@ Interval = tuple[float, float]
 def read_json(path: Path) -> Any:
     """The content of a file; InputError, naming it, where it cannot be read."""
     try:
-        return read_sealed(path.read_bytes())
-    except (OSError, ValueError) as error:
+        return read_sealed(read_plain(path))
+    except ValueError as error:
         raise damaged(path, error) from error
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from augury.data import Progress
+from augury.inside import is_there
 from augury.stats import Evidence, Weighed, weigh
 from augury.study.arm_evidence import Measures, arm_evidence, measure
 from augury.study.cell import Cell
@@ -59,7 +60,7 @@ def _files(run: RunFolder) -> list[str | None]:
     if not run.done:
         return []
     files = (run.result, run.epochs, run.predictions, run.corruptions)
-    return [file_checksum(file) if file.exists() else None for file in files]
+    return [file_checksum(file) if is_there(file) else None for file in files]
 
 
 def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """What was worked out before from the same things, kept in a file."""
 
 import hashlib
+import hmac
+import json
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +16,14 @@ import scipy
 
 import augury.stats
 from augury.data import Progress
-from augury.errors import InputError
+from augury.errors import InputError, UnreadableError
 from augury.files import tell_remade
+from augury.inside import is_there
 from augury.seal import SEAL, checksum
+from augury.study.own_key import signature
 from augury.study.store import read_json, write_json
 
+_SCHEMA = 2  # 1 was not signed
 _AT_ONCE = 8  # each holds some runs' predictions in memory
 
 Wanted = tuple[Mapping[str, Any], Callable[[], Any]]
@@ -29,6 +35,8 @@ class Memo:
 
     A value is therefore never older than a file, a setting or a line of code that it depends on,
     provided that `Wanted` names all of the first two. What nobody asks for is dropped by `write`.
+    The file is signed by this user's key: one that came with a study is not believed, as anybody
+    could have written any values into it, with their keys and a right checksum.
     """
 
     def __init__(self, file: Path) -> None:
@@ -48,7 +56,8 @@ class Memo:
 
     def write(self) -> None:
         """Keep what was recalled."""
-        write_json(self._file, {"schema": 1, "values": self._kept})
+        content = {"schema": _SCHEMA, "values": self._kept, "signature": _signed(self._kept)}
+        write_json(self._file, content)
 
 
 def _made(makes: Sequence[Callable[[], Any]], progress: Progress | None) -> Iterator[Any]:
@@ -61,17 +70,29 @@ def _made(makes: Sequence[Callable[[], Any]], progress: Progress | None) -> Iter
 
 
 def _read(file: Path) -> dict[str, Any]:
-    if not file.exists():
+    if not is_there(file):
         return {}
     try:
         content = read_json(file)
+    except UnreadableError:
+        raise
     except InputError:
         content = {}
-    if SEAL not in content or content.get("schema") != 1:
+    values = content.get("values")
+    if SEAL not in content or content.get("schema") != _SCHEMA or not isinstance(values, dict):
         tell_remade(file)
         return {}
-    values: dict[str, Any] = content["values"]
+    if not hmac.compare_digest(str(content.get("signature")), _signed(values)):
+        logging.getLogger("augury").warning(
+            "%s: not written by this user on this machine, so all is judged anew", file
+        )
+        return {}
     return values
+
+
+def _signed(values: dict[str, Any]) -> str:
+    # Of the checksum, in which keys are texts and tuples lists, as they will be read.
+    return signature(checksum(json.loads(json.dumps(values))))
 
 
 @cache

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.errors import InputError
+from augury.errors import InputError, UnreadableError
 from augury.files import UNREADABLE
+from augury.inside import is_there, open_plain, read_plain
 from augury.study.cell import Cell
 from augury.study.store import RunFolder, StudyFolder, read_json
 
@@ -62,7 +63,7 @@ class Outcome:
 def read_outcome(folder: StudyFolder, cell: Cell) -> Outcome:
     """The outcome of a cell that is done.
 
-    Raises InputError where its result cannot be read.
+    Raises InputError where its result cannot be read, or a file beside it is there and cannot.
     """
     run = folder.run(cell)
     result = run.read_result()
@@ -73,8 +74,10 @@ def read_outcome(folder: StudyFolder, cell: Cell) -> Outcome:
             run.check(file, result)
         epochs = _epochs(run.epochs)
         test, validation = _predictions(run)
-        robustness = read_json(run.corruptions) if run.corruptions.exists() else None
+        robustness = read_json(run.corruptions) if is_there(run.corruptions) else None
         problem = _contradiction(result, test) or _picked(epochs, result, cell)
+    except UnreadableError:
+        raise
     except InputError as error:
         test, validation, problem = None, None, str(error)
     except (KeyError, TypeError) as error:
@@ -84,15 +87,16 @@ def read_outcome(folder: StudyFolder, cell: Cell) -> Outcome:
 
 def _predictions(run: RunFolder) -> tuple[Predictions | None, Predictions | None]:
     """Of test and validation; None where the file or the part is missing."""
-    if not run.predictions.exists():
+    if not is_there(run.predictions):
         return None, None
-    try:
-        # Opened here, as NumPy leaves a damaged file open.
-        with run.predictions.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        return _part(arrays, "test"), _part(arrays, "validation")
-    except UNREADABLE as error:
-        raise InputError(f"{_short(run.predictions)} is damaged") from error
+    # Opened here, as NumPy leaves a damaged file open.
+    with open_plain(run.predictions) as file:
+        try:
+            with np.load(file, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            return _part(arrays, "test"), _part(arrays, "validation")
+        except UNREADABLE as error:
+            raise InputError(f"{_short(run.predictions)} is damaged") from error
 
 
 def _part(arrays: dict[str, NDArray[Any]], part: str) -> Predictions | None:
@@ -141,10 +145,11 @@ def _picked(epochs: list[dict[str, Any]], result: dict[str, Any], cell: Cell) ->
 
 
 def _epochs(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
+    if not is_there(path):
         return []
+    content = read_plain(path)
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [json.loads(line) for line in content.decode().splitlines()]
     except ValueError as error:
         raise InputError(f"{_short(path)} is damaged") from error
 

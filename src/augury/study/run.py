@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 
 from augury.data import Dataset, Split
 from augury.errors import InputError
 from augury.files import make_folder, write_atomically
+from augury.inside import lock, remove_plain
 from augury.study.cell import Cell
 from augury.study.plan import Plan, model_spec
 from augury.study.prepare import Prepared, prepare
@@ -57,12 +57,12 @@ def run_cell(
     """
     run = folder.run(cell)
     with disk_errors(folder.path):
-        lock = folder.lock_file(cell)
-        make_folder(lock.parent)
+        lock_file = folder.lock_file(cell)
+        make_folder(lock_file.parent)
         make_folder(run.path)
-        with FileLock(lock, timeout=0):
+        with lock(lock_file, timeout=0):
             if not run.done:
-                run.error.unlink(missing_ok=True)
+                remove_plain(run.error)
                 run.sweep()
                 if processes.count > 1:  # alone there may be no number: Ray's plans hold no cells
                     processes.tell(plan.cells.index(cell))
@@ -102,6 +102,7 @@ def _train_and_test(
     last = cell.recipe.epochs - 1
     training.on_batch = watch = Watch(prepared, example_ids(prepared), last)
     for epoch in training.epochs():
+        run.check_there()
         if epoch.epoch == last:
             write_arrays(run.examples, {"epoch": last, **watch.arrays()})
         training.save(run.checkpoints, about)
@@ -109,9 +110,11 @@ def _train_and_test(
         watcher.on_epoch(epoch)
     chosen, test, validation = _test(prepared)
     network, size = training.network, 2 * cell.recipe.batch_size
+    run.check_there()
     write_arrays(run.predictions, _predictions(test, validation))
     if plan.corruptions:
         robustness = measure_robustness(network, dataset, prepared.test, plan.corruptions, size)
+        run.check_there()
         write_json(run.corruptions, robustness)
     save_network(run.weights, network, model_spec(cell.model, cell.network, dataset))
     result = _result(cell, plan, training, chosen, test, validation)

@@ -3,21 +3,47 @@
 import hashlib
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from augury.errors import DiskError, InputError
+from augury.errors import DiskError, InputError, UnreadableError
 from augury.files import CANNOT_WRITE, atomic_file, make_folder, sync_folder, write_atomically
+from augury.inside import (
+    check_folders,
+    is_plain_name,
+    is_there,
+    lock,
+    open_plain,
+    read_plain,
+    remove_plain,
+)
 from augury.seal import SEAL, read_sealed, sealed_json
 from augury.study.cell import Cell
 from augury.training.checkpoint import CheckpointFolder
 
 RESULT_SCHEMA = 2  # of result.json; 1 had no checksums
+
+# As `temporary_path` names a file that is half written, and as safetensors names its own.
+_HALF_WRITTEN = re.compile(
+    r"\.(result\.json|epochs\.jsonl|predictions\.npz|corruptions\.json|examples\.npz|traceback\.txt"
+    r"|model\.safetensors|epoch-\d+\.safetensors)\.[0-9a-f]{16}|\.tmp\w{6}"
+)
+
+
+def default_path(name: str) -> Path:
+    """The folder of a study that is given none; InputError where `name` would lead elsewhere."""
+    if not is_plain_name(name):
+        raise InputError(
+            f"name: must be that of a folder in studies/, without / and \\, got {name!r}. "
+            "--out takes any folder"
+        )
+    return Path("studies") / name
 
 
 class StudyFolder:
@@ -32,25 +58,33 @@ class StudyFolder:
         return self.path / "plan.json"
 
     def run(self, cell: Cell) -> "RunFolder":
-        """The folder of one cell."""
-        return RunFolder(self.path / "runs" / cell.name)
+        """The folder of one cell; UnreadableError where it, or a folder around it, is a link."""
+        path = self.path / "runs" / cell.name
+        check_folders(path.parent, path, path / "checkpoint")
+        return RunFolder(path)
+
+    def check_there(self) -> None:
+        """Raise DiskError where the study was removed or moved."""
+        if not is_there(self.plan_file):
+            raise _gone(self.path)
 
     def set_aside_damaged(self, cells: Iterable[Cell], told: Callable[[str], None]) -> None:
         """Rename each result that is damaged, or whose files are, so that its cell is run anew.
 
         told: is given a line for each. What a process that was killed right at the end has left
-        of a finished cell is removed. A cell that another process is at is left alone.
+        of a finished cell is removed. A cell that another process is at is left alone. Raises
+        UnreadableError for what cannot be read: it may be whole.
         """
         for cell in cells:
-            run, lock = self.run(cell), self.lock_file(cell)
+            run, lock_file = self.run(cell), self.lock_file(cell)
             if not run.done:
                 continue
             with disk_errors(self.path), suppress(Timeout):
                 if not run.damage():
                     run.checkpoints.clear()
                     continue
-                make_folder(lock.parent)
-                with FileLock(lock, timeout=0):
+                make_folder(lock_file.parent)
+                with lock(lock_file, timeout=0):
                     # Looked at again, as another process may have run the cell meanwhile.
                     if run.done and (reason := run.damage()):
                         run.result.replace(run.result.with_suffix(".json.damaged"))
@@ -59,7 +93,9 @@ class StudyFolder:
 
     def lock_file(self, cell: Cell) -> Path:
         """Held by the process that trains the cell; freed by the system when that ends."""
-        return self.path / "locks" / f"{cell.name}.lock"
+        folder = self.path / "locks"
+        check_folders(folder)
+        return folder / f"{cell.name}.lock"
 
 
 class RunFolder:
@@ -82,17 +118,22 @@ class RunFolder:
     @property
     def done(self) -> bool:
         """Whether the cell has its result."""
-        return self.result.exists()
+        return is_there(self.result)
 
     @property
     def failed(self) -> bool:
         """Whether the last attempt ended with an error."""
-        return self.error.exists() and not self.done
+        return is_there(self.error) and not self.done
+
+    def check_there(self) -> None:
+        """Raise DiskError where the folder was removed or moved: writing would make it anew."""
+        if not is_there(self.path):
+            raise _gone(self.path)
 
     def checksums(self) -> dict[str, str]:
         """SHA-256, in hex, by name, of the files that a result is about, where they are there."""
         files = (self.epochs, self.predictions, self.corruptions, self.examples)
-        return {file.name: file_checksum(file) for file in files if file.exists()}
+        return {file.name: file_checksum(file) for file in files if is_there(file)}
 
     def read_result(self) -> dict[str, Any]:
         """The result; InputError, naming the file, where it is not what was written."""
@@ -112,18 +153,21 @@ class RunFolder:
         Results of schema 1 keep no checksums; a file that has been removed is not looked at.
         """
         known = result.get("files", {}).get(file.name)
-        if known is not None and file.exists() and file_checksum(file) != known:
+        if known is not None and is_there(file) and file_checksum(file) != known:
             raise InputError(f"{file.parent.name}/{file.name} is damaged")
 
     def damage(self) -> str:
         """What is wrong with the result or a file that it was written beside, "" for nothing.
 
         The network's weights are not looked at: they carry their own checksum, and may be large.
+        Raises UnreadableError where one of them cannot be read, which says nothing of it.
         """
         try:
             result = self.read_result()
             for file in (self.epochs, self.predictions, self.corruptions, self.examples):
                 self.check(file, result)
+        except UnreadableError:
+            raise
         except InputError as error:
             return str(error)
         return ""
@@ -131,13 +175,14 @@ class RunFolder:
     def sweep(self) -> None:
         """Remove what killed processes have left half written; for the holder of the lock.
 
-        These are our own temporary files and those of safetensors (".tmpX7aK2b"). An error.json
-        is left alone, as it is written by whoever waited for the cell.
+        These are our own temporary files and those of safetensors (".tmpX7aK2b"); what others
+        leave (.DS_Store, .ipynb_checkpoints, .nfs...) is not ours to remove. An error.json is left
+        alone, as it is written by whoever waited for the cell.
         """
         for folder in (self.path, self.weights.parent):
             for file in folder.glob(".*"):
-                if not file.name.startswith(f".{self.error.name}."):
-                    file.unlink(missing_ok=True)
+                if _HALF_WRITTEN.fullmatch(file.name):
+                    remove_plain(file)
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
@@ -160,32 +205,39 @@ def read_json(path: Path, sealed_from: int | None = None) -> dict[str, Any]:
     """The object in a file of ours, with its checksum.
 
     sealed_from: the schema from which on a checksum must be there; without one a file may lack it,
-    as those of earlier versions do. Raises InputError, naming the file, where it cannot be read or
-    is not what was written.
+    as those of earlier versions do. Raises InputError, naming the file, where it is missing or not
+    what was written, and UnreadableError as `open_plain` does.
     """
     try:
-        values = read_sealed(path.read_bytes())
+        values = read_sealed(read_plain(path))
         schema = values.get("schema", 0)
         if sealed_from is not None and SEAL not in values and schema >= sealed_from:
             raise ValueError(f"has no checksum ({SEAL})")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except InputError:
+        raise
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: {error}") from error
     return values
 
 
 def file_checksum(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file, in hex; raises as `open_plain` does."""
+    with open_plain(path) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise UnreadableError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn the system's refusals to write below `path` into DiskError."""
+    """Turn the system's refusals to write below `path`, and its removal, into DiskError."""
     try:
         yield
+    except FileNotFoundError as error:
+        if not str(error.filename).startswith(f"{path}{os.sep}"):
+            raise
+        raise _gone(path) from error
     except OSError as error:
         if error.errno not in CANNOT_WRITE:
             raise
@@ -194,3 +246,7 @@ def disk_errors(path: Path) -> Iterator[None]:
             f"cannot write in {path}: {reason}. What is finished is kept; "
             "make room and run the same command again"
         ) from error
+
+
+def _gone(folder: Path) -> DiskError:
+    return DiskError(f"{folder}: removed or moved while the study ran, so it ends here")

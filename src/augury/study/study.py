@@ -1,5 +1,6 @@
 """A study from beginning to end: plan, run, judge."""
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +9,11 @@ from typing import Any
 
 import tomli_w
 import torch
-from filelock import FileLock
 
 from augury.data import DATASETS, Dataset, Progress, check_output, data_title, load_dataset
 from augury.errors import InputError
 from augury.files import write_atomically
+from augury.inside import check_plain, is_there, lock, read_plain
 from augury.study.cell import Cell
 from augury.study.engines.attempt import Event
 from augury.study.engines.local import LocalEngine
@@ -24,7 +25,7 @@ from augury.study.judging import judge_arms
 from augury.study.memo import Memo
 from augury.study.plan import Plan, extend_plan, make_plan, read_plan, require_code, write_plan
 from augury.study.provenance import provenance
-from augury.study.settings import StudySettings
+from augury.study.settings import StudySettings, read_settings
 from augury.study.store import StudyFolder, disk_errors, read_json
 from augury.study.verdicts import write_verdicts
 from augury.training.processes import ALONE, Processes
@@ -52,38 +53,87 @@ def open_study(
 
     workers: how many cells are run at once; the plan fixes threads a cell = cores / workers.
     ray: where the cells will run; nodes with GPUs then run as many as the shares allow.
-    Raises InputError where a new study would lie in its own data, or its cells would run code that
-    the user has not confirmed, and RecipeChanged where the folder holds a study with other
-    settings. Data that cannot be used leaves no folder behind.
+    Raises RecipeChanged where the folder holds a study with other settings, and InputError where a
+    new study would lie in its own data or write over files of the user's own, or its cells would
+    run code that the user has not confirmed. A study.toml of the user's stays as it is. Data that
+    cannot be used leaves no folder behind.
     """
     folder = StudyFolder(path)
     check_study_folder(settings, folder)
     datasets = _load(settings, data_dir, progress)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-        with FileLock(path / ".plan.lock"):
-            old = read_plan(folder.plan_file) if folder.plan_file.exists() else None
+        with lock(path / ".plan.lock"):
+            old = read_plan(folder.plan_file) if is_there(folder.plan_file) else None
             if old:
                 require_code(pending_cells(old, folder), folder.plan_file)
+            else:
+                _check_free(path)
             device = old.device if old else default_device()
             if ray and device == "cuda":
                 workers = workers or _cells_on_gpus(ray, settings, datasets)
             threads = old.threads if old else _threads(workers, device, settings)
             new = make_plan(settings, datasets, threads, device, provenance(), progress)
-            judged = (path / "verdicts.json").exists()
+            judged = is_there(path / "verdicts.json")
             plan = extend_plan(old, new, judged) if old else new
             write_plan(folder.plan_file, plan)
-            write_atomically(path / "study.toml", tomli_w.dumps(settings.to_dict()).encode())
+            _write_settings(path / "study.toml", settings, old)
     return plan
 
 
 def check_study_folder(settings: StudySettings, folder: StudyFolder) -> None:
     """Raise InputError where a new study would be written into the data that it is about."""
-    if folder.plan_file.exists():
+    if is_there(folder.plan_file):
         return  # begun by an earlier version; what it holds is not read as data
     for name in settings.datasets:
         what = f"the study's folder {folder.path}"
         check_output(folder.path, name, what, f"{data_title(name)}-study")
+
+
+def _check_free(path: Path) -> None:
+    """Raise InputError where a new study would write over somebody's files."""
+    if is_there(path / "runs"):
+        return  # a study that has lost its plan
+    for name in ("report.html", "summary.csv", "verdicts.json", "evidence.json", "judged.json"):
+        if is_there(path / name):
+            raise InputError(
+                f"{path / name}: is there already, and a study would write over it. "
+                "Give the study a folder of its own (--out)"
+            )
+
+
+def _write_settings(file: Path, settings: StudySettings, old: Plan | None) -> None:
+    """Write study.toml, unless one that augury has not written stands there: that one stays."""
+    if not is_there(file) or _is_ours(file, old):
+        write_atomically(file, _toml(settings.to_dict()))
+    elif not _says(file, settings):
+        logging.getLogger("augury").warning(
+            "%s: stays as it is, as augury has not written it; plan.json has the study's settings",
+            file,
+        )
+
+
+def _is_ours(file: Path, old: Plan | None) -> bool:
+    """Whether it is, to the byte, what augury writes: then no comment and no layout is lost."""
+    try:
+        content = read_plain(file)
+        if old is not None and content == _toml(old.settings):
+            return True
+        return content == _toml(read_settings(file, None, {}).to_dict())
+    except InputError:
+        return False
+
+
+def _says(file: Path, settings: StudySettings) -> bool:
+    try:
+        check_plain(file)
+        return read_settings(file, None, {}) == settings
+    except InputError:
+        return False
+
+
+def _toml(settings: dict[str, Any]) -> bytes:
+    return tomli_w.dumps(settings).encode()
 
 
 def _load(
@@ -166,6 +216,7 @@ def judge_study(
     What was judged before by the same rule, code and files is recalled from `judged.json`.
     """
     with disk_errors(folder.path):
+        folder.check_there()
         memo = Memo(folder.path / "judged.json")
         judged = judge_arms(plan, folder, memo, progress)
         write_evidence(plan, folder, judged, memo)
@@ -191,7 +242,7 @@ def status(plan: Plan, folder: StudyFolder) -> list[dict[str, Any]]:
 
 def _status(cell: Cell, folder: StudyFolder) -> dict[str, Any]:
     run = folder.run(cell)
-    epochs = len(run.epochs.read_bytes().splitlines()) if run.epochs.exists() else 0
+    epochs = len(read_plain(run.epochs).splitlines()) if is_there(run.epochs) else 0
     state = "done" if run.done else "failed" if run.failed else "begun" if epochs else "waiting"
     entry = {"cell": cell.name, "state": state, "epochs": epochs, "of": cell.recipe.epochs}
     return entry | ({"error": read_json(run.error)["error"]} if run.failed else {})

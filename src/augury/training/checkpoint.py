@@ -15,10 +15,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from augury.errors import DiskError, InputError
+from augury.errors import DiskError, InputError, UnreadableError
 from augury.files import make_folder, sync_folder, temporary_path
+from augury.inside import check_plain, remove_plain
 
 SCHEMA = 2  # to be raised whenever the layout of a file changes; 1 had no checksum
+_NAME = re.compile(r"epoch-\d+\.safetensors")
 _METADATA = {"schema", "state", "sha256"}
 
 
@@ -54,16 +56,20 @@ class CheckpointFolder:
             raise DiskError(f"cannot read back what was just written: {error}") from error
         for older in self._files():
             if older != path:
-                older.unlink()
+                remove_plain(older)
 
     def load(self, told: Callable[[str], None] = lambda line: None) -> Checkpoint | None:
         """The newest checkpoint of the run that can be read, or None.
 
-        told: is given a line, which names the file, for each that is passed over.
+        told: is given a line, which names the file, for each that is passed over. Raises
+        UnreadableError for one that is there and cannot be read: a link, or forbidden.
         """
         for path in reversed(self._files()):
             try:
+                check_plain(path)
                 checkpoint = read_safetensors(path)
+            except UnreadableError:
+                raise
             except InputError as error:
                 told(str(error))
                 continue
@@ -75,10 +81,11 @@ class CheckpointFolder:
     def clear(self) -> None:
         """Remove the checkpoints of epochs: the run is done."""
         for path in self._files():
-            path.unlink(missing_ok=True)
+            remove_plain(path)
 
     def _files(self) -> list[Path]:
-        return sorted(self.folder.glob("epoch-*.safetensors"))
+        files = self.folder.glob("epoch-*.safetensors")
+        return sorted(file for file in files if _NAME.fullmatch(file.name))
 
 
 def write_safetensors(path: Path, checkpoint: Checkpoint) -> None:

@@ -11,7 +11,8 @@ import torch
 from filelock import Timeout
 
 from augury.data import Dataset
-from augury.errors import AuguryError, DiskError, TrainingError
+from augury.errors import AuguryError, DiskError, TrainingError, UnreadableError
+from augury.files import write_atomically
 from augury.startup import SAFE_PATH
 from augury.study.cell import Cell
 from augury.study.plan import Plan
@@ -63,6 +64,7 @@ def attempt(
     share the run, an error that is not augury's own is raised as well: not all may have met it.
     """
     try:
+        folder.check_there()
         try:
             result = run_cell(cell, plan, folder, load(cell.dataset), watcher, processes)
         except Timeout:
@@ -82,12 +84,13 @@ def attempt(
                 return Event("again", cell.name, message)
             event = fail(folder, cell, message)
             with disk_errors(folder.path):
-                (folder.run(cell).path / "traceback.txt").write_text(traceback.format_exc())
+                told = folder.run(cell).path / "traceback.txt"
+                write_atomically(told, traceback.format_exc().encode())
             if processes.count > 1:
                 raise
             return event
         return Event("done", cell.name, (result["test"]["accuracy"], result["seconds"]))
-    except DiskError as error:
+    except (DiskError, UnreadableError) as error:
         return Event("disk", cell.name, str(error))
 
 
@@ -105,5 +108,6 @@ def fail(
     """Leave `error.json` in the cell's folder; returns the event that tells of it."""
     values = {"cell": cell.name, "error": message, "epoch": epoch, "step": step}
     with disk_errors(folder.path):
+        folder.check_there()
         write_json(folder.run(cell).error, values)
     return Event("failed", cell.name, message)

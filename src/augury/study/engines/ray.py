@@ -19,6 +19,7 @@ from typing import Any
 
 from augury.augment.trust import granted
 from augury.errors import AuguryError, DiskError, InputError
+from augury.inside import is_there, read_plain
 from augury.study.cell import Cell
 from augury.study.engines.attempt import Event, fail
 from augury.study.engines.ray_cluster import Demand, RayOptions, connected, nodes
@@ -193,10 +194,8 @@ class _Run:
         self.told[cell.name] = max(len(lines), self.told[cell.name])
 
     def _epochs(self, cell: Cell) -> list[str]:
-        try:
-            return self.engine.folder.run(cell).epochs.read_text().splitlines()
-        except FileNotFoundError:
-            return []
+        epochs = self.engine.folder.run(cell).epochs
+        return read_plain(epochs).decode().splitlines() if is_there(epochs) else []
 
     def _look_for_written(self) -> None:
         """Tell of the results that this machine sees by now."""
