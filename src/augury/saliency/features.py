@@ -13,7 +13,8 @@ def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
     The maps are what `forward_features` returns, of `model` or of the part of it that has one, as
     all of timm's networks do. They are a leaf that requires its gradient, and the logits depend on
-    nothing else: who differentiates them goes through the head only.
+    nothing else: who differentiates them goes through the head only. `pixels` stay as they are,
+    also where the network works in place.
     Raises InputError where the network has no such method, or one that returns no maps.
     """
     owner = next((m for m in model.modules() if hasattr(m, "forward_features")), None)
@@ -34,7 +35,7 @@ def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
     # No hook can be set on a method, so for this pass another stands before it.
     vars(owner)["forward_features"] = forward_features
     try:
-        logits: Tensor = model(pixels)
+        logits: Tensor = model(pixels.clone())
     finally:
         del vars(owner)["forward_features"]
     return found[-1], logits

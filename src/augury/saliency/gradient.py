@@ -25,8 +25,9 @@ class InputGradient:
 
     A grey image before a network of three channels counts as three equal ones (`normalize` then
     returns three), and its derivative is the sum of theirs. The network is in evaluation mode
-    meanwhile; its mode, its BatchNorm statistics, its `.grad` fields and the random state are as
-    before afterwards. Raises InputError where targets and logits differ in K.
+    meanwhile; its mode, its BatchNorm statistics, its `.grad` fields, the random state and the
+    batch are as before afterwards, also where the network works in place. Raises InputError where
+    targets and logits differ in K.
     """
 
     def __init__(
@@ -38,7 +39,8 @@ class InputGradient:
     def __call__(self, batch: Batch) -> Tensor:
         with evaluating(self.model), torch.enable_grad():
             pixels = self.normalize(to_float(batch.images)).detach().requires_grad_()
-            scores = class_scores(self.model(pixels), batch.targets, self.of)
+            # A copy, as the network may work in place, which a leaf does not allow.
+            scores = class_scores(self.model(pixels.clone()), batch.targets, self.of)
             # Only the input is asked for, so that no weight's gradient is computed or stored.
             (gradient,) = torch.autograd.grad(scores.sum(), pixels)
         gradient = gradient.float()
