@@ -10,7 +10,7 @@ from augury.saliency.gradient import (
     squared_map,
 )
 from augury.saliency.half_resolution import HalfResolution
-from augury.saliency.kinds import KINDS, Kind, Saliency
+from augury.saliency.kinds import KINDS, Kind, Saliency, kind_at, newest_revision
 from augury.saliency.smoothgrad import SmoothGrad
 from augury.saliency.spectral_residual import SpectralResidual
 
@@ -28,5 +28,7 @@ __all__ = [
     "SpectralResidual",
     "absolute_map",
     "grey_map",
+    "kind_at",
+    "newest_revision",
     "squared_map",
 ]

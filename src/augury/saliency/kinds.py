@@ -1,6 +1,6 @@
 """The kinds of saliency by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -20,13 +20,15 @@ class Kind:
     """build: (model, normalize) -> batch -> maps (B, H, W) in [0, 1].
 
     signed: gives gradients (B, C, H, W) instead. needs_network: otherwise `build` looks at neither
-    of its arguments, and an image's map never changes.
+    of its arguments, and an image's map never changes. revision: rises when what a name stands for
+    changes; stored maps and studies keep the kind that they began with (`kind_at`).
     """
 
     title: str
     build: Callable[[nn.Module, Normalization], Saliency]
     signed: bool = False
     needs_network: bool = True
+    revision: int = 1
 
 
 KINDS: dict[str, Kind] = {
@@ -65,5 +67,26 @@ KINDS: dict[str, Kind] = {
         "what is unlike its neighbourhood in the image's spectrum, without a network",
         lambda model, normalize: SpectralResidual(),
         needs_network=False,
+        revision=2,
     ),
 }
+
+# What those names stood for at revision 1 whose kind has changed.
+_AT_FIRST: dict[str, Kind] = {
+    "spectral-residual": Kind(
+        "as spectral-residual, but what lies on the border counts double",
+        lambda model, normalize: SpectralResidual("repeated"),
+        needs_network=False,
+    ),
+}
+
+
+def kind_at(name: str, revision: int) -> Kind:
+    """What `name`, one of KINDS, stands for in a study whose maps are of `revision`."""
+    kind = KINDS[name]
+    return kind if kind.revision <= revision else _AT_FIRST[name]
+
+
+def newest_revision(names: Iterable[str] = KINDS) -> int:
+    """The revision at which all `names`, of KINDS, stand for what they do today."""
+    return max((KINDS[name].revision for name in names), default=1)

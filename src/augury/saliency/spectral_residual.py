@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from augury.batch import Batch
+from augury.names import check_name
 from augury.saliency.scale import by_peak, enlarged
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R 601
@@ -15,20 +16,32 @@ _GAUSSIAN_RADIUS, _GAUSSIAN_SIGMA = 3, 3.0
 # Added to |F|², to keep its logarithm finite; GuidedMixup's.
 _EPSILON = 1e-10
 
+# What the Gaussian finds beyond the map.
+BORDERS = ("zeros", "mirrored", "repeated")
+
 
 class SpectralResidual:
     """batch -> (B, H, W) in [0, 1]: what of an image's spectrum is unlike its neighbourhood.
 
     Of the grey image's spectrum F, the residual is R = log A less its 3×3 box mean, with
     A = sqrt(|F|² + 1e-10); back in the image it is |ifft(exp(R) · F/A)|, smoothed by a 7×7
-    Gaussian of σ = 3 and divided by its largest value. Needs no network, and a blank image is
-    equally salient everywhere.
+    Gaussian of σ = 3 and divided by its largest value. Needs no network.
 
-    As GuidedMixup's code has it (Kang & Kim, AAAI 2023): images whose longer side is over 128
-    pixels are shrunk to it, smaller ones are taken as they are; the amplitude is smoothed, where
-    Hou & Zhang smooth its square, of images of 64 pixels. Both filters repeat the border.
-    Computed in float64 and rounded once, so an image's map is the same in any batch.
+    border: what the Gaussian finds beyond the map. "zeros" as in Hou & Zhang's code: a pixel counts
+        for less the nearer to the border it is, in a corner for a third, so a blank image is most
+        salient in its middle. "mirrored", without the outermost pixel, as in GuidedMixup's code
+        (Kang & Kim, AAAI 2023). "repeated", the outermost pixel, is in neither and makes too much
+        of it; maps of revision 1 are so (`augury.saliency.kind_at`).
+
+    All else is as in GuidedMixup's code: the box mean repeats the border; images whose longer side
+    is over 128 pixels are shrunk to it (there to 128×128), smaller ones are taken as they are; the
+    amplitude is smoothed, where Hou & Zhang smooth its square, of images of 64 pixels, with another
+    Gaussian. Computed in float64 and rounded once, so an image's map is the same in any batch.
     """
+
+    def __init__(self, border: str = "zeros") -> None:
+        check_name(border, BORDERS, "border")
+        self.border = border
 
     def __call__(self, batch: Batch) -> Tensor:
         if not len(batch):
@@ -37,9 +50,10 @@ class SpectralResidual:
         pixels = images / 255 if batch.images.dtype == torch.uint8 else images
         spectrum = torch.fft.fft2(_working_size(_grey(pixels)))
         power = spectrum.real.square() + spectrum.imag.square()
-        smooth = _filtered((power + _EPSILON).log() / 2, _box())
+        smooth = _filtered((power + _EPSILON).log() / 2, _box(), "repeated")
         # exp(log A - smooth) · F/A is F · exp(-smooth).
-        seen = _filtered(torch.fft.ifft2(spectrum * (-smooth).exp()).abs(), _gaussian())
+        unsmoothed = torch.fft.ifft2(spectrum * (-smooth).exp()).abs()
+        seen = _filtered(unsmoothed, _gaussian(), self.border)
         height, width = batch.images.shape[-2:]
         if seen.shape[1:] != (height, width):
             seen = enlarged(seen, (height, width))
@@ -73,16 +87,29 @@ def _gaussian() -> list[float]:
     return [height / sum(heights) for height in heights]
 
 
-def _filtered(maps: Tensor, taps: list[float]) -> Tensor:
-    """(B, H, W) -> the same, filtered by `taps` along both axes, the border repeated."""
+def _filtered(maps: Tensor, taps: list[float], border: str) -> Tensor:
+    """(B, H, W) -> the same, filtered by `taps` along both axes; border: one of BORDERS."""
     radius = len(taps) // 2
     for dim in (1, 2):
         n = maps.shape[dim]
         # The rows that each tap reads, in a fixed order of adding.
         reads = torch.arange(n, device=maps.device)
-        rows = [(reads + shift).clamp(0, n - 1) for shift in range(-radius, radius + 1)]
         total = torch.zeros_like(maps)
-        for tap, row in zip(taps, rows, strict=True):
-            total = total + tap * maps.index_select(dim, row)
+        for tap, shift in zip(taps, range(-radius, radius + 1), strict=True):
+            row = _rows(reads + shift, n, border)
+            tapped = tap * maps.index_select(dim, row.clamp(0, n - 1))
+            beyond = (row < 0) | (row >= n)
+            total = total + tapped.masked_fill(beyond[:, None] if dim == 1 else beyond, 0)
         maps = total
     return maps
+
+
+def _rows(places: Tensor, n: int, border: str) -> Tensor:
+    """`places` beyond the n rows: as they are for "zeros", or the rows that stand for them."""
+    if border == "repeated":
+        return places.clamp(0, n - 1)
+    if border == "mirrored":
+        last = max(n - 1, 1)
+        turned = places % (2 * last)
+        return torch.where(turned > last, 2 * last - turned, turned).clamp(max=n - 1)
+    return places

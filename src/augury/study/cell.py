@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,7 @@ class Cell:
 
     dataset: its name; fingerprint: of its pixels and labels, so that a changed data set is another
     cell. parameters: by augmentation. teacher: whose saliency it uses, "" where it uses none.
+    saliency_revision: which maps its kinds of saliency stand for, see `augury.saliency.kind_at`.
     """
 
     dataset: str
@@ -37,10 +39,18 @@ class Cell:
     network: NetworkOptions = field(default_factory=NetworkOptions)
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     teacher: str = ""
+    saliency_revision: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values, with the cell's name."""
-        return {"name": self.name, **asdict(self)}
+        return {"name": self.name, **self._values()}
+
+    def _values(self) -> dict[str, Any]:
+        """As JSON values. What was added later is left out at its default: names stay."""
+        values = asdict(self)
+        if self.saliency_revision == 1:
+            del values["saliency_revision"]
+        return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Cell":
@@ -53,7 +63,16 @@ class Cell:
     @cached_property  # asked for some twenty times a run, and 0.1 ms each time
     def name(self) -> str:
         """Readable and unique: dataset.model.augmentation.seed.hash; also its folder's name."""
-        content = json.dumps(asdict(self), sort_keys=True).encode()
+        content = json.dumps(self._values(), sort_keys=True).encode()
         digest = hashlib.sha256(content).hexdigest()[:8]
         parts = (self.dataset, self.model, self.augmentation, f"s{self.seed}", digest)
         return ".".join(re.sub(r"[^\w+-]+", "-", part) for part in parts)
+
+
+def as_begun(cells: Iterable[Cell], begun: Iterable[Cell]) -> tuple[Cell, ...]:
+    """`cells` with the maps that their arms have among those of a study, `begun`."""
+    revisions = {cell.augmentation: cell.saliency_revision for cell in begun}
+    return tuple(
+        replace(c, saliency_revision=revisions.get(c.augmentation, c.saliency_revision))
+        for c in cells
+    )

@@ -17,10 +17,10 @@ from augury.data.leakage import dataset_duplicates
 from augury.data.loader import count_batches
 from augury.errors import InputError, RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
-from augury.saliency import KINDS
+from augury.saliency import KINDS, newest_revision
 from augury.seal import SEAL
 from augury.stats import Rule
-from augury.study.cell import Cell, NetworkOptions
+from augury.study.cell import Cell, NetworkOptions, as_begun
 from augury.study.provenance import machine
 from augury.study.settings import StudySettings
 from augury.study.store import read_json, write_json
@@ -133,6 +133,7 @@ def make_cells(
             network=settings.network,
             parameters=_parameters(settings, augmentation),
             teacher=settings.teacher if _looks_at_network(settings, augmentation) else "",
+            saliency_revision=newest_revision(_saliency(settings, augmentation)),
         )
         for seed in seeds or range(settings.seeds)
         for dataset in datasets.values()
@@ -267,7 +268,8 @@ def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
     if judged and not new.rule.looks and new.seeds > old.seeds:
         looks = sorted({*looks, old.seeds, new.seeds})
     known = {cell.name for cell in old.cells}
-    cells = (*old.cells, *(cell for cell in new.cells if cell.name not in known))
+    asked = as_begun(new.cells, old.cells)
+    cells = (*old.cells, *(cell for cell in asked if cell.name not in known))
     return replace(
         old,
         cells=cells,

@@ -69,6 +69,7 @@ def prepare(
         train,
         dataset,
         recipe.batch_size,
+        cell.saliency_revision,
     )
     training = Training(
         network,

@@ -18,7 +18,7 @@ from augury.data.loader import count_batches
 from augury.errors import InputError
 from augury.models import ModelSpec, build_model
 from augury.models.backbones import UNSUITABLE, one_line
-from augury.saliency import KINDS, HalfResolution, MapCache, Saliency
+from augury.saliency import KINDS, HalfResolution, MapCache, Saliency, kind_at, newest_revision
 from augury.training.map_store import stored_maps
 from augury.training.network import Network, Normalize, Speed
 from augury.training.teacher import Teacher, read_teacher, teacher_network
@@ -68,7 +68,7 @@ class TeacherSources:
     """A source for each of `kinds`, called by kind; `refresh` brings all up to date.
 
     teacher: see `read_teacher`; network: the one in training; train: what it is trained on, out of
-    `dataset`; batch_size: of training.
+    `dataset`; batch_size: of training; revision: of the kinds, see `kind_at`; today's by default.
 
     Kinds without a network, and those through a fixed teacher, are computed once for all training
     images of the data set and kept on disk (`map_store`). "self" and "self:K" compute the maps of
@@ -86,7 +86,9 @@ class TeacherSources:
         train: Split,
         dataset: Dataset,
         batch_size: int,
+        revision: int | None = None,
     ) -> None:
+        self._revision = newest_revision() if revision is None else revision
         looking = any(KINDS[kind].needs_network for kind in kinds)
         self._teacher = read_teacher(teacher) if looking else Teacher(teacher, fixed=True)
         self._network, self._train, self._dataset = network, train, dataset
@@ -170,9 +172,12 @@ class TeacherSources:
 
     def _stored(self, kind: str) -> MapCache:
         device = self._network.device
-        if not KINDS[kind].needs_network:
-            saliency = KINDS[kind].build(self._network, self._network.normalize)
-            return stored_maps(kind, False, saliency, {}, self._dataset, device)
+        meant = kind_at(kind, self._revision)
+        if not meant.needs_network:
+            # Revision 1 is not named: its maps were stored before there were others.
+            named = {"revision": meant.revision} if meant.revision > 1 else {}
+            saliency = meant.build(self._network, self._network.normalize)
+            return stored_maps(kind, False, saliency, named, self._dataset, device)
         network = self._fixed_network
         origin = {
             "weights": fingerprint(network),

@@ -11,7 +11,7 @@ import torch
 from augury.augment import saliency_kinds
 from augury.data import Progress
 from augury.errors import AuguryError
-from augury.study.cell import Cell
+from augury.study.cell import Cell, as_begun
 from augury.study.doctor.arms import arm_cost
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import (
@@ -120,6 +120,7 @@ def _most(
         return None
     known = {f"{model} on {dataset}" for dataset, model, _ in map(_of, arms)}
     whole = make_cells(settings, opened.datasets, range(settings.looks[-1]))
+    whole = as_begun(whole, opened.plan.cells)
     asked = tuple(cell for cell in whole if f"{cell.model} on {cell.dataset}" in known)
     counts = Counter(map(_arm, pending(opened, asked)))
     return study_seconds([replace(arm, cells=counts[_of(arm)]) for arm in arms], workers)
