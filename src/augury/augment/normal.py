@@ -1,4 +1,4 @@
-"""The usual slight rotation, flip and zoom, with the meaning of Keras's `ImageDataGenerator`."""
+"""The usual slight rotation, flip and zoom, as Keras's `ImageDataGenerator` draws them."""
 
 from dataclasses import dataclass
 
@@ -32,6 +32,10 @@ class Normal(Geometric[NormalParams]):
     Input coordinate = Rotation(angle) · diag(zoom) · output coordinate, both about the centre
     ((H-1)/2, (W-1)/2); beyond the border the nearest pixel is repeated. The defaults are those of
     the original study (`rotation_range=2, zoom_range=0.1, horizontal_flip=True`). Returns float32.
+
+    On square images it has the distribution of Keras 2.9 to 3.15, whose angle turns the other way
+    for a given value and whose zx acts on columns. They take oblong images about another point, and
+    keras-preprocessing 1.0.5 to 1.1.2 takes all about one that is a pixel off in each direction.
     """
 
     def __init__(self, rotation: float = 2.0, zoom: float = 0.1, flip: float = 0.5) -> None:
