@@ -5,8 +5,10 @@ from batches import is_rate, sample_many
 from PIL import ImageOps
 from pillow import applied, check_chosen
 from scipy import stats
+from torchvision.transforms.v2 import functional
 
 from augury.augment.posterise import Posterise, PosteriseParams
+from augury.batch import Batch
 from augury.errors import InputError
 
 
@@ -19,6 +21,22 @@ def test_chosen_images_equal_pillow_s(channels, dtype):
     chosen = torch.arange(8) != 3
     params = PosteriseParams(torch.arange(1, 9), chosen)
     check_chosen(Posterise(), params, chosen, expected, channels, dtype)
+
+
+def test_floats_become_whole_levels_where_torchvision_keeps_them():
+    """White at 4 bits: 240 of 255, and ⌊16⌋ cut to 15 of 16 there."""
+    levels = torch.arange(256).view(1, 1, 16, 16) / 255
+    batch = Batch(levels, torch.ones(1, 1), torch.zeros(1, dtype=torch.int64))
+    for bits in range(1, 9):
+        params = PosteriseParams(torch.tensor([bits]), torch.tensor([True]))
+        found = Posterise().apply(batch, params).images
+        theirs = functional.posterize(levels, bits)
+        assert 255 * (found - theirs).abs().max() < 1
+        if bits == 4:
+            assert found[0, 0, -1, -1].item() == pytest.approx(240 / 255)
+            assert theirs[0, 0, -1, -1].item() == 0.9375
+        as_uint8 = functional.posterize(torch.arange(256, dtype=torch.uint8), bits)
+        torch.testing.assert_close(found.flatten() * 255, as_uint8.float())
 
 
 def test_draws_match_the_documented_distribution():

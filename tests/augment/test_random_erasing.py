@@ -61,6 +61,25 @@ def test_area_and_aspect_match_the_paper(params):
     assert (height / width).max() < 1 / 0.27
 
 
+def share_of_whole_sides(side):
+    """Of rectangles that fit, by the paper's loop: how many are as high or wide as the image."""
+    rng = np.random.default_rng(0)
+    area = rng.uniform(0.02, 0.4, 400_000) * side**2
+    aspect = np.exp(rng.uniform(np.log(0.3), -np.log(0.3), 400_000))
+    sides = np.rint(np.sqrt([area * aspect, area / aspect])).max(0)
+    return (sides == side).sum() / (sides <= side).sum()
+
+
+def test_a_rectangle_may_be_as_high_or_as_wide_as_the_image(params):
+    """As in the paper; the authors' code has none of these, as it asks for `w < W and h < H`."""
+    assert share_of_whole_sides(32) == pytest.approx(0.014, abs=5e-4)
+    assert share_of_whole_sides(224) == pytest.approx(0.002, abs=5e-4)
+    erase, _, _, height, width = params
+    found = ((height == SIDE) | (width == SIDE))[erase]
+    expected = share_of_whole_sides(SIDE)
+    assert abs(found.mean() - expected) < 4.5 * (expected / len(found)) ** 0.5
+
+
 def test_the_position_is_uniform_over_all_that_fit(params):
     _, top, left, height, width = params
     for start, length in ((top, height), (left, width)):

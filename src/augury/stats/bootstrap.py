@@ -39,8 +39,9 @@ def mean_interval(
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of the mean of `values` (S,), in their unit.
 
-    Too narrow for few values: of ten draws from an exponential distribution, the 95 % interval
-    holds the true mean in some 87 % of cases (see `studentised_interval`). Equal values give an
+    Too narrow for few values: at 95 % it holds the true mean in 86, 89 and 94 % of cases for 6, 10
+    and 20 normal values, in 82, 85 and 90 % for exponential ones (see `studentised_interval`;
+    benchmarks/interval_coverage.py). Equal values give an
     interval of no width, as a bootstrap draws nothing that it has not seen. Raises ValueError for
     fewer than 2 values, values that are not finite, or a confidence outside (0, 1).
     """
