@@ -119,10 +119,10 @@ def _most(
     if not settings.looks:
         return None
     known = {f"{model} on {dataset}" for dataset, model, _ in map(_of, arms)}
-    whole = make_cells(settings, opened.datasets, range(settings.looks[-1]))
-    whole = as_begun(whole, opened.plan.cells)
-    asked = tuple(cell for cell in whole if f"{cell.model} on {cell.dataset}" in known)
-    counts = Counter(map(_arm, pending(opened, asked)))
+    asked = make_cells(settings, opened.datasets, range(settings.looks[-1]))
+    whole = as_begun(asked, opened.plan.cells)
+    possible = tuple(cell for cell in whole if f"{cell.model} on {cell.dataset}" in known)
+    counts = Counter(map(_arm, pending(opened, possible)))
     return study_seconds([replace(arm, cells=counts[_of(arm)]) for arm in arms], workers)
 
 
