@@ -1,12 +1,15 @@
-"""Looking a name up in a table, with help for the one who mistypes it."""
+"""Names: looked up in a table, with help for the one who mistypes them, and made for files."""
 
 import difflib
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from augury.errors import InputError
 
 T = TypeVar("T")
+
+_SHOWN = 80  # characters of a value that an error repeats
 
 
 def lookup(table: Mapping[str, T], name: str, kind: str) -> T:
@@ -15,11 +18,35 @@ def lookup(table: Mapping[str, T], name: str, kind: str) -> T:
     return table[name]
 
 
-def check_name(name: str, choices: Iterable[str], kind: str) -> None:
-    """Raise InputError unless `name` is one of `choices`."""
+def check_name(
+    name: str, choices: Iterable[str], kind: str, also: Mapping[str, str] | None = None
+) -> None:
+    """Raise InputError unless `name` is one of `choices`.
+
+    also: what other programs call some of them, with the name that is meant.
+    """
     choices = list(choices)
     if name in choices:
         return
-    nearest = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
-    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    raise InputError(f"unknown {kind} {name!r}.{hint} Choices: {', '.join(choices)}")
+    text = name if isinstance(name, str) else ""
+    nearest = difflib.get_close_matches(text, choices, n=1, cutoff=0.5)
+    meant = (also or {}).get(text) or (nearest[0] if nearest else None)
+    hint = f" Did you mean {meant!r}?" if meant else ""
+    raise InputError(f"unknown {kind} {shown(name)}.{hint} Choices: {', '.join(choices)}")
+
+
+def bounded(name: str, most: int) -> str:
+    """`name` itself, or, where it has more than `most` bytes, its beginning and a hash of it."""
+    if len(name.encode()) <= most:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name.encode()[: most - 9].decode(errors='ignore')}-{digest}"
+
+
+def shown(value: object) -> str:
+    """A value as an error repeats it: short, whatever it is."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of 5,000 digits, a list 1,000 deep
+        return f"{type(value).__name__} that is too long to show"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

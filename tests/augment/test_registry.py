@@ -138,7 +138,7 @@ def test_another_librarys_object_cannot_be_written(within, tmp_path):
         ('name = "cutout"\nlength = -1', "cutout: length: must"),
         ('name = "cutout"\nlength = "big"', "cutout: a parameter is of the wrong type or length"),
         ('name = "blur"\nsigma = [1]', "blur: a parameter is of the wrong type or length"),
-        ('name = "augmix"\nwidth = inf', "augmix: a parameter is of the wrong type or length"),
+        ('name = "augmix"\nwidth = inf', "augmix: width: must be finite, got inf"),
         ('name = "chain"', "chain: needs parts"),
         ('name = "chain"\nparts = []', "chain: parts: at least one is needed"),
         ('name = "chain"\nparts = ["crop"]', "chain: a parameter is of the wrong type or length"),

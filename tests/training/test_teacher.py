@@ -4,6 +4,7 @@ from looking import CPU, make_network, make_split
 from safetensors.torch import save_file
 
 from augury.errors import InputError
+from augury.training.checkpoint import Checkpoint, read_safetensors, write_safetensors
 from augury.training.teacher import (
     Teacher,
     load_network,
@@ -29,6 +30,49 @@ def test_a_file_without_a_network_is_refused(tmp_path):
     save_file({"weight": torch.ones(1)}, file)
     with pytest.raises(InputError, match=r"other\.safetensors: holds no network that augury has"):
         load_network(file, CPU)
+
+
+def other(spec=None, tensors=None, **state):
+    """A teacher's file with something else in it than `save_network` wrote."""
+
+    def change(checkpoint):
+        changed = {**checkpoint.state, **state}
+        if spec is not None:
+            changed["spec"] = {**changed["spec"], **spec} if spec else {}
+        return Checkpoint(checkpoint.tensors if tensors is None else tensors, changed)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            other(tensors={"weight": torch.ones(4)}),
+            "its weights are not those of its",
+        ),
+        (other(tensors={}), "none of its weights is for 4 classes"),
+        (other({"num_classes": 10**9}), "none of its weights is for 1000000000 classes"),
+        (other({"num_classes": "four"}), "its network: num_classes must be int, got 'four'"),
+        (other({"channels": 3}), "its mean and std must be one for each channel"),
+        (other({"name": "smal"}), "unknown model 'smal'. Did you mean 'small'"),
+        (other({"name": 5}), "its network: name must be str, got 5"),
+        (other({"colour": 5}), "its network: unknown field 'colour'"),
+        (other({}), "its network: name is missing"),
+        (other(spec=None, mean=["x"]), r"its mean: \[0\] must be float, got 'x'"),
+        (other(std=[0.0]), "std over 0"),
+        (other(std=5), "its std: must be a list of float, got 5"),
+    ],
+)
+def test_a_file_of_another_network_is_named_in_one_line(change, message, tmp_path):
+    network, spec = make_network()
+    file = tmp_path / "model.safetensors"
+    save_network(file, network, spec)
+    write_safetensors(file, change(read_safetensors(file)))
+    with pytest.raises(InputError, match=message) as caught:
+        load_network(file, CPU)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +104,8 @@ def test_a_file_is_a_teacher(tmp_path):
     [
         ("densnet121", r"unknown teacher .* 'densnet121'. Did you mean 'densenet121'"),
         ("", "unknown teacher"),
+        ("x" * 5000, "unknown teacher"),
+        ("a\0b", "unknown teacher"),
         (".", "unknown teacher"),
         ("self=weights", "unknown teacher .* 'self=weights'"),
         ("self:", "the K of self:K is a number of training steps, 1 or more, got 'self:'"),

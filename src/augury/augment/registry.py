@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,9 +47,11 @@ from augury.augment.solarise import Solarise
 from augury.augment.translate import Translate
 from augury.augment.trivialaugment import TrivialAugment
 from augury.augment.zoom import Zoom
+from augury.documents import read_json, read_toml
 from augury.errors import InputError
 from augury.files import write_atomically
-from augury.names import check_name, lookup
+from augury.names import check_name, lookup, shown
+from augury.schema import read_as
 
 AUGMENTATIONS: dict[str, type[Augmentation[Any]]] = {
     "none": Identity,
@@ -199,11 +200,13 @@ def from_config(config: Mapping[str, Any], sources: Sources | None = None) -> Au
     """The augmentation that `config` describes: {"name": "cutout", "length": 0.25}.
 
     {"name": "chain", "parts": [...]} and {"name": "one-of", "parts": [...], "weights": [...]}
-    hold others. Raises InputError for what is unknown or missing.
+    hold others. Raises InputError for what is unknown or missing, or nested too deeply.
     """
-    if not isinstance(config.get("name"), str):
-        raise InputError(f"an augmentation's description must have a name, got {dict(config)}")
-    name = config["name"]
+    name = config.get("name")
+    what = name if isinstance(name, str) else "an augmentation's description"
+    read_as(dict[str, Any], config, what)
+    if not isinstance(name, str):
+        raise InputError(f"{what} must have a name, got {shown(dict(config))}")
     if is_factory(name):
         return build_foreign(name, {k: v for k, v in config.items() if k != "name"})
     cls = lookup({**AUGMENTATIONS, **COMPOSITIONS}, name, "augmentation")
@@ -218,7 +221,8 @@ def _construct(
     if name in SALIENCY:
         if sources is None:
             raise InputError(f"{name}: needs a source for its saliency")
-        arguments["saliency"] = sources(given.get("saliency", SALIENCY[name]))
+        kind = read_as(str, given.get("saliency", SALIENCY[name]), f"{name}: saliency")
+        arguments["saliency"] = sources(kind)
     if name in COMPOSITIONS and "parts" not in arguments:
         raise InputError(f"{name}: needs parts")
     try:
@@ -228,7 +232,7 @@ def _construct(
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # Constructors check values; a text for a number, or one number for two, gets here.
         raise InputError(
-            f"{name}: a parameter is of the wrong type or length: {dict(given)}"
+            f"{name}: a parameter is of the wrong type or length: {shown(dict(given))}"
         ) from error
 
 
@@ -254,13 +258,7 @@ def read_augmentation(path: Path, sources: Sources | None = None) -> Augmentatio
 
 def read_config(path: Path) -> dict[str, Any]:
     """The description in a .toml or .json file; InputError where it cannot be read."""
-    read = json.loads if _is_json(path) else tomllib.loads
-    try:
-        config = read(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"{path}: not a {path.suffix[1:].upper()} file: {error}") from error
+    config = read_json(path) if _is_json(path) else read_toml(path)
     if not isinstance(config, dict) or not isinstance(config.get("name"), str):
         raise InputError(f"{path}: an augmentation's description must have a name")
     return config

@@ -10,7 +10,7 @@ from augury.checks.finding import Finding
 from augury.checks.mixing import targets_follow_pixels
 from augury.checks.subject import apply_first, batch_of, classes_of, mixes_targets, noise
 from augury.checks.workers import loader_workers
-from augury.errors import InputError
+from augury.schema import Within
 
 
 def check(
@@ -22,8 +22,7 @@ def check(
     samples: how many images are augmented for each rate; at 40,000 an error of one point shows.
     Raises InputError where p or samples cannot be, or `augmentation` cannot be applied at all.
     """
-    if samples < 1000:
-        raise InputError(f"samples: must be at least 1000, got {samples}")
+    Within(1000, 10_000_000).check("samples", samples)
     if p is not None:
         check_probability("p", p)
     classes = classes_of(augmentation)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from augury.augment import AUGMENTATIONS
 from augury.cli.guard import guarded
+from augury.cli.options import usable_folder
 from augury.cli.output import (
     Trust,
     confirm_code,
@@ -75,7 +76,7 @@ def doctor(
     }
     confirm_code(trust)
     settings = read_settings(file, preset, overrides)
-    path = out_dir or default_path(settings.title)
+    path = usable_folder(out_dir or default_path(settings.title))
     with data_progress() as progress:
         found = examine(
             settings,
@@ -98,7 +99,7 @@ def _values(found: Diagnosis) -> dict[str, Any]:
 
 
 def _print(found: Diagnosis) -> None:
-    out.print(f"{found.study}: {_counts(found)}", style="bold", markup=False)
+    out.print(f"{found.study}: {_counts(found)}", style="bold")
     out.print(_findings(found.findings))
     _print_machine(found.machine)
     if found.costs:
@@ -218,7 +219,8 @@ def _gigabytes(size: float) -> str:
 
 
 def _heading(title: str) -> None:
-    out.print(f"\n{title}", style="bold", markup=False)
+    out.print()
+    out.print(title, style="bold")
 
 
 def _line(text: str) -> None:

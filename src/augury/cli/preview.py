@@ -11,9 +11,14 @@ from augury.cli.guard import guarded
 from augury.cli.output import Trust, confirm_code, data_progress, err, names, out, print_json
 from augury.data import check_output
 from augury.errors import InputError
+from augury.names import bounded, shown
 from augury.report import preview_figure
+from augury.schema import Within
+from augury.study.cell import file_part
 from augury.study.preview import preview_new, preview_of_study, show
-from augury.study.settings import read_settings
+from augury.study.settings import arm_name, read_settings
+
+_LONGEST_NAME = 200  # bytes; a file's name may have 255, and some systems use the rest
 
 
 @guarded
@@ -24,7 +29,7 @@ def preview(
         str | None, typer.Option(help="Ids with commas. Default: five of the training images.")
     ] = None,
     epoch: Annotated[int, typer.Option(help="Which epoch, from 0.")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Which seed.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=9_999, help="Which seed.")] = 0,
     out_file: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.png", help="Default: DATASET-AUGMENT.png.")
     ] = None,
@@ -55,7 +60,9 @@ def preview(
     confirm_code(trust)
     if study:
         point_to(names_in_arm(augment))
-        cell, plan, data = preview_of_study(study, dataset, model, augment, seed, data_dir)
+        cell, plan, data = preview_of_study(
+            study, dataset, model, arm_name(augment), seed, data_dir
+        )
     else:
         overrides = {
             "datasets": [dataset],
@@ -68,7 +75,8 @@ def preview(
         settings = read_settings(None, None, overrides)
         with data_progress() as progress:
             cell, plan, data = preview_new(settings, data_dir, progress)
-    path = out_file or Path(f"{data.name}-{augment}.png")
+    name = bounded(f"{data.name}-{file_part(cell.augmentation)}", _LONGEST_NAME)
+    path = out_file or Path(f"{name}.png")
     check_output(path, plan.datasets[data.name]["location"], f"the figure {path}", path.name)
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
@@ -87,11 +95,14 @@ def preview(
         }
         print_json({"figure": path, "epoch": epoch, "seed": seed, **found})
     else:
-        out.print(f"figure: {path}", markup=False, soft_wrap=True)
+        out.print(f"figure: {path}", soft_wrap=True)
 
 
 def _numbers(ids: str | None) -> list[int] | None:
     try:
-        return None if ids is None else [int(i) for i in ids.split(",")]
+        found = None if ids is None else [int(i) for i in ids.split(",")]
     except ValueError as error:
-        raise InputError(f"ids: must be whole numbers with commas, got {ids!r}") from error
+        raise InputError(f"ids: must be whole numbers with commas, got {shown(ids)}") from error
+    for number in found or ():
+        Within(0, 2**63 - 1).check("ids", number)
+    return found

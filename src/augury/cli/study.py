@@ -9,6 +9,7 @@ from rich.text import Text
 
 from augury.augment import AUGMENTATIONS
 from augury.cli.guard import guarded
+from augury.cli.options import usable_folder
 from augury.cli.output import (
     Trust,
     confirm_code,
@@ -26,6 +27,7 @@ from augury.data import DATASETS, SetAside
 from augury.errors import CellsFailed, InputError
 from augury.names import check_name
 from augury.report import load_study, verdict_table, write_report, write_summary
+from augury.schema import Within
 from augury.study import (
     Outcome,
     Plan,
@@ -34,7 +36,7 @@ from augury.study import (
     judge_study,
     open_study,
     outcome,
-    read_plan,
+    plan_of,
     read_settings,
     run_study,
     run_until_decided,
@@ -186,7 +188,7 @@ def study(
     }
     confirm_code(trust)
     settings = read_settings(file, preset, overrides)
-    path = out_dir or default_path(settings.title)
+    path = usable_folder(out_dir or default_path(settings.title))
     ray = _ray_options(engine, address, gpus_per_cell)
     with started_by_torchrun() as processes:
         if not processes.first:
@@ -245,6 +247,8 @@ def _ray_options(
 ) -> RayOptions | None:
     """Where Ray runs the cells; None where it is not asked for."""
     check_name(engine, ("local", "ray"), "engine")
+    if gpus_per_cell is not None:
+        Within(0.01, 1).check("--gpus-per-cell", gpus_per_cell)  # the option lets NaN pass
     options = RayOptions(address, gpus_per_cell)
     if engine == "ray":
         require_ray(options)
@@ -257,7 +261,7 @@ def _ray_options(
 @guarded
 def report(folder: Folder, as_json: Json = False) -> None:
     """Judge what has changed of a study, and write its report."""
-    plan = read_plan(StudyFolder(folder).plan_file)
+    plan = plan_of(folder)
     with data_progress() as progress:
         judge_study(plan, StudyFolder(folder), progress)
     _conclude(folder, outcome(plan, StudyFolder(folder)), as_json)
@@ -273,7 +277,7 @@ def _conclude(path: Path, reached: Outcome, as_json: bool) -> None:
         print_json({"report": page, "cells": vars(reached), "verdicts": verdicts})
     else:
         out.print(verdict_table(study))
-        out.print(f"report: {page}", markup=False, soft_wrap=True)
+        out.print(f"report: {page}", soft_wrap=True)
     if reached.failed:
         raise CellsFailed(
             f"{reached.failed} of {reached.cells} cells failed; augury status {path} says why, "
@@ -284,7 +288,7 @@ def _conclude(path: Path, reached: Outcome, as_json: bool) -> None:
 @guarded
 def status(folder: Folder, as_json: Json = False) -> None:
     """Say how far a study is."""
-    plan = read_plan(StudyFolder(folder).plan_file)
+    plan = plan_of(folder)
     cells = study_status(plan, StudyFolder(folder))
     states = [cell["state"] for cell in cells]
     counts = {state: states.count(state) for state in ("done", "begun", "waiting", "failed")}
@@ -292,7 +296,7 @@ def status(folder: Folder, as_json: Json = False) -> None:
         print_json({"study": plan.name, "counts": counts, "cells": cells})
         return
     totals = ", ".join(f"{n} {state}" for state, n in counts.items())
-    out.print(f"{plan.name}: {totals}", markup=False)
+    out.print(f"{plan.name}: {totals}")
     table = Table(box=None, pad_edge=False)
     for heading in ("cell", "state", "epochs", ""):
         table.add_column(heading)

@@ -1,9 +1,9 @@
 """What is found in an image folder or archive: files, folders, and what is set aside."""
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import augury.printable
 from augury.data.dataset import SetAside
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".bmp")
@@ -14,11 +14,6 @@ LONGEST_REASON = 200  # characters
 MOST_FOLDERS = 200_000
 _CLUTTER = {"thumbs.db", "desktop.ini", "__macosx"}
 HIDDEN = "hidden: a folder whose name begins with a dot is not read"
-# Line breaks and terminal codes, marks that turn the direction of text around, the stand-ins for
-# bytes that are no UTF-8, and the backslash, which begins the escapes of all of these.
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ def printable(name: str) -> str:
     Bytes that are no UTF-8 become escapes, too, and a backslash becomes two, so that different
     names stay different.
     """
-    return _UNPRINTABLE.sub(_escape, name)
+    return augury.printable.printable(name.replace("\\", "\\\\"))
 
 
 def reason(error: Exception) -> str:
@@ -117,12 +112,3 @@ def reason(error: Exception) -> str:
     if len(words) > LONGEST_REASON:
         words = f"{words[:LONGEST_REASON]}…"
     return words or type(error).__name__
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if match[0] == "\\":
-        return "\\\\"
-    if 0xDC80 <= code <= 0xDCFF:  # Python's stand-in for the byte 80..ff of a file's name
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"

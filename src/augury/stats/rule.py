@@ -1,6 +1,5 @@
 """When a difference counts as shown."""
 
-import math
 from dataclasses import dataclass
 
 
@@ -10,11 +9,11 @@ class Rule:
 
     min_seeds: paired seeds, at least 2
     alpha: bound of the Holm-adjusted p of the paired t test, in (0, 1)
-    min_difference: the smallest difference that matters, percentage points ≥ 0
+    min_difference: the smallest difference that matters, percentage points in [0, 100]
     min_probability: of improvement over seeds, in [0.5, 1]; its bootstrap bound must pass ½
     confidence: of every interval, in (0, 1); the two-way interval must leave 0 out
     power: that the detectable difference is told for, in (alpha, 1)
-    replicates: of each bootstrap and Monte-Carlo test, ≥ 1; seed: of their draws, ≥ 0
+    replicates: of each bootstrap and Monte-Carlo test, 1 to a million; seed: of their draws, ≥ 0
     looks: the numbers of seeds at which the study is judged, ascending; with more than one, p and
         intervals hold for all looks together (see `augury.stats.sequential`). Empty: once.
     """
@@ -34,11 +33,12 @@ class Rule:
         _check("power", self.power, f"in ({self.alpha}, 1)", self.alpha < self.power < 1)
         _check("confidence", self.confidence, "in (0, 1)", 0 < self.confidence < 1)
         _check("min_seeds", self.min_seeds, "≥ 2", self.min_seeds >= 2)
-        in_range = 0 <= self.min_difference < math.inf
-        _check("min_difference", self.min_difference, "≥ 0 points", in_range)
+        _check("min_difference", self.min_difference, "≥ 0 points", self.min_difference >= 0)
+        _check("min_difference", self.min_difference, "≤ 100 points", self.min_difference <= 100)
         in_range = 0.5 <= self.min_probability <= 1
         _check("min_probability", self.min_probability, "in [0.5, 1]", in_range)
-        _check("replicates", self.replicates, "≥ 1", self.replicates >= 1)
+        in_range = 1 <= self.replicates <= 1_000_000
+        _check("replicates", self.replicates, "≥ 1 and ≤ 1,000,000", in_range)
         _check("seed", self.seed, "≥ 0", self.seed >= 0)
         ascending = list(self.looks) == sorted(set(self.looks)) and min(self.looks, default=1) >= 1
         _check("looks", self.looks, "numbers of seeds, ascending", ascending)

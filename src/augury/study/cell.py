@@ -8,7 +8,12 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from augury.names import bounded
+from augury.schema import check_fields
 from augury.training.recipe import Recipe
+
+# In bytes: file systems take 255, and a lock is called as its cell is, with ".lock" behind it.
+_LONGEST_NAME = 250
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,9 @@ class NetworkOptions:
     stem: str | None = None
     pretrained: bool = False
     weights: str | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True)
@@ -65,8 +73,14 @@ class Cell:
         """Readable and unique: dataset.model.augmentation.seed.hash; also its folder's name."""
         content = json.dumps(self._values(), sort_keys=True).encode()
         digest = hashlib.sha256(content).hexdigest()[:8]
-        parts = (self.dataset, self.model, self.augmentation, f"s{self.seed}", digest)
-        return ".".join(re.sub(r"[^\w+-]+", "-", part) for part in parts)
+        told = ".".join(map(file_part, (self.dataset, self.model, self.augmentation)))
+        end = f".s{self.seed}.{digest}"
+        return bounded(told, _LONGEST_NAME - len(end)) + end
+
+
+def file_part(text: str) -> str:
+    """`text` with a dash for whatever does not belong into the name of a file."""
+    return re.sub(r"[^\w+-]+", "-", text)
 
 
 def as_begun(cells: Iterable[Cell], begun: Iterable[Cell]) -> tuple[Cell, ...]:

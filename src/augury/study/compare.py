@@ -8,7 +8,7 @@ from augury.errors import InputError
 from augury.stats import judge
 from augury.study.cell import Cell
 from augury.study.pairs import Arm, make_pair, read_outcomes
-from augury.study.plan import Plan, read_plan
+from augury.study.plan import Plan, plan_of
 from augury.study.store import StudyFolder
 
 # What decides which images a seed trains on and which are tested.
@@ -22,7 +22,7 @@ def compare_studies(first: Path, second: Path) -> list[dict[str, Any]]:
     is "cannot say". All comparisons are one family for Holm's correction.
     Raises InputError where a folder holds no study, or where no arm is in both.
     """
-    plans = [read_plan(StudyFolder(path).plan_file) for path in (first, second)]
+    plans = [plan_of(path) for path in (first, second)]
     old, new = (
         read_outcomes(plan.cells, StudyFolder(path))
         for plan, path in zip(plans, (first, second), strict=True)

@@ -1,6 +1,7 @@
 """From settings to cells, and what must stay equal when a study is run again."""
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -72,12 +73,9 @@ class Plan:
 
     def steps(self, cell: Cell) -> int:
         """Training steps of a whole run."""
-        recipe = cell.recipe
-        available = self.datasets[cell.dataset]["train"]
-        if not self.datasets[cell.dataset]["own_validation"]:
-            available -= round(available * recipe.validation)
-        n = min(available, recipe.train_limit or available)
-        return recipe.epochs * count_batches(n, recipe.batch_size)
+        entry = self.datasets[cell.dataset]
+        n = _trained_on(cell.recipe, entry["train"], entry["own_validation"])
+        return cell.recipe.epochs * count_batches(n, cell.recipe.batch_size)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -87,6 +85,25 @@ class Plan:
             "rule": asdict(self.rule),
             "cells": [cell.to_json() for cell in self.cells],
         }
+
+
+def _trained_on(recipe: Recipe, images: int, own_validation: bool) -> int:
+    """How many of the `images` of a training part a run trains on."""
+    available = images if own_validation else images - round(images * recipe.validation)
+    return min(available, recipe.train_limit or available)
+
+
+def plan_of(folder: Path) -> Plan:
+    """The plan of the study in `folder`; InputError, saying what is there, where there is none."""
+    path = folder / "plan.json"
+    # os.path's questions have an answer for whatever a path may be.
+    if os.path.exists(path):
+        return read_plan(path)
+    if os.path.isdir(folder):
+        there = "plan.json is missing"
+    else:
+        there = "it is a file" if os.path.exists(folder) else "there is no such folder"
+    raise InputError(f"{folder}: no study here ({there})")
 
 
 def read_plan(path: Path) -> Plan:
@@ -329,7 +346,10 @@ def probe(
     options = replace(settings.network, pretrained=False, weights=None)
     spec = model_spec(model, options, dataset)
     recipe: Recipe = settings.recipe
-    shape = (recipe.batch_size, dataset.channels, dataset.image_size, dataset.image_size)
+    # As training makes the batches: no larger than the images that there are.
+    images = _trained_on(recipe, len(dataset.train), dataset.validation is not None)
+    batch_size = max(2, min(recipe.batch_size, images))
+    shape = (batch_size, dataset.channels, dataset.image_size, dataset.image_size)
     identity = {
         "model": [model, spec.head, spec.stem],
         "shape": shape,

@@ -9,11 +9,17 @@ import numpy as np
 from augury.data import Dataset, Progress, load_dataset
 from augury.errors import InputError
 from augury.study.cell import Cell
-from augury.study.plan import Plan, describe, limited_threads, make_cells, read_plan, require_code
+from augury.study.plan import (
+    Plan,
+    describe,
+    limited_threads,
+    make_cells,
+    plan_of,
+    require_code,
+)
 from augury.study.prepare import load_planned, prepare
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings
-from augury.study.store import StudyFolder
 from augury.study.study import default_device
 from augury.study.watch import Watch, augmented_images, check_trained_on, example_ids
 from augury.training import Training
@@ -67,7 +73,7 @@ def preview_of_study(
     path: Path, dataset: str, model: str | None, augmentation: str, seed: int, data_dir: Path | None
 ) -> tuple[Cell, Plan, Dataset]:
     """The cell of the study in `path` that fits; InputError where none does."""
-    plan = read_plan(StudyFolder(path).plan_file)
+    plan = plan_of(path)
     for cell in plan.cells:
         wanted = (dataset, augmentation, seed, model or cell.model)
         if (cell.dataset, cell.augmentation, cell.seed, cell.model) == wanted:

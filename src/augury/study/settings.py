@@ -1,11 +1,9 @@
 """What a study is to be: from a preset, a TOML file and the command line, each over the former."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any
 
 from augury.augment import (
     AUGMENTATIONS,
@@ -16,14 +14,20 @@ from augury.augment import (
 )
 from augury.augment.trust import names_in, names_in_arm, point_to, require
 from augury.data import data_title
+from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
+from augury.documents import read_toml
 from augury.errors import InputError
-from augury.models import check_model_name
-from augury.names import check_name, lookup
+from augury.models import HEADS, STEMS, check_model_name
+from augury.names import bounded, check_name, lookup
 from augury.saliency import KINDS
+from augury.schema import Within, check_fields, read_changes, replaced
 from augury.stats import Rule
 from augury.study.cell import NetworkOptions
 from augury.training.recipe import Recipe
 from augury.training.teacher import read_teacher
+
+_Seeds = Within(1, 10_000)
+_LONGEST_NAME = 255  # bytes, of a folder
 
 # A round of a study that runs until it is decided adds so many seeds.
 SEEDS_A_ROUND = 2
@@ -71,21 +75,24 @@ class StudySettings:
     datasets: tuple[str, ...] = ("digits",)
     models: tuple[str, ...] = ("small",)
     augmentations: tuple[str, ...] = ("none", "normal", "random-erasing", "salience")
-    seeds: int = 6
+    seeds: Annotated[int, _Seeds] = 6
     baseline: str = ""
     rule: Rule = field(default_factory=Rule)
     until_decided: bool = False
-    max_seeds: int = 24
-    max_hours: float | None = None
-    corruptions: int = 200
+    max_seeds: Annotated[int, _Seeds] = 24
+    max_hours: Annotated[float, Within(0, 1_000_000, over=True)] | None = None
+    corruptions: Annotated[int, Within(0, 1_000_000_000)] = 200
     teacher: str = "self"
-    image_size: int | None = None
+    image_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = None
     recipe: Recipe = field(default_factory=Recipe)
     network: NetworkOptions = field(default_factory=NetworkOptions)
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     chains: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_fields(self)
+        if (size := len(self.name.encode())) > _LONGEST_NAME:
+            raise InputError(f"name: must be at most {_LONGEST_NAME} bytes, got {size}")
         for name in ("datasets", "models", "augmentations"):
             values = getattr(self, name)
             if not values:
@@ -105,20 +112,18 @@ class StudySettings:
                 raise InputError(f"chains: {name} is already an augmentation's name")
         if self.baseline:
             check_name(self.baseline, self.augmentations, "baseline")
-        if self.seeds < 1:
-            raise InputError(f"seeds: must be at least 1, got {self.seeds}")
         if self.until_decided and self.max_seeds < self.looks[0]:
             raise InputError(f"max_seeds: must be at least {self.looks[0]}, got {self.max_seeds}")
-        if self.max_hours is not None and not self.max_hours > 0:
-            raise InputError(f"max_hours: must be over 0, got {self.max_hours}")
-        if self.corruptions < 0:
-            raise InputError(f"corruptions: must be at least 0 images, got {self.corruptions}")
+        check_name(self.network.head, HEADS, "head")
+        if self.network.stem is not None:
+            check_name(self.network.stem, STEMS, "stem")
         read_teacher(self.teacher)
 
     @property
     def title(self) -> str:
         """The study's name; the data sets' names where none was given."""
-        return self.name or "-".join(map(data_title, self.datasets))
+        names = "-".join(map(data_title, self.datasets))
+        return self.name or bounded(names, _LONGEST_NAME)
 
     @property
     def baseline_arm(self) -> str:
@@ -161,44 +166,41 @@ def read_settings(
     if preset:
         settings = _updated(settings, lookup(PRESETS, preset, "preset"), f"preset {preset}")
     if file:
-        settings = _updated(settings, _read_toml(file), str(file))
-    for augmentation in overrides.get("augmentations") or ():
-        point_to(names_in_arm(augmentation))
-    return _updated(settings, _without_none(overrides), "the command line")
+        settings = _updated(settings, read_toml(file, "the study file "), str(file))
+    return _updated(settings, _without_none(overrides), "the command line", typed=True)
 
 
-def _read_toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read the study file {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not a TOML file: {error}") from error
-
-
-def _updated(settings: StudySettings, values: Mapping[str, Any], where: str) -> StudySettings:
-    changes: dict[str, Any] = dict(values)
-    if "min_difference" in changes:
-        changes["rule"] = {
-            "min_difference": changes.pop("min_difference"),
-            **changes.get("rule", {}),
-        }
-    if "looks" in changes.get("rule", {}):
+def _updated(
+    settings: StudySettings, values: Mapping[str, Any], where: str, typed: bool = False
+) -> StudySettings:
+    """typed: the user has typed `values`, and so points to the code that their arms name."""
+    changes = dict(values)
+    least = {k: changes.pop(k) for k in ("min_difference",) if k in changes}
+    rule = changes.get("rule", {})
+    if isinstance(rule, Mapping) and least:
+        changes["rule"] = {**least, **rule}
+    if isinstance(rule, Mapping) and "looks" in rule:
         raise InputError(f"{where}: [rule] looks follow from until_decided, seeds and max_seeds")
-    for key in ("recipe", "network", "rule"):
-        if key in changes:
-            changes[key] = _replaced(getattr(settings, key), changes[key], f"{where}: [{key}]")
-    for key in ("datasets", "models", "augmentations"):
-        if isinstance(changes.get(key), list):
-            changes[key] = tuple(changes[key])
+    changes = read_changes(settings, changes, where)
     named: list[str] = []
     if "augmentations" in changes:
         changes |= _described(changes["augmentations"], changes.get("chains", settings.chains))
         for augmentation in changes["augmentations"]:
             named += names_in_arm(augmentation)
+    if typed:
+        point_to(named)
     require(named + names_in([changes.get("chains"), changes.get("parameters")]), where)
-    updated: StudySettings = _replaced(settings, changes, where)
+    updated: StudySettings = replaced(settings, changes, where)
     return updated
+
+
+def arm_name(augmentation: str) -> str:
+    """What a study calls an augmentation: "light" for the file "own/light.toml"."""
+    return "+".join(Path(part).stem if _is_file(part) else part for part in parts_of(augmentation))
+
+
+def _is_file(part: str) -> bool:
+    return part.endswith((".toml", ".json"))
 
 
 def _described(
@@ -208,35 +210,12 @@ def _described(
 
     What the file says goes into the study, which does not change when the file does.
     """
-    found = dict(chains)
-    arms = []
-    for augmentation in augmentations:
-        parts = parts_of(augmentation)
-        for i, part in enumerate(parts):
-            if part.endswith((".toml", ".json")):
-                parts[i] = Path(part).stem
-                found[parts[i]] = read_config(Path(part))
-        arms.append("+".join(parts))
-    return {"augmentations": tuple(arms), "chains": found}
-
-
-def _replaced(instance: Any, changes: Mapping[str, Any], where: str) -> Any:
-    """`dataclasses.replace` with an InputError for a field that is unknown or of another type."""
-    for key, value in changes.items():
-        check_name(key, [f.name for f in fields(instance)], f"setting in {where}:")
-        _check_type(instance, key, value, where)
-    try:
-        return replace(instance, **changes)
-    except ValueError as error:
-        raise InputError(f"{where}: {error}") from error
-
-
-def _check_type(instance: Any, key: str, value: Any, where: str) -> None:
-    hint = get_type_hints(type(instance))[key]
-    choices = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    allowed = tuple(get_origin(choice) or choice for choice in choices)
-    if float in allowed:
-        allowed += (int,)
-    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-        kind = getattr(choices[0], "__name__", str(choices[0]))
-        raise InputError(f"{where}: {key} must be {kind}, got {value!r}")
+    files: dict[str, dict[str, Any]] = {}
+    for part in filter(_is_file, (p for a in augmentations for p in parts_of(a))):
+        config, name = read_config(Path(part)), Path(part).stem
+        if files.setdefault(name, config) != config:
+            raise InputError(f"augmentations: two files are called {name!r}")
+    return {
+        "augmentations": tuple(map(arm_name, augmentations)),
+        "chains": {**chains, **files},
+    }

@@ -1,14 +1,17 @@
 """How a network is trained: everything that is not data, model, augmentation or seed."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from augury.errors import InputError
 from augury.names import check_name
+from augury.schema import Within, check_fields
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("onecycle", "cosine", "plateau", "constant")
 SELECTIONS = ("last", "validation")
 NORMALIZATIONS = ("train", "pretrained", "unit")
+_Images = Within(2, 1_000_000_000)
 
 
 @dataclass(frozen=True)
@@ -33,41 +36,24 @@ class Recipe:
         weights, or "unit": pixels in [0, 1] as they are.
     """
 
-    epochs: int = 20
-    batch_size: int = 100
+    epochs: Annotated[int, Within(1, 1_000_000)] = 20
+    batch_size: Annotated[int, Within(2, 1_000_000)] = 100
     optimizer: str = "sgd"
-    lr: float = 0.1
-    weight_decay: float = 5e-4
+    lr: Annotated[float, Within(0, 1_000_000, over=True)] = 0.1
+    weight_decay: Annotated[float, Within(0, 1_000_000)] = 5e-4
     schedule: str = "onecycle"
-    label_smoothing: float = 0.0
-    validation: float = 0.3
-    train_limit: int | None = None
-    test_limit: int | None = None
+    label_smoothing: Annotated[float, Within(0, 1, under=True)] = 0.0
+    validation: Annotated[float, Within(0, 1, under=True)] = 0.3
+    train_limit: Annotated[int, _Images] | None = None
+    test_limit: Annotated[int, _Images] | None = None
     select: str = "last"
     normalization: str = "train"
 
     def __post_init__(self) -> None:
-        _at_least("epochs", self.epochs, 1)
-        _at_least("batch_size", self.batch_size, 2)
-        for name in ("train_limit", "test_limit"):
-            limit = getattr(self, name)
-            if limit is not None:
-                _at_least(name, limit, 2)
-        check_name(self.optimizer, OPTIMIZERS, "optimizer")
+        check_fields(self)
+        check_name(self.optimizer, OPTIMIZERS, "optimizer", {"adam": "adamw"})
         check_name(self.schedule, SCHEDULES, "schedule")
-        check_name(self.select, SELECTIONS, "selection")
-        check_name(self.normalization, NORMALIZATIONS, "normalization")
-        if not 0 < self.lr < float("inf"):
-            raise InputError(f"lr: must be over 0, got {self.lr}")
-        if not self.weight_decay >= 0:
-            raise InputError(f"weight_decay: must be at least 0, got {self.weight_decay}")
-        for name in ("label_smoothing", "validation"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name}: must lie in [0, 1), got {getattr(self, name)}")
+        check_name(self.select, SELECTIONS, "selection", {"best": "validation"})
+        check_name(self.normalization, NORMALIZATIONS, "normalization", {"imagenet": "pretrained"})
         if self.validation == 0 and (self.select == "validation" or self.schedule == "plateau"):
             raise InputError("validation: must be over 0 for select=validation or schedule=plateau")
-
-
-def _at_least(name: str, value: int, low: int) -> None:
-    if value < low:
-        raise InputError(f"{name}: must be at least {low}, got {value}")

@@ -1,5 +1,6 @@
 """The network that a saliency-guided augmentation looks through."""
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from augury.models import (
     pretrained_statistics,
 )
 from augury.names import check_name
+from augury.schema import read_as
 from augury.training.checkpoint import Checkpoint, read_safetensors, write_safetensors
 from augury.training.network import Network, Normalize, Speed
 
@@ -59,7 +61,7 @@ def read_teacher(text: str) -> Teacher:
     name = text.partition("=")[0]
     if text.startswith(_TIMM):
         check_model_name(name)
-    elif not Path(text).is_file() and name not in MODELS:
+    elif not os.path.isfile(text) and name not in MODELS:
         choices = [SELF, "self:K", LIVE, LIVE_HALF, *MODELS, f"{_TIMM}NAME"]
         check_name(text, choices, "teacher (or a file of trained weights)")
     return Teacher(text, fixed=True)
@@ -70,7 +72,7 @@ def teacher_network(teacher: str, device: torch.device) -> Network:
 
     Raises InputError where it cannot be had.
     """
-    if Path(teacher).is_file():
+    if os.path.isfile(teacher):
         return load_network(Path(teacher), device)
     name, _, path = teacher.partition("=")
     weights = Path(path) if path else None
@@ -93,11 +95,31 @@ def save_network(path: Path, network: Network, spec: ModelSpec) -> None:
 def load_network(path: Path, device: torch.device) -> Network:
     """The network that `save_network` wrote; InputError where the file holds none."""
     stored = read_safetensors(path)
+    spec, normalize = _described(path, stored)
     try:
-        spec = ModelSpec(**{**stored.state["spec"], "pretrained": False, "weights": None})
-        normalize = Normalize(tuple(stored.state["mean"]), tuple(stored.state["std"]))
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: holds no network that augury has trained") from error
-    model = build_model(spec, 0)
-    model.load_state_dict(stored.tensors)
+        model = build_model(spec, 0)
+        model.load_state_dict(stored.tensors)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except RuntimeError as error:
+        raise InputError(f"{path}: its weights are not those of its network {spec.name}") from error
     return Network(model, normalize, Speed(), device)
+
+
+def _described(path: Path, stored: Checkpoint) -> tuple[ModelSpec, Normalize]:
+    """The network that a file says it holds; InputError where that cannot be so."""
+    state = stored.state
+    if not isinstance(state.get("spec"), dict):
+        raise InputError(f"{path}: holds no network that augury has trained")
+    described = {k: v for k, v in state["spec"].items() if k not in ("pretrained", "weights")}
+    spec: ModelSpec = read_as(ModelSpec, described, f"{path}: its network")
+    # A head of a billion classes would be built before its weights are found to be others.
+    if not any(tensor.shape[:1] == (spec.num_classes,) for tensor in stored.tensors.values()):
+        raise InputError(f"{path}: none of its weights is for {spec.num_classes} classes")
+    mean, std = (
+        read_as(tuple[float, ...], state.get(name), f"{path}: its {name}")
+        for name in ("mean", "std")
+    )
+    if not len(mean) == len(std) == spec.channels or min(std) <= 0:
+        raise InputError(f"{path}: its mean and std must be one for each channel, std over 0")
+    return spec, Normalize(mean, std)

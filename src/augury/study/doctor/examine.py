@@ -69,10 +69,10 @@ def examine(
     path: the study's folder, there already or not; workers: cells at once, as for the study;
     spread: of paired differences, points, instead of what finished runs show or the default
     The caches (decoded data, duplicates, speeds, fetched weights) are filled as the study would.
-    Raises InputError for a spread that is not over 0.
+    Raises InputError for a spread that is not over 0, or over 100.
     """
-    if spread is not None and not 0 < spread < float("inf"):
-        raise InputError(f"spread: must be over 0 points, got {spread}")
+    if spread is not None and not 0 < spread <= 100:
+        raise InputError(f"spread: must be over 0 points, and 100 at most, got {spread}")
     opened = open_for_examination(settings, path, data_dir, workers, progress)
     plan, findings = opened.plan, list(opened.findings)
     least = settings.rule.min_difference

@@ -1,0 +1,23 @@
+"""What several commands make of their options."""
+
+import os
+from pathlib import Path
+
+from augury.errors import InputError
+
+_LONGEST_NAME = 255  # bytes, of a folder
+
+
+def usable_folder(path: Path) -> Path:
+    """`path`, where it can be the folder of a study, there already or not; InputError elsewhere."""
+    for name in path.parts:
+        size = len(name.encode(errors="surrogateescape"))
+        if size > _LONGEST_NAME:
+            raise InputError(
+                f"the study's folder: {name!r} has {size} bytes, and a name may have "
+                f"{_LONGEST_NAME}; --out gives another"
+            )
+    there = next((folder for folder in (path, *path.parents) if os.path.exists(folder)), path)
+    if os.path.exists(there) and not os.path.isdir(there):
+        raise InputError(f"the study's folder: {there} is a file; --out gives another")
+    return path
