@@ -1,8 +1,14 @@
+import errno
 import json
+from pathlib import Path
 
+import pytest
 import torch
+from looking import make_dataset, make_split
 from torch import nn
 
+from augury.study import read_settings
+from augury.study.plan import probe
 from augury.training import Recipe, Speed
 from augury.training.network import ALL_SPEEDS
 from augury.training.probe import fastest, measure_speeds, remembered_speeds
@@ -42,3 +48,63 @@ def test_a_damaged_memory_is_measured_anew(tmp_path):
     file = tmp_path / "speeds.json"
     file.write_text("{")
     assert remembered_speeds(file, {}, lambda: {"contiguous float32": 1.0})
+
+
+@pytest.mark.parametrize("writable", ["no folder", "forbidden"])
+def test_a_cache_that_cannot_be_written_stops_nothing(writable, tmp_path, monkeypatch):
+    calls = []
+
+    def measure():
+        calls.append(1)
+        return {"contiguous float32": 1.0}
+
+    if writable == "no folder":
+        (tmp_path / "cache").touch()
+    else:
+        # As root may write everywhere, the system's answer is made up.
+        def refuse(*args, **kwargs):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(Path, "mkdir", refuse)
+    for _ in range(2):
+        found = remembered_speeds(tmp_path / "cache" / "speeds.json", {"threads": 1}, measure)
+        assert found == {"contiguous float32": 1.0}
+    assert len(calls) == 2
+
+
+def test_what_is_remembered_is_used_though_nothing_can_be_added(tmp_path, monkeypatch):
+    file = tmp_path / "speeds.json"
+    remembered_speeds(file, {"threads": 1}, lambda: {"contiguous float32": 2.0})
+
+    def refuse(self):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("augury.training.probe.FileLock.acquire", refuse)
+    assert remembered_speeds(file, {"threads": 1}, dict) == {"contiguous float32": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "train_limit", "validation", "expected"),
+    [
+        (80, None, 0.3, 80),
+        (100_000, None, 0.3, 84),
+        (100_000, 40, 0.3, 40),
+        (100_000, None, 0.0, 120),
+        (85, None, 0.3, 84),
+    ],
+)
+def test_the_probe_takes_no_more_images_than_training_has(
+    batch_size, train_limit, validation, expected, monkeypatch, tmp_path
+):
+    asked = []
+
+    def measure(build, shape, *others):
+        asked.append(shape)
+        return {"contiguous float32": 1.0}
+
+    monkeypatch.setenv("AUGURY_CACHE", str(tmp_path))
+    monkeypatch.setattr("augury.study.plan.measure_speeds", measure)
+    recipe = {"batch_size": batch_size, "train_limit": train_limit, "validation": validation}
+    settings = read_settings(None, None, {"recipe": recipe})
+    probe(settings, "small", make_dataset(make_split(n=120)), 1, "cpu")
+    assert asked == [(expected, 1, 16, 16)]

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from filelock import FileLock
 from torch import nn
 
+from augury.data.cache import NO_SPACE
 from augury.files import tell_remade, write_atomically
 from augury.seal import SEAL, read_sealed, sealed_json
 from augury.training.loop import build_optimizer
@@ -32,22 +33,29 @@ def remembered_speeds(
 ) -> dict[str, float]:
     """Milliseconds a step by `str(Speed)`: from `file`, or measured and added to it.
 
-    identity: everything that the answer depends on, as JSON values.
+    identity: everything that the answer depends on, as JSON values. Where the folder of `file`
+    cannot be written, what it knows is used, and what is measured is not remembered.
     """
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{file}.lock"):
-        known: dict[str, dict[str, float]] = _read(file)
-        if key not in known:
-            known[key] = measure()
-            write_atomically(file, sealed_json(known))
-    return known[key]
+    found: dict[str, float] | None = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{file}.lock"):
+            known = _read(file)
+            found = known.get(key) or measure()
+            if key not in known:
+                write_atomically(file, sealed_json(known | {key: found}))
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        found = found or _read(file).get(key) or measure()
+    return found
 
 
 def _read(file: Path) -> dict[str, dict[str, float]]:
     try:
         known: dict[str, dict[str, float]] = read_sealed(file.read_bytes())
-    except FileNotFoundError:
+    except OSError:  # none is there, or none that can be read
         return {}
     except ValueError:
         known = {}

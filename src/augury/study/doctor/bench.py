@@ -12,6 +12,7 @@ from torch import Tensor
 from augury.batch import Batch
 from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from augury.data import Dataset, batches, cache_folder, epoch_order
+from augury.data.cache import writing
 from augury.models import build_model
 from augury.study.cell import Cell, NetworkOptions
 from augury.study.plan import Plan, model_spec
@@ -85,7 +86,11 @@ class Bench:
     def save(self) -> float:
         """Seconds for writing one checkpoint, tried in the cache folder."""
         tensors = {"all": torch.zeros(self.checkpoint_bytes, dtype=torch.uint8)}
-        cache_folder().mkdir(parents=True, exist_ok=True)
+        with writing(cache_folder()):
+            cache_folder().mkdir(parents=True, exist_ok=True)
+            return self._save_in_cache(tensors)
+
+    def _save_in_cache(self, tensors: dict[str, Tensor]) -> float:
         with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
             path = Path(folder) / "trial.safetensors"
             return self.seconds(lambda: write_safetensors(path, Checkpoint(tensors, {})))
@@ -127,7 +132,8 @@ class Bench:
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             logits = self.network.train().predict(images)
         del logits
-        return sum(kept.values()) * self.recipe.batch_size // len(images)
+        batch = min(self.recipe.batch_size, len(self.dataset.train))
+        return sum(kept.values()) * batch // len(images)
 
 
 def _bytes(tensors: Iterable[Tensor]) -> int:
