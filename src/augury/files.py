@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from augury.printable import printable
+
 CANNOT_WRITE = frozenset(
     {
         errno.ENOSPC,
@@ -39,7 +41,7 @@ _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 def tell_remade(path: Path) -> None:
     """Say in one line, on standard error unless logging is set up, that a file is made anew."""
     logging.getLogger("augury").warning(
-        "%s: damaged, or of another version, so it is made anew", path
+        "%s: damaged, or of another version, so it is made anew", printable(str(path))
     )
 
 

@@ -4,14 +4,22 @@ import sys
 
 from augury.cli.app import app
 from augury.cli.guard import show_tracebacks
+from augury.cli.output import err, output_error
+from augury.cli.streams import prepare_streams
 
 
 def main() -> None:
     """Entry point of the `augury` command; `--debug` may stand anywhere."""
+    prepare_streams()
     if "--debug" in sys.argv:
         sys.argv.remove("--debug")
         show_tracebacks()
-    app()
+    try:
+        app()
+    except OSError as error:  # of the help, which no command guards
+        told = output_error(error)
+        err.print(f"augury: {told}", soft_wrap=True)
+        sys.exit(told.exit_code)
 
 
 __all__ = ["main"]

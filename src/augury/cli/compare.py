@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +34,6 @@ def compare(
     for c in comparisons:
         values = (fixed(c["baseline_accuracy"]), fixed(c["accuracy"]), signed(c["difference"]))
         numbers = (*values, span(c["interval"]), p_value(c["p"]), str(len(c["seeds"])))
-        name = f"{c['augmentation']}\n{c['model']} on {c['dataset']}"
-        table.add_row(*map(Text, (name, *numbers, c["words"])))
+        name = Group(Text(c["augmentation"]), Text(f"{c['model']} on {c['dataset']}"))
+        table.add_row(name, *map(Text, (*numbers, c["words"])))
     out.print(table)

@@ -23,11 +23,13 @@ from augury.data import (
     split_validation,
 )
 from augury.errors import DiskError
+from augury.names import bounded
 from augury.report import comparison_grid, image_row
 from augury.rng import numpy_generator
 from augury.training import Normalize, channel_statistics
 
 _SHOWN = 5
+_LONGEST_NAME = 200  # bytes; a file's name may have 255
 
 
 @guarded
@@ -125,9 +127,10 @@ def _draw(dataset: Dataset, train: Split, seed: int, folder: Path) -> list[Path]
     rows = numpy_generator("shown", seed).choice(len(train), count, replace=False)
     chosen = train.take(rows)
     titles = [str(i) for i in chosen.ids]
-    images = folder / f"{dataset.name}-images.png"
+    name = bounded(dataset.name, _LONGEST_NAME)
+    images = folder / f"{name}-images.png"
     image_row(chosen.images, titles, images)
-    normalized = folder / f"{dataset.name}-normalization.png"
+    normalized = folder / f"{name}-normalization.png"
     columns = [("pixels", chosen.images), ("normalised", _normalized(chosen, train))]
     comparison_grid(columns, titles, normalized)
     return [images, normalized]

@@ -4,17 +4,17 @@ import errno
 import functools
 import os
 import signal
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
 
+from augury.cli.output import ReaderGone, err
 from augury.errors import AuguryError
 
 P = ParamSpec("P")
@@ -23,10 +23,10 @@ R = TypeVar("R")
 EXIT_CODES = """\
 Exit codes: 0 all well; 1 an error of augury's own; 2 something in the input cannot be used;
 3 the study ended with failed cells, a check found a fault, or the doctor a problem; 4 the folder
-holds a study with another recipe; 5 nothing more can be written; 130 interrupted; 143 told to end
-(SIGTERM)."""
+holds a study with another recipe; 5 nothing more can be written; 130 interrupted; 141 whoever read
+the output has closed it; 143 told to end (SIGTERM)."""
 
-_INTERRUPTED, _TERMINATED = 130, 143
+_INTERRUPTED, _READER_GONE, _TERMINATED = 130, 141, 143
 _SECONDS_TO_BE_ENDED = 5.0
 _debug = False
 
@@ -68,6 +68,8 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
                 return command(*args, **kwargs)
         except (typer.Exit, typer.Abort):
             raise
+        except ReaderGone as error:
+            raise typer.Exit(_READER_GONE) from error
         except KeyboardInterrupt as error:
             ended = isinstance(error, _Terminated)
             message = "what is finished is kept, the same command goes on from here"
@@ -88,11 +90,13 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 
 def _fail(message: str, code: int, error: BaseException) -> NoReturn:
     if _debug:
-        traceback.print_exception(error)
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            err.print(line, soft_wrap=True)
     known = isinstance(error, AuguryError | KeyboardInterrupt)
     if known and "TORCHELASTIC_RUN_ID" in os.environ and os.environ["RANK"] != "0":
         # torchrun's first process says it, and torchrun ends the others when the first one ends.
         time.sleep(_SECONDS_TO_BE_ENDED)
         raise typer.Exit(code)
-    print(f"augury: {' '.join(message.split())}", file=sys.stderr)
+    with suppress(ReaderGone):
+        err.print(f"augury: {' '.join(message.split())}", soft_wrap=True)
     raise typer.Exit(code)

@@ -1,13 +1,15 @@
 """Where things are printed: results on standard output, everything else on standard error."""
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,25 +19,100 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
+from rich.text import Text
 
 from augury.augment.trust import confirming
+from augury.cli.streams import give_up_output
 from augury.data import Progress as DataProgress
 from augury.data import SetAside
 from augury.data.pattern import split_pattern
+from augury.errors import DiskError
+from augury.printable import printable
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class ReaderGone(Exception):
+    """Whoever read what is printed has closed its end, as `head` does."""
+
+
+class Printer(Console):
+    """A console for names and texts from anywhere: all that is printed passes through it.
+
+    Nothing in a text is markup, and nothing steers the terminal; a line break in a text is shown
+    as one that it holds (`Group` puts one line under the other).
+    """
+
+    def __init__(self, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text as it can be shown."""
+        return super().render_str(printable(text), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Anything as it can be shown."""
+        return super().render(_shown(renderable), options)
+
+    def on_broken_pipe(self) -> None:
+        """Called when the other end is closed."""
+        give_up_output(self.file)
+        raise ReaderGone
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich's; raises DiskError where standard output cannot be written."""
+        try:
+            super().print(*objects, **options)
+        except BrokenPipeError:  # rich before 13.8
+            self.on_broken_pipe()
+        except OSError as error:
+            if not self.stderr:
+                raise output_error(error) from error
+            self.quiet = True  # a study does not end because nobody can be told of it
+
+
+def _shown(renderable: RenderableType) -> RenderableType:
+    if not isinstance(renderable, Text) or printable(renderable.plain) == renderable.plain:
+        return renderable
+    return Text(
+        printable(renderable.plain),
+        renderable.style,
+        justify=renderable.justify,
+        overflow=renderable.overflow,
+        no_wrap=renderable.no_wrap,
+        end=renderable.end,
+    )
+
+
+def output_error(error: OSError) -> DiskError:
+    """What is told where standard output cannot be written."""
+    give_up_output(sys.stdout)
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    closed = " (is it closed?)" if error.errno == errno.EBADF else ""
+    return DiskError(f"cannot write to standard output: {reason}{closed}")
+
+
+out = Printer()
+err = Printer(stderr=True)
 
 
 def print_json(values: Any) -> None:
-    """One JSON document on standard output."""
-    json.dump(values, sys.stdout, indent=1, allow_nan=False, default=str)
-    sys.stdout.write("\n")
+    """One JSON document on standard output, in ASCII."""
+    text = json.dumps(values, indent=1, allow_nan=False, default=str)
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        give_up_output(sys.stdout)
+        raise ReaderGone from error
+    except OSError as error:
+        raise output_error(error) from error
 
 
 def say(message: str) -> None:
     """A line for people, on standard error."""
-    err.print(message, style="dim", markup=False, soft_wrap=True)
+    err.print(message, style="dim", soft_wrap=True)
 
 
 def few_of_each_reason(set_aside: Iterable[SetAside], most: int = 5) -> Iterator[str]:
@@ -97,7 +174,7 @@ def _is_there(name: str) -> bool:
 def data_progress() -> Iterator[DataProgress]:
     """A bar for everything that is counted while data is found, downloaded and decoded."""
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

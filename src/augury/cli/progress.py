@@ -33,7 +33,7 @@ class StudyProgress:
         self.verbose = verbose or len(self.cells) - len(done) <= _FEW_CELLS
         self.at_work: dict[str, str] = {}
         self.bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", style="bold", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f} %"),
             TimeElapsedColumn(),
@@ -96,7 +96,7 @@ class StudyProgress:
 
     def judged(self, done: int, total: int, what: str) -> None:
         """What comes after the cells, which takes a minute for thousands of them."""
-        self.bar.update(self.overall, description=f"[bold]{what} {done} of {total}")
+        self.bar.update(self.overall, description=f"{what} {done} of {total}")
 
     def _epoch(self, cell: Cell, epoch: Epoch) -> None:
         line = epoch_line(epoch, cell.recipe.epochs)
@@ -121,7 +121,7 @@ class StudyProgress:
         self.spent[name] = spent
 
     def _update(self) -> None:
-        text = f"[bold]{self.finished} of {len(self.cells)} cells"
+        text = f"{self.finished} of {len(self.cells)} cells"
         self.bar.update(self.overall, completed=self.spent_by_all, description=text)
 
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from augury.errors import DiskError, InputError
 from augury.files import atomic_file
+from augury.printable import printable
+from augury.report.charts import shorten
 from augury.report.drawing import Axes, Figure, usual_style
 from augury.report.pictures import map_pixels, pixels
 from augury.report.words import mixed_label
@@ -14,6 +16,8 @@ from augury.study.preview import Preview
 
 _INCH = 1.5
 _DPI = 150
+_LONGEST_TEXT = 40  # letters
+_INCH_A_LETTER = 0.085
 
 
 @usual_style()
@@ -27,7 +31,7 @@ def image_row(images: np.ndarray, titles: Sequence[str], path: Path) -> None:
     figure = Figure(figsize=(_INCH * len(images) + 0.2, _INCH + 0.45), layout="compressed")
     for axes, image, title in zip(_axes(figure, 1, len(images))[0], images, titles, strict=True):
         _show(axes, image)
-        axes.set_title(title, fontsize=10)
+        axes.set_title(_text(title), fontsize=10, parse_math=False)
     _save(figure, path)
 
 
@@ -47,21 +51,18 @@ def comparison_grid(
     """
     for title, images in columns:
         _check_number("row titles", row_titles, title, images)
-    size = (_INCH * len(columns) + 1.0, _INCH * len(row_titles) + 0.45)
+    margin = max(1.0, _INCH_A_LETTER * max(len(_text(title)) for title in row_titles))
+    size = (_INCH * len(columns) + margin, _INCH * len(row_titles) + 0.45)
     figure = Figure(figsize=size, layout="compressed")
     grid = _axes(figure, len(row_titles), len(columns))
     for axes_column, (title, images) in zip(zip(*grid, strict=True), columns, strict=True):
-        axes_column[0].set_title(title, fontsize=10)
+        axes_column[0].set_title(_text(title), fontsize=10, parse_math=False)
         for axes, image in zip(axes_column, images, strict=True):
             _show(axes, image)
     for axes_row, caption in zip(grid, captions, strict=False):
-        axes_row[-1].text(
-            0.5, -0.04, caption, fontsize=7, ha="center", va="top", transform=axes_row[-1].transAxes
-        )
+        _write(axes_row[-1], 0.5, -0.04, _text(caption), fontsize=7, ha="center", va="top")
     for axes_row, title in zip(grid, row_titles, strict=True):
-        axes_row[0].text(
-            -0.06, 0.5, title, fontsize=9, ha="right", va="center", transform=axes_row[0].transAxes
-        )
+        _write(axes_row[0], -0.06, 0.5, _text(title), fontsize=9, ha="right", va="center")
     _save(figure, path)
 
 
@@ -97,6 +98,18 @@ def _show(axes: Axes, image: np.ndarray) -> None:
     # Nearest neighbour: every pixel that the network sees stays a square with hard edges.
     axes.imshow(picture, interpolation="nearest")
     axes.set_axis_off()
+
+
+def _write(axes: Axes, x: float, y: float, text: str, fontsize: int, ha: str, va: str) -> None:
+    """A text beside a picture, at x and y in shares of its width and height."""
+    axes.text(
+        x, y, text, transform=axes.transAxes, parse_math=False, fontsize=fontsize, ha=ha, va=va
+    )
+
+
+def _text(text: str) -> str:
+    """A name from anywhere, cut so that it leaves room for the pictures."""
+    return shorten(printable(text), _LONGEST_TEXT)
 
 
 def _save(figure: Figure, path: Path) -> None:

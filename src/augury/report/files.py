@@ -4,15 +4,17 @@ from pathlib import Path
 
 from augury.errors import DiskError
 from augury.files import write_atomically
+from augury.printable import printable_lines
 
 
 def write_text(path: Path, text: str) -> Path:
     """Write `text` so that a reader sees the old file or the new one; returns `path`.
 
-    Raises DiskError where it cannot be written.
+    What is not to be read (terminal codes, halves of characters) is escaped. Raises DiskError where
+    it cannot be written.
     """
     try:
-        write_atomically(path, text.encode())
+        write_atomically(path, printable_lines(text).encode())
     except OSError as error:
         raise DiskError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path

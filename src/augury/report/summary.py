@@ -4,6 +4,7 @@ import csv
 import io
 from pathlib import Path
 
+from augury.printable import printable
 from augury.report.files import write_text
 from augury.report.load import Study
 from augury.report.load_cells import Cell
@@ -23,20 +24,34 @@ COLUMNS = (
     "status",
     "error",
 )
+# How a formula begins in a spreadsheet, also where characters have full width; and the apostrophe,
+# so that no two texts become one.
+_FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
 
 
 def write_summary(study: Study) -> Path:
     """Write summary.csv into the study's folder and return its path.
 
     Accuracies are fractions, times are in seconds, `augment_cost` is the time of a step relative
-    to the same step without augmentation; what a cell has not is left empty.
+    to the same step without augmentation; what a cell has not is left empty. A text that a
+    spreadsheet would take for a formula gets an apostrophe in front (see `as_text`).
     Raises DiskError where it cannot be written.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(_row(cell) for cell in study.cells)
+    for cell in study.cells:
+        writer.writerow([as_text(v) if isinstance(v, str) else v for v in _row(cell)])
     return write_text(study.folder / "summary.csv", buffer.getvalue())
+
+
+def as_text(value: str) -> str:
+    """`value` with an apostrophe in front where it begins as a formula does, or with one.
+
+    To read it back, take one apostrophe away from each text that begins with one.
+    """
+    text = printable(value)
+    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def _row(cell: Cell) -> list[str | int | float]:

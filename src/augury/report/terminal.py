@@ -1,9 +1,11 @@
 """The verdicts as a table for the terminal."""
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from augury.printable import printable
 from augury.report.load import Study
 from augury.report.tables import VerdictRow, verdict_rows
 from augury.report.words import at_least, count, fixed, leaked, level, p_value, signed, span
@@ -17,28 +19,26 @@ _STYLES = {
 }
 
 
-def verdict_table(study: Study) -> Table:
+def verdict_table(study: Study) -> Group:
     """Each arm against the baseline, a section for every data set and network; 80 columns wide.
 
     Under it: how many runs are not there, and how many test images leak.
     """
     several = len(study.groups) > 1
     dataset, model = study.groups[0]
-    title = None if several else Text(f"{model} on {dataset}")
+    title = None if several else _text(f"{model} on {dataset}")
     table = Table(title=title, title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    if warnings := _warnings(study):
-        table.caption = Text("\n".join(warnings), "red", justify="left")
     table.add_column("augmentation", overflow="fold")
     for heading in ("test %", "points", f"{level(study.rule.confidence)} interval", "p", "seeds"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for dataset, model in study.groups:
         if several:
-            table.add_row(Text(f"{model}\non {dataset}", "bold"))
+            table.add_row(Group(_text(model, "bold"), _text(f"on {dataset}", "bold")))
         for row in verdict_rows(study, dataset, model):
             table.add_row(*_row(row))
         table.add_section()
-    return table
+    return Group(table, *(_text(warning, "red") for warning in _warnings(study)))
 
 
 def _warnings(study: Study) -> list[str]:
@@ -55,16 +55,22 @@ def _warnings(study: Study) -> list[str]:
     return found
 
 
-def _row(row: VerdictRow) -> list[Text]:
+def _row(row: VerdictRow) -> list[RenderableType]:
     comparison = row.comparison
     figures = ["", "", ""]
     if comparison:
         figures = [signed(comparison.difference), span(comparison.interval), p_value(comparison.p)]
     cells = [row.augmentation, fixed(row.accuracy), *figures, str(row.seeds)]
-    return [*map(Text, cells), Text(_verdict(row), _STYLES[row.verdict])]
+    verdict = (_text(line, _STYLES[row.verdict]) for line in _verdict(row))
+    return [*map(_text, cells), Group(*verdict)]
 
 
-def _verdict(row: VerdictRow) -> str:
+def _verdict(row: VerdictRow) -> list[str]:
     if row.verdict != "not shown" or not row.comparison or row.comparison.detectable is None:
-        return row.verdict
-    return f"{row.verdict}\ncould see\n≥ {at_least(row.comparison.detectable)}"
+        return [row.verdict]
+    return [row.verdict, "could see", f"≥ {at_least(row.comparison.detectable)}"]
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Names come from whoever made the study, and this is printed on anybody's console."""
+    return Text(printable(text), style)
