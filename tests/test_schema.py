@@ -57,7 +57,7 @@ def test_tables_become_dataclasses_and_lists_tuples():
         ({"parts": [{}]}, "f.json: parts[0].size is missing"),
         ({"parts": [{"size": 1}, 5]}, "f.json: parts[1] must be a table, got 5"),
         ({"parts": [{"size": 0}]}, "f.json: parts[0].size: must be at least 1, got 0"),
-        ({"parts": [{"size": 1001}]}, "f.json: parts[0].size: must be at most 1,000, got 1001"),
+        ({"parts": [{"size": 1001}]}, "f.json: parts[0].size: must be at most 1000, got 1001"),
         ({"parts": [{"size": True}]}, "f.json: parts[0].size must be int, got True"),
         ({"parts": [{"size": 1.0}]}, "f.json: parts[0].size must be int, got 1.0"),
         ({"parts": [{"size": 7}]}, "f.json: parts[0]: size: never 7"),

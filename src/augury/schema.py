@@ -37,9 +37,9 @@ class Within:
     def check(self, name: str, value: float) -> None:
         """Raise InputError, naming the bound that `value` breaks."""
         if value < self.low or (self.over and value == self.low):
-            bound = f"{'over' if self.over else 'at least'} {self.low:,}"
+            bound = f"{'over' if self.over else 'at least'} {_number(self.low)}"
         elif value > self.high or (self.under and value == self.high):
-            bound = f"{'under' if self.under else 'at most'} {self.high:,}"
+            bound = f"{'under' if self.under else 'at most'} {_number(self.high)}"
         elif value != value:
             bound = "a number"
         else:
@@ -96,6 +96,10 @@ def check_fields(instance: Any) -> None:
     """Raise InputError where a field of a dataclass is not as it is annotated."""
     for name, hint in _hints(instance.__class__).items():
         _read(hint, getattr(instance, name), name)
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if abs(value) >= 10_000 else f"{value}"
 
 
 @cache

@@ -11,7 +11,7 @@ from augury.augment import from_config, write_augmentation
 from augury.cli import check, data, doctor, preview, study
 from augury.cli.app import app
 
-BAD = ("nan", "inf", "-inf", "-1", "1e308", "1e999", f"1{22 * '0'}", 5000 * "9")
+BAD = ("nan", "inf", "-inf", "-1", "1e308", "1e999", f"1{40 * '0'}", 5000 * "9")
 FUNCTIONS = {
     "study": study.study,
     "doctor": doctor.doctor,
@@ -95,6 +95,7 @@ def test_a_number_that_cannot_be_used_is_named(command, option, run):
         (("study", "--dataset", "caf\udce9"), r"valid Unicode, got 'caf\udce9'"),
         (("study", "--name", "caf\udce9"), r"name: must be valid Unicode, got 'caf\udce9'"),
         (("study", "--name", "n" * 256), "name: must be at most 255 bytes, got 256"),
+        (("study", "--out", "caf\udce9"), r"folder: 'caf\udce9' is not valid UTF-8"),
         (("study", "--out", "x" * 256), "has 256 bytes, and a name may have 255"),
         (("study", "--name", "[red]x", "--models", "[nope]"), "unknown model '[nope]'"),
     ],

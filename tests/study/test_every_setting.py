@@ -44,8 +44,8 @@ RIGHT = {
     "recipe": ("{}",),
     "recipe.epochs": ("5",),
     "recipe.batch_size": ("5",),
-    "recipe.lr": ("5", "0.5"),
-    "recipe.weight_decay": ("5", "0.5"),
+    "recipe.lr": ("5", "0.5", "100000000000000"),  # single precision holds it
+    "recipe.weight_decay": ("5", "0.5", "100000000000000"),  # single precision holds it
     "recipe.label_smoothing": ("0.5",),
     "recipe.validation": ("0.5",),
     "recipe.train_limit": ("5",),

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from augury.errors import InputError
+from augury.names import shown
 
 _LONGEST_NAME = 255  # bytes, of a folder
 
@@ -11,10 +12,16 @@ _LONGEST_NAME = 255  # bytes, of a folder
 def usable_folder(path: Path) -> Path:
     """`path`, where it can be the folder of a study, there already or not; InputError elsewhere."""
     for name in path.parts:
-        size = len(name.encode(errors="surrogateescape"))
+        try:
+            size = len(name.encode())
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"the study's folder: {shown(name)} is not valid UTF-8, in which networks cannot "
+                "be stored; --out gives another"
+            ) from error
         if size > _LONGEST_NAME:
             raise InputError(
-                f"the study's folder: {name!r} has {size} bytes, and a name may have "
+                f"the study's folder: {shown(name)} has {size} bytes, and a name may have "
                 f"{_LONGEST_NAME}; --out gives another"
             )
     there = next((folder for folder in (path, *path.parents) if os.path.exists(folder)), path)

@@ -11,6 +11,7 @@ OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("onecycle", "cosine", "plateau", "constant")
 SELECTIONS = ("last", "validation")
 NORMALIZATIONS = ("train", "pretrained", "unit")
+_LARGEST = 1e38  # of single precision, in which optimizers compute
 _Images = Within(2, 1_000_000_000)
 
 
@@ -39,8 +40,8 @@ class Recipe:
     epochs: Annotated[int, Within(1, 1_000_000)] = 20
     batch_size: Annotated[int, Within(2, 1_000_000)] = 100
     optimizer: str = "sgd"
-    lr: Annotated[float, Within(0, 1_000_000, over=True)] = 0.1
-    weight_decay: Annotated[float, Within(0, 1_000_000)] = 5e-4
+    lr: Annotated[float, Within(0, _LARGEST, over=True)] = 0.1
+    weight_decay: Annotated[float, Within(0, _LARGEST)] = 5e-4
     schedule: str = "onecycle"
     label_smoothing: Annotated[float, Within(0, 1, under=True)] = 0.0
     validation: Annotated[float, Within(0, 1, under=True)] = 0.3

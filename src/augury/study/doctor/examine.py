@@ -71,8 +71,10 @@ def examine(
     The caches (decoded data, duplicates, speeds, fetched weights) are filled as the study would.
     Raises InputError for a spread that is not over 0, or over 100.
     """
-    if spread is not None and not 0 < spread <= 100:
-        raise InputError(f"spread: must be over 0 points, and 100 at most, got {spread}")
+    if spread is not None and not spread > 0:
+        raise InputError(f"spread: must be over 0 points, got {spread}")
+    if spread is not None and spread > 100:
+        raise InputError(f"spread: must be at most 100 points, got {spread}")
     opened = open_for_examination(settings, path, data_dir, workers, progress)
     plan, findings = opened.plan, list(opened.findings)
     least = settings.rule.min_difference
