@@ -96,6 +96,8 @@ def test_a_number_that_cannot_be_used_is_named(command, option, run):
         (("study", "--name", "caf\udce9"), r"name: must be valid Unicode, got 'caf\udce9'"),
         (("study", "--name", "n" * 256), "name: must be at most 255 bytes, got 256"),
         (("study", "--out", "caf\udce9"), r"folder: 'caf\udce9' is not valid UTF-8"),
+        (("study", "--dataset", "x" * 5000), "File name too long: 'xxx"),
+        (("study", "--out", "x/" * 3000), "File name too long: 'x/x"),
         (("study", "--out", "x" * 256), "has 256 bytes, and a name may have 255"),
         (("study", "--name", "[red]x", "--models", "[nope]"), "unknown model '[nope]'"),
     ],

@@ -15,7 +15,8 @@ from typing import NoReturn, ParamSpec, TypeVar
 import typer
 
 from augury.cli.output import ReaderGone, err
-from augury.errors import AuguryError
+from augury.errors import AuguryError, InputError
+from augury.names import shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,6 +81,8 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
             name = f" {error.filename}" if error.filename else ""
+            if error.errno == errno.ENAMETOOLONG:  # cells' names are bounded: a path was given
+                _fail(f"{error.strerror}: {shown(error.filename)}", InputError.exit_code, error)
             _fail(f"{error.strerror or error}{name}", 5 if full else 1, error)
         except Exception as error:  # noqa: BLE001 - the last resort, shown whole with --debug
             hint = "" if _debug else " (--debug shows where)"
