@@ -64,12 +64,16 @@ def check_folders(*folders: Path) -> None:
     """Raise UnreadableError, naming it, where one of them is there and is no folder, or a link."""
     for folder in folders:
         found = _look(folder)
-        if found is None:
-            continue
-        if stat.S_ISLNK(found.st_mode):
-            raise _is_link(folder)
-        if not stat.S_ISDIR(found.st_mode):
-            raise UnreadableError(f"{folder}: not a folder")
+        if found is not None and not stat.S_ISDIR(found.st_mode):
+            is_link = stat.S_ISLNK(found.st_mode)
+            raise _is_link(folder) if is_link else UnreadableError(f"{folder}: not a folder")
+
+
+def check_no_link(path: Path) -> None:
+    """Raise UnreadableError, naming it, where `path` is a link."""
+    found = _look(path)
+    if found is not None and stat.S_ISLNK(found.st_mode):
+        raise _is_link(path)
 
 
 def remove_plain(path: Path) -> None:

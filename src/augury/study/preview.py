@@ -77,7 +77,7 @@ def preview_of_study(
     for cell in plan.cells:
         wanted = (dataset, augmentation, seed, model or cell.model)
         if (cell.dataset, cell.augmentation, cell.seed, cell.model) == wanted:
-            require_code([cell], StudyFolder(path).plan_file)
+            require_code([cell], path / "plan.json")
             return cell, plan, load_planned(plan, cell.dataset, data_dir)
     raise InputError(
         f"{path}: has no cell of {dataset}, {model or 'any model'}, {augmentation}, seed {seed}"

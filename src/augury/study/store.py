@@ -16,6 +16,7 @@ from augury.errors import DiskError, InputError, UnreadableError
 from augury.files import CANNOT_WRITE, atomic_file, make_folder, sync_folder, write_atomically
 from augury.inside import (
     check_folders,
+    check_no_link,
     is_plain_name,
     is_there,
     lock,
@@ -60,11 +61,12 @@ class StudyFolder:
     def run(self, cell: Cell) -> "RunFolder":
         """The folder of one cell; UnreadableError where it, or a folder around it, is a link."""
         path = self.path / "runs" / cell.name
-        check_folders(path.parent, path, path / "checkpoint")
+        check_folders(path.parent, path)
+        check_no_link(path / "checkpoint")
         return RunFolder(path)
 
     def check_there(self) -> None:
-        """Raise DiskError where the study was removed or moved."""
+        """Raise DiskError where the study was removed or moved: without a plan there is none."""
         if not is_there(self.plan_file):
             raise _gone(self.path)
 
@@ -127,8 +129,7 @@ class RunFolder:
 
     def check_there(self) -> None:
         """Raise DiskError where the folder was removed or moved: writing would make it anew."""
-        if not is_there(self.path):
-            raise _gone(self.path)
+        check_there(self.path)
 
     def checksums(self) -> dict[str, str]:
         """SHA-256, in hex, by name, of the files that a result is about, where they are there."""
@@ -246,6 +247,12 @@ def disk_errors(path: Path) -> Iterator[None]:
             f"cannot write in {path}: {reason}. What is finished is kept; "
             "make room and run the same command again"
         ) from error
+
+
+def check_there(folder: Path) -> None:
+    """Raise DiskError where `folder` was removed or moved."""
+    if not is_there(folder):
+        raise _gone(folder)
 
 
 def _gone(folder: Path) -> DiskError:

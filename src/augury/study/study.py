@@ -26,7 +26,7 @@ from augury.study.memo import Memo
 from augury.study.plan import Plan, extend_plan, make_plan, read_plan, require_code, write_plan
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings, read_settings
-from augury.study.store import StudyFolder, disk_errors, read_json
+from augury.study.store import StudyFolder, check_there, disk_errors, read_json
 from augury.study.verdicts import write_verdicts
 from augury.training.processes import ALONE, Processes
 
@@ -216,7 +216,7 @@ def judge_study(
     What was judged before by the same rule, code and files is recalled from `judged.json`.
     """
     with disk_errors(folder.path):
-        folder.check_there()
+        check_there(folder.path)
         memo = Memo(folder.path / "judged.json")
         judged = judge_arms(plan, folder, memo, progress)
         write_evidence(plan, folder, judged, memo)

@@ -30,7 +30,7 @@ from augury.training import Epoch
 # Workers are started afresh instead of forked: a fork of a process with threads may hang.
 _CONTEXT = multiprocessing.get_context("spawn")
 _SECONDS_BETWEEN_STEPS_TOLD = 0.1
-_SECONDS_TO_END = 2.0
+_SECONDS_TO_END = 1.0
 
 
 @dataclass
