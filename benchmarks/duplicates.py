@@ -33,6 +33,7 @@ from augury.data.duplicates import (
     prints_of,
 )
 from augury.data.standing_out import NEIGHBOURS
+from augury.records.json_file import to_values
 from augury.study.provenance import provenance
 
 OTHERS = {
@@ -205,7 +206,7 @@ def picture(part: Split, number: int) -> np.ndarray:
 def write(path: Path, dataset: Dataset, row: dict[str, Any]) -> None:
     rows = json.loads(path.read_text()) if path.exists() else {}
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows[dataset.name] = {**row, **provenance()}
+    rows[dataset.name] = {**row, **to_values(provenance())}
     path.write_text(json.dumps(rows, indent=2) + "\n")
 
 

@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from augury.augment import Augmentation, Identity, Salience
 from augury.batch import Batch
 from augury.models import ModelSpec, build_model
+from augury.records.json_file import to_values
 from augury.rng import Draws
 from augury.saliency import HalfResolution, MapCache
 from augury.saliency.kinds import KINDS
@@ -49,7 +50,7 @@ def main() -> None:
             medians[way].append(median_seconds(step, batches, arguments.device))
     rows = {way: summary(medians[way], medians["plain"]) for way in WAYS}
     report = {"arguments": {k: str(v) for k, v in vars(arguments).items()}, "rows": rows}
-    print_table(arguments, rows, found := provenance())
+    print_table(arguments, rows, found := to_values(provenance()))
     if arguments.out:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(json.dumps({**report, **found}, indent=2) + "\n")

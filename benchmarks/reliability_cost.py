@@ -17,6 +17,7 @@ import torch
 
 from augury.data import load_dataset
 from augury.models import ModelSpec, build_model
+from augury.records.json_file import to_values
 from augury.study import StudyFolder, read_settings
 from augury.study.plan import make_plan
 from augury.study.provenance import provenance
@@ -91,7 +92,7 @@ def main() -> None:
             "checkpoints": {
                 name: checkpoint_costs(name, folder) for name in ("small", "resnet18", "resnet50")
             },
-            **provenance(),
+            **to_values(provenance()),
         }
     text = json.dumps(found, indent=1)
     print(text)

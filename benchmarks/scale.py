@@ -28,6 +28,10 @@ import augury.study.engines.ray as ray_engine
 import augury.study.run as cell_runs
 from augury.cli.progress import StudyProgress
 from augury.data import Dataset, load_dataset
+from augury.records.epochs import Epoch, write_epochs
+from augury.records.json_file import to_values
+from augury.records.plan import write_plan
+from augury.records.result import Result, RunSpeed, Score, TestScore, write_result
 from augury.study import (
     Cell,
     Plan,
@@ -42,12 +46,10 @@ from augury.study.engines.local import LocalEngine
 from augury.study.engines.ray import RayEngine
 from augury.study.engines.ray_cluster import RayOptions
 from augury.study.engines.ray_task import run_task
-from augury.study.plan import write_plan
 from augury.study.provenance import provenance
 from augury.study.run import Watcher
-from augury.study.store import RESULT_SCHEMA, RunFolder, write_arrays, write_json
+from augury.study.store import RunFolder, write_arrays
 from augury.study.study import pending_cells
-from augury.training import Epoch
 from augury.training.processes import Processes
 
 IMAGES, CLASSES, EPOCHS = 200, 10, 3
@@ -81,30 +83,27 @@ def stub(
     ]
     write_arrays(run.predictions, test | validation)
     for epoch in history:
-        cell_runs._write_epochs(run, history[: epoch.epoch + 1])
+        write_epochs(run.epochs, history[: epoch.epoch + 1])
         watcher.on_epoch(epoch)
-    outcome = {"loss": 1.0, "accuracy": accuracy}
-    result = {
-        "schema": RESULT_SCHEMA,
-        "cell": cell.to_json(),
-        "train": outcome,
-        "validation": outcome,
-        "test": outcome | {"per_class": [accuracy] * CLASSES, "confusion": [[20] * 10] * 10},
-        "chosen_epoch": EPOCHS - 1,
-        "epochs": EPOCHS,
-        "select": "last",
-        "seconds": 1.0,
-        "step_seconds": 0.012,
-        "augment_seconds": 0.001,
-        "speed": {"layout": "contiguous", "precision": "float32", "threads": 1, "device": "cpu"},
-        "teacher": None,
-        "parameters_count": 1000,
-        "data_fingerprint": cell.fingerprint,
-        "provenance": provenance(),
-        "resumed": [],
-        "files": run.checksums(),
-    }
-    write_json(run.result, result)
+    result = Result(
+        cell=cell,
+        train=Score(1.0, accuracy),
+        validation=Score(1.0, accuracy),
+        test=TestScore(1.0, accuracy, (accuracy,) * CLASSES, ((20,) * CLASSES,) * CLASSES),
+        chosen_epoch=EPOCHS - 1,
+        epochs=EPOCHS,
+        select="last",
+        step_seconds=0.012,
+        augment_seconds=0.001,
+        speed=RunSpeed("contiguous", "float32", threads=1, device="cpu"),
+        teacher=None,
+        parameters_count=1000,
+        data_fingerprint=cell.fingerprint,
+        provenance=provenance(),
+        files=run.checksums(),
+        seconds=1.0,
+    )
+    write_result(run.result, result)
 
 
 def stubbed_task(*arguments: Any) -> list[Event]:
@@ -220,7 +219,7 @@ def main() -> None:
     if arguments.out:
         known = json.loads(arguments.out.read_text()) if arguments.out.exists() else {"rows": []}
         kept = [row for row in known["rows"] if row["engine"] != arguments.engine]
-        content = {"about": provenance(), "rows": kept + rows}
+        content = {"about": to_values(provenance()), "rows": kept + rows}
         arguments.out.write_text(json.dumps(content, indent=1) + "\n")
 
 

@@ -29,6 +29,7 @@ import scipy
 from numpy.typing import NDArray
 
 from augury.errors import AuguryError
+from augury.records.json_file import to_values
 from augury.stats import to_points
 from augury.study.provenance import provenance
 
@@ -180,7 +181,7 @@ def moments(correct: NDArray[np.bool_]) -> dict[str, float]:
 def keep(part: str, found: dict[str, Any]) -> None:
     """Put the part into the file of results, beside the others."""
     results = json.loads(OUT.read_text()) if OUT.exists() else {}
-    where = provenance()
+    where = to_values(provenance())
     where["command"] = shlex.join(["python", "-m", "benchmarks.aa", *sys.argv[1:]])
     where["versions"]["scipy"] = scipy.__version__
     OUT.parent.mkdir(parents=True, exist_ok=True)

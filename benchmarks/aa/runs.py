@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.errors import InputError
+from augury.records.json_file import read_json
 from augury.study import Plan, StudyFolder, open_study, read_plan, read_settings, run_study
 from augury.study.engines.local import Event
-from augury.study.store import read_json
 
 # Short runs on few images: the spread from run to run is wide, and a study needs many runs.
 SETTINGS = {
@@ -79,16 +79,16 @@ def read_pool(path: Path) -> Pool:
 
 def _about(plan: Plan, results: list[dict[str, Any]], pool: NDArray[np.bool_]) -> dict[str, Any]:
     cell = plan.cells[0]
-    data = plan.datasets[cell.dataset]
+    data, speed = plan.datasets[cell.dataset], plan.speed_of(cell)
     accuracy = 100 * pool.mean(axis=1)
     return {
         "dataset": cell.dataset,
-        "source": data["source"],
+        "source": data.source,
         "fingerprint": cell.fingerprint,
         "model": cell.model,
         "arm": cell.augmentation,
         "recipe": cell.to_json()["recipe"],
-        "speed": str(plan.speed_of(cell)),
+        "speed": f"{speed.layout} {speed.precision}",
         "threads": plan.threads,
         "device": plan.device,
         "runs": len(pool),

@@ -28,7 +28,8 @@ def read_sealed(content: bytes) -> dict[str, Any]:
     is not JSON, not an object, or not what was written.
     """
     try:
-        values = json.loads(content)
+        # JSON has no NaN and no infinity, but Python once wrote them.
+        values = json.loads(content, parse_constant=lambda name: None)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     except ValueError as error:

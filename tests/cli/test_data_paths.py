@@ -10,15 +10,12 @@ from typer.testing import CliRunner
 from augury.cli.app import app
 from augury.cli.output import paths_or_names
 from augury.data import DATASETS
+from augury.records.plan import PlannedSpeed
 from augury.study import StudyFolder, study
 from augury.study.doctor import opening
 from augury.study.settings import read_settings
 
-SPEED = {
-    "layout": "contiguous",
-    "precision": "float32",
-    "milliseconds": {"contiguous float32": 9.0},
-}
+SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 
 
 @pytest.fixture

@@ -8,13 +8,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from augury.cli.app import app
+from augury.records.plan import PlannedSpeed
 from augury.study.doctor import costing, opening
 
-SPEED = {
-    "layout": "contiguous",
-    "precision": "float32",
-    "milliseconds": {"contiguous float32": 9.0},
-}
+SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 QUICK = ["--augment", "none,flip", "--epochs", "2", "--train-limit", "100", "--workers", "2"]
 
 

@@ -16,8 +16,8 @@ from quick_study import quick_plan, quick_settings
 
 from augury.augment import trust
 from augury.cli.app import app
+from augury.records.plan import write_plan
 from augury.study import StudyFolder
-from augury.study.plan import write_plan
 
 QUICK = ["--seeds", "1", "--epochs", "1", "--train-limit", "60", "--test-limit", "50"]
 COMMAND = "name = 'subprocess:run'\nargs = 'touch called'\nshell = true\n"

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from augury.cli.app import app
 from augury.data import load_dataset
 from augury.data.deep import Range, count_depths
+from augury.records.recipe import Recipe
 from augury.study.doctor.data import examine_data
-from augury.training.recipe import Recipe
 
 SIDE = 16
 GREY, COLOUR, GREY_ALPHA, COLOUR_ALPHA = (0, 1), (2, 3), (4, 2), (6, 4)  # PNG's type, channels

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 
 from faulty import ARMS, run
 
+from augury.records.json_file import to_values
 from augury.study.provenance import provenance
 
 _rows: dict[str, dict[str, object]] = {}
@@ -53,7 +54,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 def _add(path: Path) -> None:
     known = json.loads(path.read_text()) if path.exists() else {"rows": {}}
-    where = {k: v for k, v in provenance().items() if k != "command"}
+    where = {k: v for k, v in to_values(provenance()).items() if k != "command"}
     command = " ".join(["pytest", *sys.argv[1:]])
     # With each row, as a file may be filled by several runs.
     processor = where["machine"]["processor"]

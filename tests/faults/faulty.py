@@ -35,8 +35,8 @@ def bits(folder: Path) -> dict[str, dict[str, object]]:
 def _cell_bits(run) -> dict[str, object]:
     result = run.read_result()
     metrics = [json.loads(line) for line in run.epochs.read_text().splitlines()]
-    found = {part: result[part] for part in ("train", "validation", "test", "chosen_epoch")}
-    found["resumed"] = result["resumed"]
+    parts = ("train", "validation", "test", "chosen_epoch", "resumed")
+    found: dict[str, object] = {part: getattr(result, part) for part in parts}
     found["epochs"] = [{k: v for k, v in line.items() if k not in TIMES} for line in metrics]
     for file in (run.predictions, run.examples):
         with np.load(file) as stored:

@@ -1,12 +1,15 @@
 """What a cell makes of a checkpoint that it must not, or may only just, go on from."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from quick_study import quick_plan, quick_settings
 
 from augury.data import load_dataset
+from augury.records.provenance import Resumed
 from augury.study import StudyFolder
-from augury.study.provenance import environment
+from augury.study.provenance import provenance
 from augury.study.run import Watcher, run_cell
 from augury.training.checkpoint import Checkpoint
 
@@ -39,26 +42,21 @@ def cell_run(cache_folder, tmp_path):
 
 
 def test_another_version_on_the_way_is_told(cell_run, monkeypatch):
-    here = environment()
-    earlier = {
-        "versions": here["versions"] | {"torch": "1.0"},
-        "machine": here["machine"] | {"platform": "an older kernel", "gpu": "a GPU"},
-    }
+    here = provenance()
+    machine = replace(here.machine, platform="an older kernel", gpu="a GPU")
+    earlier = replace(here, versions=here.versions | {"torch": "1.0"}, machine=machine)
     with monkeypatch.context() as patch:
-        patch.setattr("augury.study.run.environment", lambda processes: earlier)
+        patch.setattr("augury.study.run.provenance", lambda processes: earlier)
         cell_run("a", until=1)
-    (entry,) = cell_run("a")["resumed"]
-    changed = {
-        "gpu": ["a GPU", here["machine"]["gpu"]],
-        "torch": ["1.0", here["versions"]["torch"]],
-    }
-    assert entry == {"epoch": 1, **earlier, "changed": changed}
+    (entry,) = cell_run("a").resumed
+    changed = {"gpu": ("a GPU", here.machine.gpu), "torch": ("1.0", here.versions["torch"])}
+    assert entry == Resumed(1, machine, earlier.versions, changed)
 
 
 def test_the_same_machine_and_versions_are_nothing_to_tell(cell_run):
     told = []
     cell_run("a", until=1)
-    assert cell_run("a", told=told)["resumed"] == []
+    assert cell_run("a", told=told).resumed == ()
     assert told == []
 
 

@@ -6,8 +6,8 @@ from faulty import bits
 from quick_study import quick_plan, quick_settings
 
 from augury.data import load_dataset
+from augury.records.plan import write_plan
 from augury.study import StudyFolder
-from augury.study.plan import write_plan
 from augury.study.run import Watcher, run_cell
 from augury.training import CheckpointFolder
 

@@ -10,9 +10,9 @@ import torch
 from quick_study import quick_plan, quick_settings
 
 from augury.data import load_dataset
+from augury.records.plan import write_plan
 from augury.study import StudyFolder
 from augury.study.engines.attempt import attempt
-from augury.study.plan import write_plan
 from augury.study.run import Watcher
 
 # Of 1,000 cells a leak of this size would be 16 MB.

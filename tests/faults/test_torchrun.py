@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from faulty import ARMS, QUICK, TIMES, bits, leftovers, run, wait_for
 
+from augury.records.plan import write_plan
 from augury.study import StudyFolder, read_plan
-from augury.study.plan import write_plan
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 MIXED = ["--augment", "cutmix,salience", "--seeds", "1", "--epochs", "3"]
@@ -60,7 +60,7 @@ def test_two_processes_come_to_what_one_does(straight_shared, tmp_path, counts):
     plan = read_plan(straight_shared / "plan.json")
     # Not bfloat16, which may be faster: its digits are too few for a comparison.
     single = {"layout": "contiguous", "precision": "float32"}
-    speed = {name: entry | single for name, entry in plan.speed.items()}
+    speed = {name: replace(planned, **single) for name, planned in plan.speed.items()}
     for folder in (alone, together):
         write_plan(folder / "plan.json", replace(plan, speed=speed))
     assert run(alone, *MIXED, "--workers", str(os.cpu_count())).returncode == 0

@@ -9,6 +9,10 @@ from fake_evidence import write_evidence
 from scipy import stats
 from sklearn.datasets import load_digits
 
+from augury.records.cell import Cell
+from augury.records.recipe import Recipe
+from augury.schema import read_as
+
 EFFECTS = {"none": 0.0, "normal": -0.001, "random-erasing": 0.012, "salience": -0.018}
 COST = {"none": 0.0, "normal": 0.03, "random-erasing": 0.05, "salience": 0.9}
 RULE = {
@@ -31,6 +35,7 @@ SETTINGS = {
     "pretrained": False,
     "validation_fraction": 0.3,
 }
+FINGERPRINT = "9f2c" * 16
 ODD_CLASSES = ("<b>", "a & b", '"quoted"', *map(str, range(3, 10)))
 
 
@@ -47,15 +52,7 @@ def write_study(
 ) -> Path:
     """Write a study with `arms[0]` as its baseline; `failed` and `missing` name cells of it."""
     cells = [
-        {
-            "name": f"{dataset}.{model}.{arm}.s{seed}.1a2b3c4d",
-            "dataset": dataset,
-            "model": model,
-            "augmentation": arm,
-            "parameters": {"probability": 0.5} if arm == "random-erasing" else {},
-            "seed": seed,
-            "recipe": {"epochs": epochs},
-        }
+        planned_cell(dataset, model, arm, seed, epochs).to_json()
         for dataset in datasets
         for model in models
         for arm in arms
@@ -68,13 +65,34 @@ def write_study(
         run = folder / "runs" / cell["name"]
         if key in failed:
             error = "the loss is not finite in epoch 2 at step 17"
-            _write_json(run / "error.json", {"cell": cell, "error": error, "epoch": 1, "step": 17})
+            _write_json(
+                run / "error.json", {"cell": cell["name"], "error": error, "epoch": 1, "step": 17}
+            )
             _write_epochs(run, cell, 1)
         elif key not in missing:
             _write_run(run, cell, epochs, plan, len(classes))
     _write_json(folder / "verdicts.json", _verdicts(folder, plan))
     write_evidence(folder, plan, COST)
     return folder
+
+
+def planned_cell(dataset: str, model: str, arm: str, seed: int, epochs: int = 12) -> Cell:
+    """A cell of a fake study."""
+    return Cell(
+        dataset=dataset,
+        fingerprint=FINGERPRINT,
+        model=model,
+        augmentation=arm,
+        seed=seed,
+        recipe=Recipe(epochs=epochs, optimizer="adamw", lr=0.01),
+        parameters={"random-erasing": {"probability": 0.5}} if arm == "random-erasing" else {},
+    )
+
+
+def run_folder(folder: Path, dataset: str, model: str, arm: str, seed: int) -> Path:
+    """The folder of a run of a fake study, whatever its epochs."""
+    (found,) = (folder / "runs").glob(f"{dataset}.{model}.{arm}.s{seed}.*")
+    return found
 
 
 def _plan(
@@ -95,12 +113,14 @@ def _plan(
         "cells": cells,
         "datasets": {
             dataset: {
-                "fingerprint": "9f2c" * 16,
+                "location": dataset,
+                "fingerprint": FINGERPRINT,
                 "source": f"{dataset} (scikit-learn)",
                 "classes": list(classes),
                 "channels": 1 if dataset == "digits" else 3,
                 "image_size": 8,
                 "train": 1437,
+                "own_validation": False,
                 "test": 360,
                 "notes": ["no test part: 20 % held out with seed 0"],
                 "set_aside": [{"path": "3/broken <1>.png", "reason": "not an image"}],
@@ -118,6 +138,7 @@ def _plan(
             for model in models
         },
         "threads": 1,
+        "device": "cpu",
         "provenance": {
             "command": f"augury study --dataset {' '.join(datasets)} --seeds 6",
             "created": "2026-11-23T12:00:00+00:00",
@@ -172,7 +193,7 @@ def _write_run(run: Path, cell: dict, epochs: int, plan: dict, k: int) -> None:
         "speed": {"layout": "channels_last", "precision": "float32", "threads": 1, "device": "cpu"},
         "teacher": "the network in training" if arm == "salience" else None,
         "parameters_count": 75000,
-        "data_fingerprint": "9f2c" * 16,
+        "data_fingerprint": FINGERPRINT,
         "provenance": plan["provenance"],
     }
     _write_json(run / "result.json", result)
@@ -313,3 +334,30 @@ def edit(path: Path, change: Callable[[dict], object]) -> None:
 def _write_json(path: Path, value: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value), encoding="utf-8")
+
+
+def renamed(folder: Path, names: dict[str, str]) -> None:
+    """Give data sets, networks and arms of a fake study other names, its runs' folders too."""
+
+    def change(file: Path, names: dict[str, str]) -> None:
+        text = file.read_text(encoding="utf-8")
+        for old, new in names.items():
+            text = text.replace(json.dumps(old), json.dumps(new))
+        file.write_text(text, encoding="utf-8")
+
+    files = [folder / name for name in ("plan.json", "evidence.json", "verdicts.json")]
+    for file in (*files, *folder.glob("runs/*/*.json")):
+        change(file, names)
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    for pair in list(plan["speed"]):
+        told = " on ".join(names.get(name, name) for name in pair.split(" on "))
+        plan["speed"][told] = plan["speed"].pop(pair)
+    for cell in plan["cells"]:
+        old = cell.pop("name")
+        cell["name"] = read_as(Cell, cell, "cell").name
+        run = folder / "runs" / old
+        for file in run.glob("*.json"):
+            change(file, {old: cell["name"]})
+        if run.exists():
+            run.rename(run.with_name(cell["name"]))
+    _write_json(folder / "plan.json", plan)

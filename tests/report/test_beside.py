@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_study import edit, write_study
+from fake_study import edit, renamed, write_study
 from html_page import Element, read_page, table_rows
 
 from augury.report import load_study
@@ -266,12 +266,9 @@ def test_evidence_that_was_not_gathered_is_asked_for(small_study: Path) -> None:
 
 
 def test_names_are_escaped(small_study: Path) -> None:
-    def rename(text: str) -> str:
-        return text.replace('"normal"', '"<b>&"').replace('"fog"', '"<i>fog"')
-
-    for name in ("plan.json", "evidence.json", "verdicts.json"):
-        path = small_study / name
-        path.write_text(rename(path.read_text()))
+    renamed(small_study, {"normal": "<b>&"})
+    path = small_study / "evidence.json"
+    path.write_text(path.read_text().replace('"fog"', '"<i>fog"'))
     found = section(small_study)
     assert not found.all("b")
     assert not found.all("i")

@@ -3,8 +3,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from augury.records.evidence import Corruptions
 from augury.report.corruption_chart import corruption_panels
-from augury.report.load_evidence import Corruptions
 
 
 def found(clean: float | None, **accuracy: tuple[float | None, ...]) -> Corruptions:
@@ -47,14 +47,14 @@ def test_lines_lie_on_the_axes_that_the_ticks_name() -> None:
 
 
 def test_what_is_not_known_leaves_a_gap_and_never_a_zero() -> None:
-    (panel,) = corruption_panels([(0, found(None, fog=(80.0, None, 60.0)))], "x")
+    (panel,) = corruption_panels([(0, found(None, fog=(80.0, None, 60.0, None, None)))], "x")
     (line,) = ElementTree.fromstring(str(panel.chart)).findall("polyline")
     assert len(points(line)) == 2
     assert "nan" not in str(panel.chart)
 
 
 def test_an_arm_without_a_corruption_that_another_has_is_left_out_of_its_panel() -> None:
-    arms = [(0, found(90.0, fog=(80.0,))), (1, found(None, jpeg=(70.0,)))]
+    arms = [(0, found(90.0, fog=(80.0,) * 5)), (1, found(None, jpeg=(70.0,) * 5))]
     fog, jpeg = corruption_panels(arms, "x")
     drawn = [
         [line.attrib["class"] for line in ElementTree.fromstring(str(p.chart)).findall("polyline")]
@@ -70,8 +70,8 @@ def test_equal_values_have_an_axis_of_their_own() -> None:
 
 
 def test_names_are_escaped_and_nothing_is_drawn_of_nothing() -> None:
-    (panel,) = corruption_panels([(0, Corruptions(9, 1, 50.0, {"<b>&": (40.0,)}))], "a & b")
+    (panel,) = corruption_panels([(0, Corruptions(9, 1, 50.0, {"<b>&": (40.0,) * 5}))], "a & b")
     label = ElementTree.fromstring(str(panel.chart)).attrib["aria-label"]
     assert label == "Accuracy by severity of <b>&, a & b"
     assert corruption_panels([], "x") == []
-    assert corruption_panels([(0, found(None, fog=(None,)))], "x") == []
+    assert corruption_panels([(0, found(None, fog=(None,) * 5))], "x") == []

@@ -1,17 +1,17 @@
 """Studies whose names are chosen by somebody who means harm, or by chance."""
 
 import csv
-import json
 import unicodedata
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_study import edit, write_study
+from fake_study import edit, renamed, write_study
 from matplotlib.figure import Figure
 from rich.console import Console
 
+from augury.errors import InputError
 from augury.report import comparison_grid, image_row, load_study, verdict_table, write_report
 from augury.report.summary import as_text, write_summary
 
@@ -28,20 +28,22 @@ def hostile_study(folder: Path) -> Path:
         epochs=1,
         failed=[("digits", "small", "normal", 1)],
     )
-    for path in (folder / "plan.json", folder / "verdicts.json"):
-        content = path.read_text(encoding="utf-8")
-        for name in ("digits", "small", "normal"):
-            hostile = json.dumps(f"[red]{name}\n{ESCAPE}{BIDI}{HALF}")
-            # Folders keep their names.
-            content = content.replace(f'"{name}"', hostile).replace(
-                '"small on digits"', json.dumps(f"small on digits{ESCAPE}{BIDI}{HALF}")
-            )
-        path.write_text(content, encoding="utf-8")
     edit(
         next((folder / "runs").glob("*.normal.s1.*")) / "error.json",
-        lambda error: error.update(error=f"{ESCAPE}{BIDI}{HALF}"),
+        lambda error: error.update(error=f"{ESCAPE}{BIDI}"),
     )
+    names = ("digits", "small", "normal")
+    renamed(folder, {name: f"[red]{name}\n{ESCAPE}{BIDI}" for name in names})
     return folder
+
+
+@pytest.mark.parametrize("file", ["plan.json", "verdicts.json"])
+def test_half_a_character_is_refused(tmp_path: Path, file: str) -> None:
+    folder = write_study(tmp_path / "s", arms=("none", "normal"), seeds=1, epochs=1)
+    edit(folder / file, lambda content: content.update(more=HALF))
+    with pytest.raises(InputError, match=file) as caught:
+        load_study(folder)
+    assert not steering(str(caught.value))
 
 
 def steering(text: str) -> set[str]:
@@ -80,14 +82,7 @@ def test_formulas_become_texts_and_read_back() -> None:
 
 def test_a_formula_as_a_folder_is_a_text_in_the_summary(tmp_path: Path) -> None:
     folder = write_study(tmp_path / "s", arms=("none", "normal"), seeds=1, epochs=1)
-    edit(
-        folder / "plan.json",
-        lambda plan: [cell.update(dataset="=cmd|calc") for cell in plan["cells"]],
-    )
-    edit(
-        folder / "plan.json",
-        lambda plan: plan.update(datasets={"=cmd|calc": plan["datasets"]["digits"]}),
-    )
+    renamed(folder, {"digits": "=cmd|calc"})
     with write_summary(load_study(folder)).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["dataset"] for row in rows] == ["'=cmd|calc"] * 2

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from fake_study import ODD_CLASSES, write_study
+from fake_study import ODD_CLASSES, planned_cell, run_folder, write_study
 from html_page import Element, read_page, table_rows
 from PIL import Image
 
@@ -31,8 +31,8 @@ def verdict_file(folder: Path) -> list[dict]:
 
 
 def result_file(folder: Path, arm: str, seed: int = 0) -> dict:
-    name = f"digits.small.{arm}.s{seed}.1a2b3c4d"
-    return json.loads((folder / "runs" / name / "result.json").read_text(encoding="utf-8"))
+    path = run_folder(folder, "digits", "small", arm, seed) / "result.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def number(text: str) -> float:
@@ -174,10 +174,10 @@ def test_grid_has_every_case_and_network(original_page: Element, original_study:
 def test_failed_and_missing_runs_are_named(original_page: Element) -> None:
     failed, missing = original_page.section("unfinished").all("li")
     assert failed.classes == ["failed"]
-    assert "digits.densenet121.random-erasing.s0.1a2b3c4d" in failed.text
+    assert planned_cell("digits", "densenet121", "random-erasing", 0, 2).name in failed.text
     assert failed.all("span", "error")[0].text == "the loss is not finite in epoch 2 at step 17"
     assert missing.classes == ["missing"]
-    assert "tinted.vgg19.salience.s0.1a2b3c4d" in missing.text
+    assert planned_cell("tinted", "vgg19", "salience", 0, 2).name in missing.text
     (alert,) = original_page.all("p", "alert")
     assert alert.text.startswith("2 runs of 30 did not finish")
 
@@ -247,7 +247,7 @@ def test_learning_curves_draw_every_seed_and_the_mean(
 
 def test_pictures_are_the_pixels_of_the_examples(digits_page: Element, digits_study: Path) -> None:
     section = digits_page.section("pictures")
-    with np.load(digits_study / "runs/digits.small.none.s0.1a2b3c4d/examples.npz") as file:
+    with np.load(run_folder(digits_study, "digits", "small", "none", 0) / "examples.npz") as file:
         row = section.all("div", "row")[0].all("figure")
         assert [f.all("span", "index")[0].text for f in row] == [str(i) for i in file["ids"]]
         for figure, image in zip(row, file["originals"], strict=True):
@@ -258,7 +258,9 @@ def test_pictures_are_the_pixels_of_the_examples(digits_page: Element, digits_st
         "random-erasing",
         "salience",
     ]
-    with np.load(digits_study / "runs/digits.small.salience.s0.1a2b3c4d/examples.npz") as file:
+    with np.load(
+        run_folder(digits_study, "digits", "small", "salience", 0) / "examples.npz"
+    ) as file:
         for pair, original, shown in zip(
             arms[2].all("div", "pair"), file["originals"], file["augmented"], strict=True
         ):
@@ -398,7 +400,7 @@ def test_a_file_that_cannot_be_written_is_a_disk_error(tmp_path: Path) -> None:
 
 def test_damaged_examples_are_named(tmp_path: Path) -> None:
     folder = write_study(tmp_path / "s", arms=("none", "normal"), seeds=1)
-    path = folder / "runs/digits.small.none.s0.1a2b3c4d/examples.npz"
+    path = run_folder(folder, "digits", "small", "none", 0) / "examples.npz"
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match=r"examples\.npz"):
         write_report(load_study(folder))

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_study import write_study
+from fake_study import planned_cell, run_folder, write_study
 
 from augury.errors import InputError
 from augury.report import load_study
@@ -19,10 +19,12 @@ def edit(path: Path, change: dict) -> None:
 
 def test_cells_are_done_failed_or_missing(original_study: Path) -> None:
     study = load_study(original_study)
-    status = {cell.name: cell.status for cell in study.cells}
+    status = {run.cell.name: run.status for run in study.runs}
     assert len(status) == 30
-    assert status.pop("digits.densenet121.random-erasing.s0.1a2b3c4d") == "failed"
-    assert status.pop("tinted.vgg19.salience.s0.1a2b3c4d") == "missing"
+    assert (
+        status.pop(planned_cell("digits", "densenet121", "random-erasing", 0, 2).name) == "failed"
+    )
+    assert status.pop(planned_cell("tinted", "vgg19", "salience", 0, 2).name) == "missing"
     assert set(status.values()) == {"done"}
 
 
@@ -33,14 +35,14 @@ def test_the_baseline_is_the_first_arm(tmp_path: Path) -> None:
 
 
 def test_a_result_wins_over_an_older_error(study: Path) -> None:
-    path = study / "runs/digits.small.none.s0.1a2b3c4d/error.json"
-    path.write_text(json.dumps({"cell": {}, "error": "old", "epoch": 0, "step": 0}))
-    cell = load_study(study).cells[0]
-    assert (cell.status, cell.error) == ("done", "")
+    path = run_folder(study, "digits", "small", "none", 0) / "error.json"
+    path.write_text(json.dumps({"cell": "it", "error": "old", "epoch": 0, "step": 0}))
+    run = load_study(study).runs[0]
+    assert (run.status, run.error) == ("done", "")
 
 
 def test_augment_cost_is_the_step_over_the_rest_of_it(study: Path) -> None:
-    path = study / "runs/digits.small.normal.s1.1a2b3c4d/result.json"
+    path = run_folder(study, "digits", "small", "normal", 1) / "result.json"
     edit(path, {"step_seconds": 0.5, "augment_seconds": 0.1})
     result = load_study(study).select("digits", "small", "normal")[1].result
     assert result is not None
@@ -48,13 +50,13 @@ def test_augment_cost_is_the_step_over_the_rest_of_it(study: Path) -> None:
 
 
 def test_half_a_last_line_is_left_out(study: Path) -> None:
-    path = study / "runs/digits.small.none.s0.1a2b3c4d/epochs.jsonl"
+    path = run_folder(study, "digits", "small", "none", 0) / "epochs.jsonl"
     path.write_text(path.read_text()[:-40])
-    assert [e.epoch for e in load_study(study).cells[0].epochs] == [0, 1]
+    assert [e.epoch for e in load_study(study).runs[0].epochs] == [0, 1]
 
 
 def test_a_damaged_line_before_the_last_is_an_error(study: Path) -> None:
-    path = study / "runs/digits.small.none.s0.1a2b3c4d/epochs.jsonl"
+    path = run_folder(study, "digits", "small", "none", 0) / "epochs.jsonl"
     path.write_text("{\n" + path.read_text())
     with pytest.raises(InputError, match=r"epochs\.jsonl"):
         load_study(study)
@@ -73,24 +75,24 @@ def test_a_damaged_file_is_named(study: Path, name: str) -> None:
 
 
 def test_a_missing_field_is_named(study: Path) -> None:
-    path = study / "runs/digits.small.none.s0.1a2b3c4d/result.json"
+    path = run_folder(study, "digits", "small", "none", 0) / "result.json"
     content = json.loads(path.read_text())
     del content["test"]
     path.write_text(json.dumps(content))
-    with pytest.raises(InputError, match=r"result\.json.*'test' is missing"):
+    with pytest.raises(InputError, match=r"result\.json: test is missing"):
         load_study(study)
 
 
 def test_an_unknown_verdict_is_refused(study: Path) -> None:
     path = study / "verdicts.json"
     path.write_text(path.read_text().replace('"cannot say"', '"helpful"'))
-    with pytest.raises(InputError, match=r"unknown verdict 'helpful'.*Choices: helps, hurts"):
+    with pytest.raises(InputError, match=r"verdict must be 'helps' or 'hurts' .* got 'helpful'"):
         load_study(study)
 
 
 def test_what_is_not_finite_is_absent(study: Path) -> None:
     content = json.loads((study / "verdicts.json").read_text())
-    content["comparisons"][0] |= {"p": float("nan"), "interval": [float("nan"), 1.0]}
+    content["comparisons"][0] |= {"p": float("nan"), "interval": float("nan")}
     (study / "verdicts.json").write_text(json.dumps(content))
     (comparison,) = load_study(study).comparisons
     assert comparison.p is None

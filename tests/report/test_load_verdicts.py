@@ -5,7 +5,7 @@ from fake_study import edit, write_study
 
 from augury.errors import InputError
 from augury.report import load_study
-from augury.report.load_verdicts import Rule
+from augury.stats import Rule
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_a_plan_of_schema_1_had_the_usual_rule(study: Path) -> None:
     for name in ("verdicts.json", "evidence.json"):
         (study / name).unlink()
     loaded = load_study(study)
-    assert loaded.rule == Rule(6, 0.05, 0.35, 0.75, 0.95, 0.8, ())
+    assert loaded.rule == Rule(min_difference=0.35)
     assert loaded.min_difference == 0.35
     assert loaded.comparisons == ()
     assert loaded.evidence is None
@@ -33,7 +33,7 @@ def test_the_rule_is_the_one_of_the_verdicts_and_before_them_the_planned_one(stu
     edit(study / "plan.json", lambda plan: plan["rule"].update(min_difference=0.5, looks=[6, 8]))
     assert load_study(study).rule.min_difference == 0.2
     (study / "verdicts.json").unlink()
-    assert load_study(study).rule == Rule(6, 0.05, 0.5, 0.75, 0.95, 0.8, (6, 8))
+    assert load_study(study).rule == Rule(min_difference=0.5, looks=(6, 8))
 
 
 def test_unpaired_and_decided_are_read(study: Path) -> None:
@@ -46,7 +46,7 @@ def test_unpaired_and_decided_are_read(study: Path) -> None:
     assert comparison.decided is True
 
 
-def test_verdicts_of_an_earlier_version_do_not_say_whether_they_are_decided(study: Path) -> None:
+def test_verdicts_of_an_earlier_version_are_read_as_undecided(study: Path) -> None:
     def change(verdicts: dict) -> None:
         del verdicts["rule"]["looks"]
         for name in ("unpaired", "decided"):
@@ -56,18 +56,22 @@ def test_verdicts_of_an_earlier_version_do_not_say_whether_they_are_decided(stud
     loaded = load_study(study)
     assert loaded.rule.looks == ()
     assert loaded.comparisons[0].unpaired == ()
-    assert loaded.comparisons[0].decided is None
+    assert loaded.comparisons[0].decided is False
 
 
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
-        ("plan.json", lambda plan: plan.pop("rule"), r"plan\.json: .*'rule' is missing"),
-        ("plan.json", lambda plan: plan["rule"].pop("power"), r"plan\.json: .*'power' is missing"),
+        ("plan.json", lambda plan: plan.pop("rule"), r"plan\.json: rule is missing"),
+        (
+            "plan.json",
+            lambda plan: plan["rule"].update(power=2),
+            r"plan\.json: rule: power: must be in \(0.05, 1\), got 2",
+        ),
         (
             "verdicts.json",
             lambda verdicts: verdicts["rule"].update(alpha="small"),
-            r"verdicts\.json: .*could not convert string to float: 'small'",
+            r"verdicts\.json: rule\.alpha must be float, got 'small'",
         ),
     ],
 )

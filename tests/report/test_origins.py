@@ -64,7 +64,11 @@ def test_different_ones_are_counted_and_only_what_differs_is_shown(study: Path) 
 
 def test_a_run_that_went_on_elsewhere_is_named(study: Path) -> None:
     changed = {"torch": ["2.13.0", "2.15.0"], "gpu": [None, "a GPU"]}
-    entries = [{"epoch": 3, "changed": changed}, {"epoch": 5, "changed": {"cores": [2, 4]}}]
+    before = {"machine": {}, "versions": {}}
+    entries = [
+        {"epoch": 3, **before, "changed": changed},
+        {"epoch": 5, **before, "changed": {"cores": [2, 4]}},
+    ]
     edit(result(study, "none", 2), lambda values: values.update(resumed=entries))
     section = provenance(study)
     assert "1 run went on, after an interruption, on something else than before." in section.text

@@ -8,9 +8,11 @@ import torch
 from html_page import Element, read_page, table_rows
 
 from augury.data import load_dataset
+from augury.records.plan import Plan, PlannedSpeed, write_plan
+from augury.records.provenance import Provenance
 from augury.report import load_study, verdict_table, write_report, write_summary
 from augury.study import StudyFolder, read_settings
-from augury.study.plan import Plan, describe, make_cells, write_plan
+from augury.study.plan import describe, make_cells
 from augury.study.run import Watcher, run_cell
 from augury.study.study import judge_study
 
@@ -20,11 +22,7 @@ SETTINGS = {
     "corruptions": 10,
     "recipe": {"epochs": 2, "batch_size": 20, "train_limit": 40, "test_limit": 20},
 }
-SPEED = {
-    "layout": "contiguous",
-    "precision": "float32",
-    "milliseconds": {"contiguous float32": 9.0},
-}
+SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> Path
         speed={"small on digits": SPEED},
         threads=1,
         device="cpu",
-        provenance={"command": "augury study", "created": "", "versions": {}, "machine": {}},
+        provenance=Provenance(command="augury study"),
     )
     study = StudyFolder(tmp_path_factory.mktemp("real"))
     write_plan(study.plan_file, plan)

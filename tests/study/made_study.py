@@ -1,14 +1,16 @@
 """Studies whose runs are written, not trained: results of any wanted value."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 from quick_study import quick_plan, quick_settings
 
+from augury.records.epochs import Epoch, write_epochs
+from augury.records.plan import write_plan
+from augury.records.result import Score, write_result
 from augury.study import StudyFolder
-from augury.study.plan import write_plan
-from augury.study.store import write_arrays, write_json
+from augury.study.store import write_arrays
+from fake_result import fake_result
 
 IMAGES, CLASSES, EPOCHS = 200, 10, 3
 
@@ -55,18 +57,16 @@ def write_run(folder, cell, right, validation=120, chosen=None, ids=None):
     write_arrays(run.predictions, arrays)
     epochs = cell.recipe.epochs
     chosen = epochs - 1 if chosen is None else chosen
-    accuracies = [0.5 + 0.1 * epoch for epoch in range(epochs)]
+    accuracies = [min(1.0, 0.5 + 0.1 * epoch) for epoch in range(epochs)]
     accuracies[chosen] = validation / 150
-    lines = [{"epoch": e, "validation_accuracy": a} for e, a in enumerate(accuracies)]
-    run.epochs.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    result = {
-        "cell": cell.to_json(),
-        "test": {"accuracy": right / IMAGES},
-        "validation": {"accuracy": validation / 150},
-        "chosen_epoch": chosen,
-        "epochs": epochs,
-        "step_seconds": 0.012 if cell.augmentation == "none" else 0.018,
-        "augment_seconds": 0.002 if cell.augmentation == "none" else 0.008,
-        "seconds": 1.0,
-    }
-    write_json(run.result, result)
+    lines = [Epoch(e, 1.0, 0.5, 1.0, a, 0.1, 1.0, 0.01, 0.001) for e, a in enumerate(accuracies)]
+    write_epochs(run.epochs, lines)
+    result = fake_result(
+        cell,
+        right / IMAGES,
+        validation=Score(1.0, validation / 150),
+        chosen_epoch=chosen,
+        step_seconds=0.012 if cell.augmentation == "none" else 0.018,
+        augment_seconds=0.002 if cell.augmentation == "none" else 0.008,
+    )
+    write_result(run.result, result)

@@ -3,16 +3,14 @@
 import json
 
 from augury.data import load_dataset
+from augury.records.plan import Plan, PlannedSpeed
+from augury.records.provenance import Provenance
 from augury.study import StudyFolder, StudySettings, read_settings
-from augury.study.plan import Plan, describe, make_cells
+from augury.study.plan import describe, make_cells
 
 # Two epochs of 60 images: a second a cell.
 QUICK = {"epochs": 2, "batch_size": 20, "train_limit": 60, "test_limit": 50}
-SPEED = {
-    "layout": "contiguous",
-    "precision": "float32",
-    "milliseconds": {"contiguous float32": 9.0},
-}
+SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 
 
 def quick_settings(**changes) -> StudySettings:
@@ -34,7 +32,7 @@ def quick_plan(settings: StudySettings, threads: int = 1) -> Plan:
         speed={f"{model} on digits": SPEED for model in settings.models},
         threads=threads,
         device="cpu",
-        provenance={},
+        provenance=Provenance(),
     )
 
 

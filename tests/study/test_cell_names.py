@@ -65,4 +65,4 @@ def test_an_arm_of_eighteen_parts_is_trained(digits, tmp_path):
     settings = quick_settings(augmentations=[arm], recipe={"epochs": 1})
     plan = replace(quick_plan(settings), corruptions=0)
     (only,) = plan.cells
-    assert run_cell(only, plan, StudyFolder(tmp_path), digits, Watcher())["epochs"] == 1
+    assert run_cell(only, plan, StudyFolder(tmp_path), digits, Watcher()).epochs == 1

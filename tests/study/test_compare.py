@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from augury.cli.app import app
 from augury.errors import InputError
+from augury.records.plan import write_plan
 from augury.study.compare import compare_studies
-from augury.study.plan import write_plan
 
 NONE = [150, 152, 149, 151, 150, 153]
 BETTER = [160, 163, 158, 162, 161, 162]

@@ -10,15 +10,19 @@ from quick_study import SPEED, quick_plan, quick_settings
 
 from augury.data import load_dataset
 from augury.errors import InputError
+from augury.records.plan import write_plan
+from augury.records.provenance import Machine
+from augury.records.result import write_result
 from augury.study import StudyFolder
 from augury.study.doctor import costing, opening
 from augury.study.doctor import examine as examine_with
 from augury.study.doctor.data import examine_data
 from augury.study.doctor.parts import run_parts
-from augury.study.plan import describe_leakage, write_plan
+from augury.study.plan import describe_leakage
 from augury.study.prepare import prepare
-from augury.study.store import write_arrays, write_json
+from augury.study.store import write_arrays
 from augury.training import Recipe
+from fake_result import fake_result
 
 SIZE = 12
 
@@ -101,8 +105,8 @@ def test_leaked_test_images(folder):
 def test_the_plan_names_the_files_of_leaked_images(folder):
     save(folder / "test/ant/007.png", noise(0, 3, 30))
     leakage = describe_leakage(load_dataset(str(folder)), str(folder))
-    assert leakage["files"] == [["test/ant/007.png", "train/ant/003.png"]]
-    assert leakage["pairs"] == [[67, 3]]
+    assert leakage.files == (("test/ant/007.png", "train/ant/003.png"),)
+    assert leakage.pairs == ((67, 3),)
 
 
 def test_images_of_one_colour(folder):
@@ -273,7 +277,7 @@ def test_nothing_that_can_be_loaded(unprobed, tmp_path):
 
 def test_a_full_disk_and_a_small_memory(unprobed, tmp_path, monkeypatch):
     monkeypatch.setattr(costing, "free_space", lambda path: 1_000_000)
-    monkeypatch.setattr(costing, "machine", lambda: {"memory_gb": 0.1})
+    monkeypatch.setattr(costing, "machine", lambda: Machine(memory_gb=0.1))
     settings = quick_settings(seeds=6, augmentations=["none", "flip"], corruptions=0)
     found = examine(settings, path=tmp_path / "study")
     assert found.problems == 1
@@ -301,12 +305,7 @@ def make_study(path, settings, accuracies):
         arrays = {"ids": np.arange(100), "labels": labels, "logits": np.eye(10)[called]}
         run = folder.run(cell)
         write_arrays(run.predictions, {f"test_{name}": array for name, array in arrays.items()})
-        result = {
-            "test": {"accuracy": right / 100},
-            "validation": None,
-            "chosen_epoch": cell.recipe.epochs - 1,
-        }
-        write_json(run.result, result)
+        write_result(run.result, fake_result(cell, right / 100))
     return plan
 
 
@@ -356,5 +355,5 @@ def test_adding_seeds_until_decided_costs_at_most(unprobed, tmp_path):
 
 @pytest.mark.parametrize("spread", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_spread_that_is_none(spread):
-    with pytest.raises(InputError, match="spread: must be over 0 points"):
+    with pytest.raises(InputError, match=r"spread: must be (over 0|at most 100) points"):
         examine(quick_settings(), spread=spread)

@@ -10,9 +10,9 @@ import tomli_w
 
 from augury.augment.registry import AUGMENTATIONS, COMPOSITIONS, SALIENCY, from_config
 from augury.errors import InputError
+from augury.records.cell import NetworkOptions
 from augury.stats import Rule
 from augury.study import StudySettings, read_settings
-from augury.study.cell import NetworkOptions
 from augury.training import Recipe
 
 TABLES = {"recipe": Recipe, "network": NetworkOptions, "rule": Rule}

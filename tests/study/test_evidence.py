@@ -8,8 +8,8 @@ import pytest
 from made_study import IMAGES, make_study, write_run
 from scipy import stats
 
+from augury.records.json_file import write_json
 from augury.study import judge_study
-from augury.study.store import write_json
 
 NONE = [150, 152, 149, 151, 150, 153]
 FLIP = [160, 163, 158, 162, 161, 162]
@@ -64,7 +64,7 @@ def test_runs_that_are_missing_or_failed_are_counted(tmp_path):
     plan, folder = make_study(tmp_path, {"none": NONE, "flip": [160, None, 158, 162, None, 162]})
     failed = next(c for c in plan.cells if (c.augmentation, c.seed) == ("flip", 1))
     folder.run(failed).path.mkdir(parents=True)
-    write_json(folder.run(failed).error, {"error": "the loss is nan"})
+    write_json(folder.run(failed).error, {"cell": failed.name, "error": "the loss is nan"})
     found = arms(plan, folder)
     assert found["flip"]["runs"] == {"planned": 6, "done": 4, "failed": 1}
     # Means are over the four that are done, differences over the same four seeds.

@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 import augury.study.study
 from augury.cli.app import app
 from augury.errors import DiskError, InputError
+from augury.records.plan import write_plan
 from augury.seal import checksum, sealed_json
 from augury.study import StudyFolder, judge_study
 from augury.study.engines.attempt import attempt
 from augury.study.own_key import signature
-from augury.study.plan import write_plan
 from augury.study.run import Watcher, run_cell
 
 QUICK = ["--train-limit", "60", "--test-limit", "50", "--batch-size", "20", "--epochs", "1"]

@@ -14,9 +14,10 @@ import augury.stats
 import augury.study.judging
 import augury.study.memo
 from augury.errors import InputError
+from augury.records.json_file import write_json
 from augury.study import judge_study
 from augury.study.memo import Memo
-from augury.study.store import write_arrays, write_json
+from augury.study.store import write_arrays
 
 RIGHT = {
     "none": [150, 152, 149, 151, 150, 153],

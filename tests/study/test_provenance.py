@@ -24,7 +24,7 @@ from augury.study.provenance import git_commit, provenance
 )
 def test_the_command(argv, processes, command, monkeypatch):
     monkeypatch.setattr(sys, "argv", argv)
-    assert provenance(processes)["command"] == command
+    assert provenance(processes).command == command
 
 
 def test_a_checkout_around_an_installed_augury_is_not_asked(tmp_path, monkeypatch):

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from augury.cli.app import app
 from augury.errors import DiskError, InputError
+from augury.records.plan import write_plan
 from augury.study import StudyFolder
 from augury.study.engines import ray as engine_module
 from augury.study.engines.attempt import Event
 from augury.study.engines.ray import RayEngine
 from augury.study.engines.ray_cluster import Demand, RayOptions, gpu_share
-from augury.study.plan import write_plan
 
 errors = pytest.importorskip("ray.exceptions", reason="Ray is not installed")
 

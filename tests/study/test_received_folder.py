@@ -267,6 +267,6 @@ def test_a_cells_name_leads_the_report_nowhere_else(kind, received, tmp_path):
 
 def test_the_names_that_a_study_gives_are_those_that_the_report_takes(finished):
     plan = read_plan(finished / "plan.json")
-    names = [cell.name for cell in load_study(finished).cells]
+    names = [run.cell.name for run in load_study(finished).runs]
     assert names == [cell.name for cell in plan.cells]
     assert StudyFolder(finished).run(plan.cells[0]).path.name == names[0]

@@ -54,7 +54,7 @@ def test_two_runs_are_equal_to_the_bit(augmentation, plan, digits, tmp_path):
     metrics = [epochs_without_times(folder, cell) for folder in folders]
     assert metrics[0] == metrics[1]
     assert len(metrics[0]) == 2
-    assert results[0]["test"] == results[1]["test"]
+    assert results[0].test == results[1].test
     for name in ("predictions", "examples"):
         first, second = (np.load(getattr(folder.run(cell), name)) for folder in folders)
         assert set(first) == set(second)
@@ -67,17 +67,18 @@ def test_the_result_says_what_was_done(plan, digits, tmp_path):
     told = []
     result = run_cell(cell, plan, folder, digits, Watcher(on_epoch=told.append))
     assert [epoch.epoch for epoch in told] == [0, 1]
-    assert result == json.loads(folder.run(cell).result.read_text())
-    assert result["cell"]["name"] == cell.name
-    assert result["teacher"] == "self"
-    assert result["train"]["accuracy"] == told[-1].accuracy
-    assert result["validation"]["accuracy"] == told[-1].validation_accuracy
+    written = json.loads(folder.run(cell).result.read_text())
+    assert written["test"]["accuracy"] == result.test.accuracy
+    assert written["cell"]["name"] == cell.name
+    assert (result.cell, result.teacher) == (cell, "self")
+    assert result.train.accuracy == told[-1].accuracy
+    assert result.validation.accuracy == told[-1].validation_accuracy
     with np.load(folder.run(cell).predictions) as stored:
         right = stored["test_logits"].argmax(1) == stored["test_labels"]
-        assert result["test"]["accuracy"] == pytest.approx(right.mean())
+        assert result.test.accuracy == pytest.approx(right.mean())
         assert len(stored["test_ids"]) == 50
         assert not set(stored["test_ids"]) & set(stored["validation_ids"])
-    assert np.sum(result["test"]["confusion"]) == 50
+    assert np.sum(result.test.confusion) == 50
     assert [p.name for p in folder.run(cell).weights.parent.iterdir()] == ["model.safetensors"]
 
 
@@ -161,7 +162,7 @@ def test_going_on_after_a_cut_gives_the_same_bits(
             run_cell(cell, plan, cut, digits, Watcher(on_step=on_step))
     assert not cut.run(cell).done
     result = run_cell(cell, plan, cut, digits, Watcher())
-    assert result["test"] == expected["test"]
+    assert result.test == expected.test
     assert epochs_without_times(cut, cell) == epochs_without_times(straight, cell)
     with np.load(cut.run(cell).examples) as ours, np.load(straight.run(cell).examples) as theirs:
         assert all((ours[key] == theirs[key]).all() for key in theirs)
@@ -218,7 +219,7 @@ def test_an_arm_of_ones_own(digits, tmp_path, monkeypatch):
     plan = quick_plan(settings)
     (cell,) = plan.cells
     result = run_cell(cell, plan, StudyFolder(tmp_path / "study"), digits, Watcher())
-    assert result["cell"]["augmentation"] == "own_arm:make+flip"
+    assert result.cell.augmentation == "own_arm:make+flip"
     with np.load(StudyFolder(tmp_path / "study").run(cell).examples) as kept:
         halved = kept["originals"] // 2
         for image, flipped, seen in zip(halved, halved[..., ::-1], kept["augmented"], strict=True):

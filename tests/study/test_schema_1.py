@@ -38,7 +38,7 @@ def test_it_opens(folder):
     assert status["counts"] == {"done": 2, "begun": 0, "waiting": 0, "failed": 0}
     assert call("report", folder).exit_code == 0
     study = load_study(folder)
-    assert {cell.augmentation: cell.result.test.accuracy for cell in study.cells} == {
+    assert {run.cell.augmentation: run.result.test.accuracy for run in study.runs} == {
         "none": pytest.approx(0.14),
         "salience": pytest.approx(0.10),
     }

@@ -8,15 +8,18 @@ from made_study import IMAGES, logits_of, make_study, write_run
 from quick_study import quick_plan, quick_settings
 
 from augury.errors import InputError
+from augury.records.json_file import write_json
+from augury.records.plan import write_plan
+from augury.records.verdicts import read_verdicts, verdict_values
 from augury.study import StudyFolder, judge_study
-from augury.study.store import write_arrays, write_json
+from augury.study.store import write_arrays
 
 NONE = [150, 152, 149, 151, 150, 153]
 BETTER = [160, 163, 158, 162, 161, 162]
 
 
 def judged(plan, folder):
-    return judge_study(plan, folder)["comparisons"]
+    return verdict_values(judge_study(plan, folder))["comparisons"]
 
 
 def cell_of(plan, augmentation, seed):
@@ -26,6 +29,12 @@ def cell_of(plan, augmentation, seed):
 def change_result(folder, cell, **changes):
     path = folder.run(cell).result
     write_json(path, json.loads(path.read_text()) | changes)
+
+
+def change_score(folder, cell, **changes):
+    """Of the test images."""
+    written = json.loads(folder.run(cell).result.read_text())
+    change_result(folder, cell, test=written["test"] | changes)
 
 
 def test_a_plain_study(tmp_path):
@@ -41,9 +50,9 @@ def test_the_rule_of_the_study_file_is_used(tmp_path):
     rule = {"min_difference": 6.0, "min_seeds": 4}
     plan, folder = make_study(tmp_path, {"none": NONE, "flip": BETTER}, rule=rule)
     written = judge_study(plan, folder)
-    assert written["rule"]["min_difference"] == 6.0
-    assert written["rule"]["min_seeds"] == 4
-    assert "smaller than the 6 points that matter" in written["comparisons"][0]["words"]
+    assert (written.rule.min_difference, written.rule.min_seeds) == (6.0, 4)
+    assert "smaller than the 6 points that matter" in written.comparisons[0].words
+    assert read_verdicts(folder.path / "verdicts.json") == written
 
 
 def test_one_seed_cannot_say(tmp_path):
@@ -57,7 +66,7 @@ def test_seeds_without_a_partner_are_named_and_left_out(tmp_path):
     right = {"none": [*NONE, 10], "flip": [*BETTER[:2], None, *BETTER[3:], 190, 190]}
     plan, folder = make_study(tmp_path, right)
     (comparison,) = judged(plan, folder)
-    assert comparison["seeds"] == (0, 1, 3, 4, 5, 6)
+    assert comparison["seeds"] == [0, 1, 3, 4, 5, 6]
     assert comparison["unpaired"] == [2, 7]
 
 
@@ -72,7 +81,7 @@ def test_no_spread_gives_no_number_that_means_nothing(tmp_path):
 
 def test_an_accuracy_that_is_no_number(tmp_path):
     plan, folder = make_study(tmp_path, {"none": NONE, "flip": BETTER})
-    change_result(folder, cell_of(plan, "flip", 3), test={"accuracy": None})
+    change_score(folder, cell_of(plan, "flip", 3), accuracy=None)
     (comparison,) = judged(plan, folder)
     assert "no accuracy (not a number) in 1 of 6 paired seeds" in comparison["words"]
     assert comparison["accuracy"] is comparison["difference"] is None
@@ -146,13 +155,13 @@ def test_weights_of_another_epoch_are_caught(tmp_path):
     # The result says that the last epoch was tested, but its validation accuracy is another one's.
     plan, folder = make_study(tmp_path, {"none": NONE, "flip": BETTER})
     cell = cell_of(plan, "flip", 1)
-    change_result(folder, cell, validation={"accuracy": 0.9})
+    change_result(folder, cell, validation={"loss": 1.0, "accuracy": 0.9})
     assert "the tested weights are not those of epoch 3" in judged(plan, folder)[0]["words"]
 
 
 def test_a_better_figure_than_the_predictions_is_caught(tmp_path):
     plan, folder = make_study(tmp_path, {"none": NONE, "flip": BETTER})
-    change_result(folder, cell_of(plan, "flip", 1), test={"accuracy": 0.9})
+    change_score(folder, cell_of(plan, "flip", 1), accuracy=0.9)
     words = judged(plan, folder)[0]["words"]
     assert "result.json says 90.00 % where the predictions say 81.50 %" in words
 
@@ -174,7 +183,9 @@ def test_the_best_epoch_on_validation_is_no_fault_where_the_recipe_names_it(tmp_
 
 def make_other(path, recipe):
     settings = quick_settings(augmentations=["none", "flip"], seeds=6, recipe=recipe)
-    return quick_plan(settings), StudyFolder(path)
+    plan, folder = quick_plan(settings), StudyFolder(path)
+    write_plan(folder.plan_file, plan)
+    return plan, folder
 
 
 def test_a_result_that_cannot_be_read_is_named(tmp_path):
@@ -183,7 +194,8 @@ def test_a_result_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(InputError, match=r"result\.json: not valid JSON"):
         judged(plan, folder)
     folder.run(plan.cells[0]).result.write_text("{}")
-    with pytest.raises(InputError, match=r"result\.json: not a cell's result"):
+    refusal = r"result\.json: of schema None where this version reads 1 and 2"
+    with pytest.raises(InputError, match=refusal):
         judged(plan, folder)
 
 

@@ -26,7 +26,7 @@ from augury.cli.output import (
 from augury.data import DATASETS
 from augury.report.words import count, duration, fixed, step_time
 from augury.study import read_settings
-from augury.study.doctor import Costs, Diagnosis, Finding, Machine, Power, examine
+from augury.study.doctor import Costs, Diagnosis, Finding, Power, Setup, examine
 from augury.study.store import default_path
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
@@ -123,18 +123,17 @@ def _findings(findings: tuple[Finding, ...]) -> Table:
     return table
 
 
-def _print_machine(machine: Machine) -> None:
+def _print_machine(machine: Setup) -> None:
     facts = machine.facts
-    memory = f", {facts['memory_gb']:g} GiB of memory" if facts["memory_gb"] else ""
-    gpu = facts["gpu"] or "no GPU"
+    memory = f", {facts.memory_gb:g} GiB of memory" if facts.memory_gb else ""
     _heading("machine")
-    _line(f"{facts['processor']}, {facts['cores']} cores{memory}, {gpu}")
+    _line(f"{facts.processor}, {facts.cores} cores{memory}, {facts.gpu or 'no GPU'}")
     cells = count(machine.workers, "cell")
     threads = count(machine.threads, "thread")
     _line(f"{cells} at once on {machine.device}, {threads} each")
     for pair, speed in machine.speed.items():
-        way = f"{speed['layout']} {speed['precision']}"
-        step = step_time(speed["milliseconds"][way] / 1000)
+        way = f"{speed.layout} {speed.precision}"
+        step = step_time(speed.milliseconds[way] / 1000)
         _line(f"{pair}: fastest with {way}, {step} a step")
 
 

@@ -7,10 +7,17 @@ from augury.errors import InputError
 from augury.names import shown
 
 _LONGEST_NAME = 255  # bytes, of a folder
+_LONGEST_PATH = 4095  # bytes, on Linux
 
 
 def usable_folder(path: Path) -> Path:
     """`path`, where it can be the folder of a study, there already or not; InputError elsewhere."""
+    size = len(os.fsencode(path))
+    if size > _LONGEST_PATH:
+        raise InputError(
+            f"the study's folder: a path of {size} bytes, and one may have {_LONGEST_PATH}; "
+            "--out gives another"
+        )
     for name in path.parts:
         try:
             size = len(name.encode())

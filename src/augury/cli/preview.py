@@ -12,9 +12,9 @@ from augury.cli.output import Trust, confirm_code, data_progress, err, names, ou
 from augury.data import check_output
 from augury.errors import InputError
 from augury.names import bounded, shown
+from augury.records.cell import file_part
 from augury.report import preview_figure
 from augury.schema import Within
-from augury.study.cell import file_part
 from augury.study.preview import preview_new, preview_of_study, show
 from augury.study.settings import arm_name, read_settings
 
@@ -77,7 +77,7 @@ def preview(
             cell, plan, data = preview_new(settings, data_dir, progress)
     name = bounded(f"{data.name}-{file_part(cell.augmentation)}", _LONGEST_NAME)
     path = out_file or Path(f"{name}.png")
-    check_output(path, plan.datasets[data.name]["location"], f"the figure {path}", path.name)
+    check_output(path, plan.datasets[data.name].location, f"the figure {path}", path.name)
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("training up to that epoch", total=None, visible=False)

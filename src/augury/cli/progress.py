@@ -9,9 +9,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.text import Text
 
 from augury.cli.output import err
+from augury.records.epochs import Epoch
 from augury.study import Cell, Plan, StudyFolder
 from augury.study.engines.attempt import Event
-from augury.training import Epoch
+from augury.study.plan import count_steps
 
 # With so few cells a line for each epoch is not too much.
 _FEW_CELLS = 4
@@ -22,7 +23,7 @@ class StudyProgress:
 
     def __init__(self, plan: Plan, folder: StudyFolder, verbose: bool) -> None:
         self.cells = {cell.name: cell for cell in plan.cells}
-        self.steps = {name: plan.steps(cell) for name, cell in self.cells.items()}
+        self.steps = {name: count_steps(plan, cell) for name, cell in self.cells.items()}
         # Cells are weighed by what the probe measured, so that the time left is about right.
         self.weight = {name: plan.milliseconds(cell) for name, cell in self.cells.items()}
         done = [name for name, cell in self.cells.items() if folder.run(cell).done]

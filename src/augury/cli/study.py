@@ -23,9 +23,10 @@ from augury.cli.output import (
     say,
 )
 from augury.cli.progress import StudyProgress
-from augury.data import DATASETS, SetAside
+from augury.data import DATASETS
 from augury.errors import CellsFailed, InputError
 from augury.names import check_name
+from augury.records.json_file import read_json
 from augury.report import load_study, verdict_table, write_report, write_summary
 from augury.schema import Within
 from augury.study import (
@@ -44,7 +45,7 @@ from augury.study import (
 from augury.study import status as study_status
 from augury.study.engines.ray_cluster import RayOptions, require_ray
 from augury.study.engines.torchrun import end, follow
-from augury.study.store import default_path, read_json
+from augury.study.store import default_path
 from augury.training.processes import Processes, started_by_torchrun
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
@@ -218,10 +219,10 @@ def _run(
             settings, path, workers=workers, data_dir=data_dir, progress=progress, ray=ray
         )
     StudyFolder(path).set_aside_damaged(plan.cells, say)
-    for entry in plan.datasets.values():
-        for note in entry["notes"]:
+    for dataset in plan.datasets.values():
+        for note in dataset.notes:
             say(note)
-        for line in few_of_each_reason(SetAside(**aside) for aside in entry["set_aside"]):
+        for line in few_of_each_reason(dataset.set_aside):
             say(f"set aside: {line}")
 
     def run(plan: Plan) -> Outcome:
@@ -273,8 +274,9 @@ def _conclude(path: Path, reached: Outcome, as_json: bool) -> None:
     write_summary(study)
     page = write_report(study)
     if as_json:
-        verdicts = read_json(path / "verdicts.json")
-        print_json({"report": page, "cells": vars(reached), "verdicts": verdicts})
+        print_json(
+            {"report": page, "cells": vars(reached), "verdicts": read_json(path / "verdicts.json")}
+        )
     else:
         out.print(verdict_table(study))
         out.print(f"report: {page}", soft_wrap=True)

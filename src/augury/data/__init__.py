@@ -6,12 +6,13 @@ from pathlib import Path
 from augury.data import cifar10, digits, fashion_mnist, image_folder
 from augury.data.archive import without_suffix
 from augury.data.cache import cache_folder
-from augury.data.dataset import Dataset, Progress, SetAside, Split, check_image_size
+from augury.data.dataset import Dataset, Progress, Split, check_image_size
 from augury.data.loader import batches, epoch_order, one_hot
 from augury.data.own_output import check_outside
 from augury.data.pattern import split_pattern
 from augury.data.split import limit_train, split_validation
 from augury.names import check_name
+from augury.records.set_aside import SetAside
 
 __all__ = [
     "DATASETS",

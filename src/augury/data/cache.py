@@ -22,10 +22,11 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 
-from augury.data.dataset import Dataset, SetAside, Split
+from augury.data.dataset import Dataset, Split
 from augury.errors import DataError, DiskError
 from augury.files import CANNOT_WRITE, UNREADABLE, sync_folder, tell_remade
 from augury.inside import check_folders, check_plain, is_there
+from augury.records.set_aside import SetAside
 from augury.seal import read_sealed, sealed_json
 
 CACHE_VERSION = 3  # to be raised whenever the decoded pixels or the files of an entry change

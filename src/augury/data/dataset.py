@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.errors import InputError
+from augury.records.set_aside import SetAside
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what) while data is downloaded or decoded."""
@@ -33,14 +34,6 @@ class Split:
     def take(self, rows: npt.NDArray[np.int64] | slice) -> "Split":
         """The given rows, in the given order."""
         return Split(self.images[rows], self.labels[rows], self.ids[rows])
-
-
-@dataclass(frozen=True)
-class SetAside:
-    """A file that could not be used: its path inside the data set, and why."""
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True)

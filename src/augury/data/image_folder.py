@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from augury.data.archive import without_suffix
 from augury.data.cache import cached
-from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress, SetAside, Split
+from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress, Split
 from augury.data.decode import decode_images, decoding_processes, read_headers
 from augury.data.deep import Range
 from augury.data.files import list_files, source_state
@@ -22,6 +22,7 @@ from augury.data.pattern import Pattern
 from augury.data.picture import CONVERSIONS, Decoded, Header
 from augury.data.split import stratified_rows
 from augury.errors import DataError
+from augury.records.set_aside import SetAside
 from augury.rng import numpy_generator
 
 DEFAULT_SIZE = 64

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from augury.data.dataset import SetAside
 from augury.data.flat import flat_hint
 from augury.data.listing import Listing, StoredFile
 from augury.data.pattern import Pattern, read_by_pattern
 from augury.data.reading import Reading, read_tree
 from augury.data.tree import composed, listed, make_tree
 from augury.errors import DataError
+from augury.records.set_aside import SetAside
 
 PARTS = ("train", "validation", "test")
 _MASKS = ("", "")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import augury.printable
-from augury.data.dataset import SetAside
+from augury.records.set_aside import SetAside
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".bmp")
 NEW_SUFFIXES = (".jfif", ".jpe")  # earlier versions did not read them

@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from augury.records.evidence import ArmEvidence, Evidence, Interval, Measured, Overall
+from augury.records.verdicts import ArmVerdict
 from augury.report.corruption_chart import Panel, corruption_panels
 from augury.report.load import Study
-from augury.report.load_evidence import ArmEvidence, Evidence, Measured, Overall
-from augury.report.load_verdicts import Comparison
-from augury.report.reading import Interval
-from augury.report.tables import finished
+from augury.report.tables import finished, mean
 
 _UNKNOWN = Measured(None, None, None)
 # Friedman's χ² is an approximation that asks for more (Demšar 2006).
@@ -30,7 +27,7 @@ class BesideArm:
     evidence: ArmEvidence
     test: float | None
     validation: float | None
-    comparison: Comparison | None
+    comparison: ArmVerdict | None
 
     def measured(self, name: str) -> Measured:
         """A measure of the evidence, all None where it is not known."""
@@ -99,30 +96,29 @@ def _group(
 
 def _arm(study: Study, evidence: ArmEvidence) -> BesideArm:
     where = evidence.dataset, evidence.model, evidence.augmentation
-    cells = study.select(*where)
-    curves = [cell.epochs for cell in cells if cell.result and cell.epochs]
-    comparisons = {(c.dataset, c.model, c.augmentation): c for c in study.comparisons}
+    runs = study.select(*where)
+    curves = [run.epochs for run in runs if run.result and run.epochs]
+    comparisons = {comparison.arm: comparison for comparison in study.comparisons}
     return BesideArm(
         name=evidence.augmentation,
         is_baseline=evidence.augmentation == study.baseline,
         evidence=evidence,
-        test=_mean([result.test.accuracy for result in finished(cells)]),
-        validation=_mean([curve[-1].validation_accuracy for curve in curves]),
+        test=_percent([result.test.accuracy for result in finished(runs)]),
+        validation=_percent([curve[-1].validation_accuracy for curve in curves]),
         comparison=comparisons.get(where),
     )
 
 
-def _mean(fractions: Sequence[float | None]) -> float | None:
-    """In percent; None where one is missing, as the mean of the others would be another thing."""
-    known = [value for value in fractions if value is not None]
-    return 100 * float(np.mean(known)) if known and len(known) == len(fractions) else None
+def _percent(fractions: Sequence[float | None]) -> float | None:
+    found = mean(fractions)
+    return None if found is None else 100 * found
 
 
 def overall_rows(overall: Overall) -> list[OverallRow]:
     """A row for each arm."""
     ranks = overall.ranks.mean_ranks if overall.ranks else (None,) * len(overall.arms)
     rows = zip(overall.arms, ranks, overall.interquartile_means, strict=True)
-    return [OverallRow(name, rank, mean, interval) for name, rank, (mean, interval) in rows]
+    return [OverallRow(name, rank, found.mean, found.interval) for name, rank, found in rows]
 
 
 def has_few_problems(overall: Overall) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from augury.report.reading import Interval
+from augury.records.evidence import Interval
 from augury.report.svg import Axis, colour, digits, drawing, line, rect, text
 from augury.report.words import fixed, level, signed, span
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from augury.report.load_evidence import Corruptions
+from augury.records.evidence import Corruptions
 from augury.report.svg import Axis, colour, digits, drawing, line, text
 from augury.report.words import fixed
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from augury.records.plan import PlannedDataset
 from augury.report import charts, words
 from augury.report.beside import beside_groups, has_few_problems, overall_rows
 from augury.report.charts import Curve
 from augury.report.files import write_text
-from augury.report.load import DatasetInfo, Study
-from augury.report.load_cells import Cell
+from augury.report.load import Run, Study
 from augury.report.origins import origins
 from augury.report.page import environment
 from augury.report.pictures import MAX_PIXELS, Examples, load_examples
@@ -56,11 +56,12 @@ class Grid:
 
 @dataclass(frozen=True)
 class Gallery:
-    """The pictures of one data set: per arm, those of the first cell that kept some."""
+    """The pictures of one data set: per arm, those of the first run that kept some."""
 
-    dataset: DatasetInfo
+    name: str
+    dataset: PlannedDataset
     row: Examples
-    arms: Sequence[tuple[Cell, Examples]]
+    arms: Sequence[tuple[Run, Examples]]
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,12 @@ def render(study: Study) -> str:
             verdicts=[_verdict_section(study, name) for name in study.datasets],
             grids=[_grid(study, name) for name in study.datasets],
             figures=[_group_figures(study, *group) for group in study.groups],
-            galleries=[g for info in study.datasets.values() if (g := _gallery(study, info))],
+            galleries=[gallery for name in study.datasets if (gallery := _gallery(study, name))],
             beside=beside_groups(study, evidence) if evidence else None,
             overall=overall,
             overall_rows=overall_rows(overall) if overall else [],
             few_problems=overall is not None and has_few_problems(overall),
-            unfinished=[cell for cell in study.cells if cell.status != "done"],
+            unfinished=[run for run in study.runs if run.status != "done"],
             teachers=_teachers(study),
             origins=origins(study),
             max_set_aside=MAX_SET_ASIDE,
@@ -117,14 +118,14 @@ def render(study: Study) -> str:
 
 
 def _facts(study: Study) -> list[str]:
-    seeds = {cell.seed for cell in study.cells}
-    done = [cell.result for cell in study.cells if cell.result]
+    seeds = {run.cell.seed for run in study.runs}
+    done = finished(study.runs)
     return [
         words.count(len(study.datasets), "data set"),
         words.count(len(study.models), "network"),
         words.count(len(study.arms), "augmentation"),
         words.count(len(seeds), "seed"),
-        f"{len(done)} of {words.count(len(study.cells), 'run')} finished",
+        f"{len(done)} of {words.count(len(study.runs), 'run')} finished",
         f"{words.duration(sum(result.seconds for result in done))} of training",
     ]
 
@@ -191,7 +192,7 @@ def _group_figures(study: Study, dataset: str, model: str) -> GroupFigures:
 def _curves(study: Study, dataset: str, model: str, measure: str) -> list[Curve]:
     curves = []
     for number, arm in enumerate(study.arms):
-        runs = [cell.epochs for cell in study.select(dataset, model, arm) if cell.epochs]
+        runs = [run.epochs for run in study.select(dataset, model, arm) if run.epochs]
         train = [[getattr(epoch, measure) for epoch in run] for run in runs]
         validation = [[getattr(epoch, f"validation_{measure}") for epoch in run] for run in runs]
         curves.append(Curve(number, train, validation))
@@ -209,15 +210,15 @@ def _confusion_figures(
     return figures
 
 
-def _gallery(study: Study, info: DatasetInfo) -> Gallery | None:
+def _gallery(study: Study, dataset: str) -> Gallery | None:
     arms = []
     for arm in study.arms:
-        for cell in study.select(info.name, None, arm):
-            examples = load_examples(cell)
+        for run in study.select(dataset, None, arm):
+            examples = load_examples(run)
             if examples and examples.pictures:
-                arms.append((cell, examples))
+                arms.append((run, examples))
                 break
-    return Gallery(info, arms[0][1], arms) if arms else None
+    return Gallery(dataset, study.datasets[dataset], arms[0][1], arms) if arms else None
 
 
 def _teachers(study: Study) -> list[tuple[str, str]]:

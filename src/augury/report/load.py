@@ -1,85 +1,33 @@
-"""A study's folder, read into frozen dataclasses; nothing here computes or writes."""
+"""A study's folder, its records joined; nothing here computes or writes."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from augury.errors import InputError
-from augury.inside import is_there
-from augury.report.load_cells import Cell, load_cell
-from augury.report.load_evidence import Evidence, load_evidence
-from augury.report.load_verdicts import Comparison, Rule, load_verdicts, planned_rule
-from augury.report.reading import damaged, read_json
+from augury.inside import check_folders, is_there
+from augury.records.cell import Cell
+from augury.records.epochs import Epoch, read_epochs
+from augury.records.evidence import Evidence, read_evidence
+from augury.records.failure import read_failure
+from augury.records.plan import Plan, PlannedDataset, read_plan
+from augury.records.result import Result, read_result
+from augury.records.verdicts import ArmVerdict, read_verdicts
+from augury.stats import Rule
 
 
 @dataclass(frozen=True)
-class SetAside:
-    """A file that could not be used."""
+class Run:
+    """A planned cell and what its folder holds; "missing" is what is not finished yet."""
 
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Leakage:
-    """Test images that have a near-duplicate in the training part, `images` out of `of`.
-
-    Of these images, `exact` are equal to the bit, `mirrored` are mirrored, and `label_conflicts`
-    carry another label than their duplicate; pairs: some of them, (test id, training id); files:
-    theirs, where the data set is a folder or archive
-    """
-
-    images: int
-    exact: int
-    mirrored: int
-    label_conflicts: int
-    of: int
-    pairs: tuple[tuple[int, int], ...]
-    files: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class DatasetInfo:
-    """A data set as the plan describes it; train and test are numbers of images.
-
-    leakage: None where it was not looked for
-    """
-
-    name: str
-    fingerprint: str
-    source: str
-    classes: tuple[str, ...]
-    channels: int
-    image_size: int
-    train: int
-    test: int
-    notes: tuple[str, ...]
-    set_aside: tuple[SetAside, ...]
-    leakage: Leakage | None
-
-
-@dataclass(frozen=True)
-class Speed:
-    """The layout and precision chosen for one model, with what the probe measured."""
-
-    subject: str
-    layout: str
-    precision: str
-    milliseconds: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a study comes from."""
-
-    command: str
-    created: str
-    versions: Mapping[str, str]
-    machine: Mapping[str, Any]
-    git_commit: str | None
+    cell: Cell
+    folder: Path
+    status: Literal["done", "failed", "missing"]
+    error: str
+    result: Result | None
+    epochs: tuple[Epoch, ...]
 
 
 @dataclass(frozen=True)
@@ -87,21 +35,25 @@ class Study:
     """All that a study's folder says, without its predictions and pictures.
 
     rule: that the verdicts were reached by, or the planned one where there are none yet; evidence:
-    None where it was not gathered
+    None where it was not gathered.
     """
 
     folder: Path
-    name: str
-    baseline: str
-    settings: Mapping[str, Any]
-    cells: tuple[Cell, ...]
-    datasets: Mapping[str, DatasetInfo]
-    speed: tuple[Speed, ...]
-    threads: int | None
-    provenance: Provenance
+    plan: Plan
+    runs: tuple[Run, ...]
     rule: Rule
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[ArmVerdict, ...]
     evidence: Evidence | None
+
+    @property
+    def baseline(self) -> str:
+        """The arm that the others are compared with."""
+        return self.plan.baseline
+
+    @property
+    def datasets(self) -> dict[str, PlannedDataset]:
+        """By name, in the plan's order."""
+        return self.plan.datasets
 
     @property
     def min_difference(self) -> float:
@@ -111,34 +63,34 @@ class Study:
     @property
     def models(self) -> tuple[str, ...]:
         """In the plan's order, each once."""
-        return tuple(dict.fromkeys(cell.model for cell in self.cells))
+        return tuple(dict.fromkeys(run.cell.model for run in self.runs))
 
     @cached_property  # asked for some hundred times a report
     def arms(self) -> tuple[str, ...]:
         """The augmentations, the baseline first, then in the plan's order."""
-        names = dict.fromkeys(cell.augmentation for cell in self.cells)
+        names = dict.fromkeys(run.cell.augmentation for run in self.runs)
         return tuple(sorted(names, key=lambda name: name != self.baseline))
 
     @property
     def groups(self) -> tuple[tuple[str, str], ...]:
         """(dataset, model) pairs in the plan's order: what is compared within itself."""
-        return tuple(dict.fromkeys((cell.dataset, cell.model) for cell in self.cells))
+        return tuple(dict.fromkeys((run.cell.dataset, run.cell.model) for run in self.runs))
 
     def select(
         self, dataset: str, model: str | None = None, augmentation: str | None = None
-    ) -> tuple[Cell, ...]:
-        """The cells of a data set, and of a model and an augmentation where given."""
+    ) -> tuple[Run, ...]:
+        """The runs of a data set, and of a model and an augmentation where given."""
         return self._selected.get((dataset, model, augmentation), ())
 
     @cached_property
-    def _selected(self) -> dict[tuple[str, str | None, str | None], tuple[Cell, ...]]:
+    def _selected(self) -> dict[tuple[str, str | None, str | None], tuple[Run, ...]]:
         """What `select` answers: looked for each time, 10,000 cells took longest in a report."""
-        found: dict[tuple[str, str | None, str | None], list[Cell]] = defaultdict(list)
-        for cell in self.cells:
-            for model in (cell.model, None):
-                for augmentation in (cell.augmentation, None):
-                    found[cell.dataset, model, augmentation].append(cell)
-        return {asked: tuple(cells) for asked, cells in found.items()}
+        found: dict[tuple[str, str | None, str | None], list[Run]] = defaultdict(list)
+        for run in self.runs:
+            for model in (run.cell.model, None):
+                for augmentation in (run.cell.augmentation, None):
+                    found[run.cell.dataset, model, augmentation].append(run)
+        return {asked: tuple(runs) for asked, runs in found.items()}
 
 
 def load_study(folder: Path | str) -> Study:
@@ -150,67 +102,35 @@ def load_study(folder: Path | str) -> Study:
     path = folder / "plan.json"
     if not is_there(path):
         raise InputError(f"{folder}: no study here (plan.json is missing)")
-    plan = read_json(path)
-    try:
-        cells = tuple(load_cell(folder / "runs", entry) for entry in plan["cells"])
-        datasets = {name: _dataset(name, entry) for name, entry in plan["datasets"].items()}
-        verdicts = load_verdicts(folder / "verdicts.json")
-        rule, comparisons = verdicts or (planned_rule(plan), ())
-        return Study(
-            folder=folder,
-            name=plan["name"],
-            baseline=plan["baseline"],
-            settings=plan.get("settings", {}),
-            cells=cells,
-            datasets=datasets,
-            speed=tuple(_speed(subject, entry) for subject, entry in plan["speed"].items()),
-            threads=plan.get("threads"),
-            provenance=_provenance(plan["provenance"]),
-            rule=rule,
-            comparisons=comparisons,
-            evidence=load_evidence(folder / "evidence.json"),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise damaged(path, error) from error
-
-
-def _dataset(name: str, entry: Mapping[str, Any]) -> DatasetInfo:
-    return DatasetInfo(
-        name=name,
-        fingerprint=entry["fingerprint"],
-        source=entry["source"],
-        classes=tuple(entry["classes"]),
-        channels=int(entry["channels"]),
-        image_size=int(entry["image_size"]),
-        train=int(entry["train"]),
-        test=int(entry["test"]),
-        notes=tuple(entry.get("notes", ())),
-        set_aside=tuple(SetAside(a["path"], a["reason"]) for a in entry.get("set_aside", ())),
-        leakage=_leakage(entry["leakage"]) if entry.get("leakage") else None,
+    plan = read_plan(path)
+    verdicts = read_verdicts(folder / "verdicts.json")
+    return Study(
+        folder=folder,
+        plan=plan,
+        runs=tuple(
+            _load_run(folder / "runs" / cell.name, cell, len(plan.datasets[cell.dataset].classes))
+            for cell in plan.cells
+        ),
+        rule=verdicts.rule if verdicts else plan.rule,
+        comparisons=verdicts.comparisons if verdicts else (),
+        evidence=read_evidence(folder / "evidence.json"),
     )
 
 
-def _leakage(entry: Mapping[str, Any]) -> Leakage:
-    return Leakage(
-        images=int(entry["images"]),
-        exact=int(entry["exact"]),
-        mirrored=int(entry["mirrored"]),
-        label_conflicts=int(entry["label_conflicts"]),
-        of=int(entry["of"]),
-        pairs=tuple((int(test), int(train)) for test, train in entry["pairs"]),
-        files=tuple((str(test), str(train)) for test, train in entry.get("files", ())),
-    )
-
-
-def _speed(subject: str, entry: Mapping[str, Any]) -> Speed:
-    return Speed(subject, entry["layout"], entry["precision"], entry.get("milliseconds", {}))
-
-
-def _provenance(entry: Mapping[str, Any]) -> Provenance:
-    return Provenance(
-        command=entry["command"],
-        created=entry["created"],
-        versions=entry["versions"],
-        machine=entry["machine"],
-        git_commit=entry.get("git_commit"),
+def _load_run(folder: Path, cell: Cell, classes: int) -> Run:
+    check_folders(folder.parent, folder)
+    path = folder / "result.json"
+    result = read_result(path) if is_there(path) else None
+    if result and len(result.test.per_class) != classes:
+        found = len(result.test.per_class)
+        raise InputError(f"{path}: test: of {found} classes where the plan has {classes}")
+    failure = read_failure(folder / "error.json")
+    error = (failure.error or "no reason given") if failure and result is None else ""
+    return Run(
+        cell=cell,
+        folder=folder,
+        status="done" if result else "failed" if failure else "missing",
+        error=error,
+        result=result,
+        epochs=read_epochs(folder / "epochs.jsonl"),
     )

@@ -1,12 +1,12 @@
 """On what the runs of a study were made: only where that is the same can bits be the same."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from augury.report.load import Study
-from augury.report.load_cells import Cell
+from augury.records.provenance import Provenance, Resumed
+from augury.report.load import Run, Study
 
 Origin = tuple[tuple[str, str], ...]
 """(name, value) of a machine's processor, cores and GPU, of the versions, and of the processes."""
@@ -22,15 +22,15 @@ class Origins:
 
     columns: Sequence[str]
     rows: Sequence[tuple[Sequence[str], int]]
-    went_on: Sequence[tuple[Cell, Sequence[str]]]
+    went_on: Sequence[tuple[Run, Sequence[str]]]
 
 
 def origins(study: Study) -> Origins:
     """Of the finished runs whose origin is known."""
     found = Counter(
-        _origin(cell.result.provenance)
-        for cell in study.cells
-        if cell.result and cell.result.provenance
+        _origin(run.result.provenance)
+        for run in study.runs
+        if run.result and run.result.provenance.versions
     )
     names = dict.fromkeys(name for origin in found for name, _ in origin)
     told = {origin: dict(origin) for origin in found}
@@ -39,28 +39,32 @@ def origins(study: Study) -> Origins:
         columns=differ,
         rows=[([told[o].get(name, "–") for name in differ], n) for o, n in found.most_common()],
         went_on=[
-            (cell, [_change(each) for each in cell.result.resumed])
-            for cell in study.cells
-            if cell.result and cell.result.resumed
+            (run, [_change(each) for each in run.result.resumed])
+            for run in study.runs
+            if run.result and run.result.resumed
         ],
     )
 
 
-def _origin(provenance: Mapping[str, Any]) -> Origin:
-    machine, versions = provenance.get("machine", {}), provenance.get("versions", {})
-    values = [(name, machine.get(name)) for name in ("processor", "cores", "gpu")]
-    values += versions.items()
-    values.append(("processes a run", provenance.get("processes", 1)))
+def _origin(provenance: Provenance) -> Origin:
+    machine = provenance.machine
+    values: list[tuple[str, Any]] = [
+        ("processor", machine.processor),
+        ("cores", machine.cores),
+        ("gpu", machine.gpu),
+        *provenance.versions.items(),
+        ("processes a run", provenance.processes),
+    ]
     return tuple((name, _shown(value)) for name, value in values)
 
 
-def _change(entry: Mapping[str, Any]) -> str:
+def _change(resumed: Resumed) -> str:
     """One interruption: "after epoch 3 with torch 2.14.1 instead of 2.13.0"."""
     changed = ", ".join(
         f"{name} {_shown(now)} instead of {_shown(was)}"
-        for name, (was, now) in entry["changed"].items()
+        for name, (was, now) in resumed.changed.items()
     )
-    return f"after epoch {entry['epoch']} with {changed}"
+    return f"after epoch {resumed.epoch} with {changed}"
 
 
 def _shown(value: Any) -> str:

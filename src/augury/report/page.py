@@ -37,6 +37,7 @@ def environment() -> Environment:
     )
     found.filters.update({function.__name__: function for function in _FILTERS})
     found.filters["setting"] = _setting
+    found.filters["fields"] = vars
     return found
 
 

@@ -12,7 +12,7 @@ from augury.errors import InputError, UnreadableError
 from augury.files import UNREADABLE
 from augury.inside import is_there, open_plain
 from augury.report.drawing import colormaps
-from augury.report.load_cells import Cell
+from augury.report.load import Run
 
 MAX_PICTURES = 5
 MAX_PIXELS = 96
@@ -43,12 +43,12 @@ class Examples:
     pictures: tuple[Picture, ...]
 
 
-def load_examples(cell: Cell) -> Examples | None:
-    """A cell's example pictures, or None where it kept none.
+def load_examples(run: Run) -> Examples | None:
+    """A run's example pictures, or None where it kept none.
 
     Raises InputError where examples.npz is damaged.
     """
-    path = cell.folder / "examples.npz"
+    path = run.folder / "examples.npz"
     if not is_there(path):
         return None
     try:

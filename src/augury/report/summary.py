@@ -6,8 +6,7 @@ from pathlib import Path
 
 from augury.printable import printable
 from augury.report.files import write_text
-from augury.report.load import Study
-from augury.report.load_cells import Cell
+from augury.report.load import Run, Study
 
 COLUMNS = (
     "dataset",
@@ -40,8 +39,8 @@ def write_summary(study: Study) -> Path:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for cell in study.cells:
-        writer.writerow([as_text(v) if isinstance(v, str) else v for v in _row(cell)])
+    for run in study.runs:
+        writer.writerow([as_text(v) if isinstance(v, str) else v for v in _row(run)])
     return write_text(study.folder / "summary.csv", buffer.getvalue())
 
 
@@ -54,11 +53,11 @@ def as_text(value: str) -> str:
     return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
-def _row(cell: Cell) -> list[str | int | float]:
-    head: list[str | int | float] = [cell.dataset, cell.model, cell.augmentation, cell.seed]
-    result = cell.result
+def _row(run: Run) -> list[str | int | float | None]:
+    cell, result = run.cell, run.result
+    head: list[str | int | float | None] = [cell.dataset, cell.model, cell.augmentation, cell.seed]
     if result is None:
-        return [*head, *[""] * 7, cell.status, cell.error]
+        return [*head, *[""] * 7, run.status, run.error]
     return [
         *head,
         result.train.accuracy,
@@ -68,6 +67,6 @@ def _row(cell: Cell) -> list[str | int | float]:
         result.step_seconds,
         result.augment_cost,
         result.seconds,
-        cell.status,
-        cell.error,
+        run.status,
+        run.error,
     ]

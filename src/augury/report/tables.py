@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from augury.report.load import Study
-from augury.report.load_cells import Cell, Result
-from augury.report.load_verdicts import Comparison
+from augury.records.result import Result
+from augury.records.verdicts import ArmVerdict
+from augury.report.load import Run, Study
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class VerdictRow:
     seeds: int
     verdict: str
     words: str
-    comparison: Comparison | None
+    comparison: ArmVerdict | None
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,11 @@ def verdict_rows(study: Study, dataset: str, model: str) -> list[VerdictRow]:
     ]
 
 
-def _verdict_row(study: Study, cells: Sequence[Cell], comparison: Comparison | None) -> VerdictRow:
-    arm = cells[0].augmentation
-    results = finished(cells)
-    accuracy = _mean([100 * r.test.accuracy for r in results])
+def _verdict_row(study: Study, runs: Sequence[Run], comparison: ArmVerdict | None) -> VerdictRow:
+    arm = runs[0].cell.augmentation
+    results = finished(runs)
+    fraction = mean([r.test.accuracy for r in results])
+    accuracy = None if fraction is None else 100 * fraction
     if arm == study.baseline:
         return VerdictRow(arm, True, accuracy, len(results), "baseline", "", None)
     if comparison is None:
@@ -97,21 +98,21 @@ def _verdict_row(study: Study, cells: Sequence[Cell], comparison: Comparison | N
     )
 
 
-def grid_cell(cells: Sequence[Cell]) -> GridCell:
-    """The cells of one data set, augmentation and network, one for each seed, in means."""
-    results = finished(cells)
-    tests = [r.test.accuracy for r in results]
+def grid_cell(runs: Sequence[Run]) -> GridCell:
+    """The runs of one data set, augmentation and network, one for each seed, in means."""
+    results = finished(runs)
+    tests = [r.test.accuracy for r in results if r.test.accuracy is not None]
     return GridCell(
         done=len(results),
-        failed=sum(cell.status == "failed" for cell in cells),
-        missing=sum(cell.status == "missing" for cell in cells),
-        train=_mean([r.train.accuracy for r in results]),
-        validation=_mean([r.validation.accuracy for r in results if r.validation]),
-        test=_mean(tests),
+        failed=sum(run.status == "failed" for run in runs),
+        missing=sum(run.status == "missing" for run in runs),
+        train=mean([r.train.accuracy for r in results]),
+        validation=mean([r.validation.accuracy for r in results if r.validation]),
+        test=mean(tests),
         test_spread=float(np.std(tests, ddof=1)) if len(tests) > 1 else None,
-        loss=_mean([r.test.loss for r in results]),
-        step_seconds=_mean([r.step_seconds for r in results]),
-        augment_cost=_mean([r.augment_cost for r in results]),
+        loss=mean([r.test.loss for r in results]),
+        step_seconds=mean([r.step_seconds for r in results]),
+        augment_cost=mean([r.augment_cost for r in results]),
     )
 
 
@@ -127,7 +128,7 @@ def class_effects(study: Study, dataset: str, model: str, limit: int) -> ClassEf
         runs = _by_seed(study, dataset, model, arm)
         paired = sorted(runs.keys() & baseline.keys())
         if arm != study.baseline and paired:
-            pairs = [runs[seed].per_class - baseline[seed].per_class for seed in paired]
+            pairs = [_per_class(runs[seed]) - _per_class(baseline[seed]) for seed in paired]
             columns.append(100 * np.mean(pairs, axis=0))
             arms.append(arm)
             seeds.append(len(paired))
@@ -151,8 +152,8 @@ def confusions(study: Study, dataset: str, model: str) -> list[Confusion]:
     for arm in study.arms:
         results = finished(study.select(dataset, model, arm))
         if results:
-            counts = [r.confusion / r.confusion.sum(1, keepdims=True).clip(1) for r in results]
-            found.append(Confusion(arm, np.mean(counts, axis=0), len(results)))
+            shares = np.mean([_shares(result) for result in results], axis=0)
+            found.append(Confusion(arm, shares, len(results)))
     return found
 
 
@@ -171,15 +172,29 @@ def worst_mistakes(
     return [(classes[r], classes[c], float(wrong[r, c])) for r, c in cells if wrong[r, c] > 0]
 
 
-def finished(cells: Sequence[Cell]) -> list[Result]:
-    """The results of the finished ones among `cells`."""
-    return [cell.result for cell in cells if cell.result]
+def finished(runs: Sequence[Run]) -> list[Result]:
+    """The results of the finished ones among `runs`."""
+    return [run.result for run in runs if run.result]
 
 
 def _by_seed(study: Study, dataset: str, model: str, arm: str) -> dict[int, Result]:
-    cells = study.select(dataset, model, arm)
-    return {cell.seed: cell.result for cell in cells if cell.result}
+    runs = study.select(dataset, model, arm)
+    return {run.cell.seed: run.result for run in runs if run.result}
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if len(values) else None
+def _per_class(result: Result) -> np.ndarray:
+    """(K,) accuracy on the test images of each class, NaN for a class without images."""
+    return np.array(result.test.per_class, dtype=float)
+
+
+def _shares(result: Result) -> np.ndarray:
+    """(K, K) confusion in shares of the true class."""
+    counts = np.array(result.test.confusion, dtype=float)
+    shares: np.ndarray = counts / counts.sum(1, keepdims=True).clip(1)
+    return shares
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """None where there is none, or one is not known: the mean of the others is another thing."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known and len(known) == len(values) else None

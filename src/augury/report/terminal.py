@@ -42,7 +42,7 @@ def verdict_table(study: Study) -> Group:
 
 
 def _warnings(study: Study) -> list[str]:
-    states = [cell.status for cell in study.cells]
+    states = [run.status for run in study.runs]
     found = []
     if not_done := len(states) - states.count("done"):
         kinds = [(states.count("failed"), "failed"), (states.count("missing"), "not finished")]

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from augury.report.load import Leakage, Study
-from augury.report.load_verdicts import Comparison
-from augury.report.reading import Interval
+from augury.records.evidence import Interval
+from augury.records.plan import Leakage
+from augury.records.verdicts import ArmVerdict
+from augury.report.load import Study
 
 NONE = "–"
 
@@ -185,11 +186,11 @@ def _many_groups(study: Study) -> list[str]:
     return parts
 
 
-def _with(comparisons: Sequence[Comparison], verdict: str) -> list[Comparison]:
+def _with(comparisons: Sequence[ArmVerdict], verdict: str) -> list[ArmVerdict]:
     return [c for c in comparisons if c.verdict == verdict]
 
 
-def _size(comparison: Comparison, measure: str, kind: str) -> str:
+def _size(comparison: ArmVerdict, measure: str, kind: str) -> str:
     difference = comparison.difference or 0.0
     size = f"{fixed(abs(difference))} points{measure}"
     if not comparison.interval:

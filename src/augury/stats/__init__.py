@@ -25,8 +25,8 @@ from augury.stats.rule import Rule
 from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
 from augury.stats.verdict import (
     Comparison,
-    Evidence,
     Pair,
+    PairEvidence,
     Weighed,
     decide,
     judge,
@@ -36,9 +36,9 @@ from augury.stats.verdict import (
 
 __all__ = [
     "Comparison",
-    "Evidence",
     "Friedman",
     "Pair",
+    "PairEvidence",
     "PairedT",
     "Rule",
     "Weighed",

@@ -93,7 +93,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class PairEvidence:
     """What one testable pair says by itself; all but the probabilities in percentage points.
 
     deviation: standard deviation of the paired differences; p: adjusted for the looks, not by
@@ -125,7 +125,7 @@ class Weighed:
     baseline_accuracy: float | None
     difference: float | None
     obstacle: str
-    evidence: Evidence | None
+    evidence: PairEvidence | None
 
 
 def judge(pairs: Sequence[Pair], rule: Rule | None = None) -> list[Comparison]:
@@ -175,7 +175,7 @@ def _mean(values: NDArray[np.float64]) -> float | None:
     return float(values.mean()) if len(values) and np.isfinite(values).all() else None
 
 
-def _gather(pair: Pair, rule: Rule) -> Evidence | None:
+def _gather(pair: Pair, rule: Rule) -> PairEvidence | None:
     """The evidence of a pair, or None where no test applies."""
     differences = _differences(pair)
     if pair.obstacle or not np.isfinite(differences).all() or not has_spread(differences):
@@ -188,7 +188,7 @@ def _gather(pair: Pair, rule: Rule) -> Evidence | None:
         low, high = two_way_interval(*arms, confidence, rule.replicates, rule.seed)
         two_way, image_error = (to_points(low), to_points(high)), _image_error(*arms)
     t = paired_t(differences, confidence)
-    return Evidence(
+    return PairEvidence(
         difference=float(differences.mean()),
         deviation=float(differences.std(ddof=1)),
         interval=t.interval,
@@ -221,7 +221,7 @@ def _untested(pair: Weighed) -> Comparison:
     )
 
 
-def _tested(pair: Weighed, evidence: Evidence, p: float, family: int, rule: Rule) -> Comparison:
+def _tested(pair: Weighed, evidence: PairEvidence, p: float, family: int, rule: Rule) -> Comparison:
     detectable = rule_detectable(
         evidence.deviation,
         len(pair.seeds),
@@ -273,7 +273,7 @@ def _obstacle(pair: Pair, rule: Rule) -> str:
 
 
 def _decide(
-    evidence: Evidence, p: float, detectable: float | None, rule: Rule
+    evidence: PairEvidence, p: float, detectable: float | None, rule: Rule
 ) -> tuple[Verdict, str]:
     difference = evidence.difference
     clear = _is_clear(evidence, p, rule)
@@ -294,7 +294,7 @@ def _decide(
     return "not shown", f"not shown; this study could have seen ≥ {_round_up(detectable)} points"
 
 
-def _is_clear(evidence: Evidence, p: float, rule: Rule) -> bool:
+def _is_clear(evidence: PairEvidence, p: float, rule: Rule) -> bool:
     """Whether the direction is shown, whatever the size: all that the rule asks of chance."""
     probability, lowest = evidence.probability, evidence.probability_interval[0]
     nearest = evidence.two_way[0] if evidence.two_way else 0.0
@@ -309,7 +309,7 @@ def _is_clear(evidence: Evidence, p: float, rule: Rule) -> bool:
     )
 
 
-def _is_negligible(evidence: Evidence, rule: Rule) -> bool:
+def _is_negligible(evidence: PairEvidence, rule: Rule) -> bool:
     """Whether both intervals leave only differences that are too small to matter."""
     if evidence.two_way is None:
         return False

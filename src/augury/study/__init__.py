@@ -1,7 +1,7 @@
 """Studies: data sets × models × augmentations × seeds, each cell trained alike."""
 
-from augury.study.cell import Cell, NetworkOptions
-from augury.study.plan import Plan, plan_of, read_plan
+from augury.records.cell import Cell, NetworkOptions
+from augury.records.plan import Plan, plan_of, read_plan
 from augury.study.settings import PRESETS, StudySettings, read_settings
 from augury.study.store import StudyFolder
 from augury.study.study import Outcome, judge_study, open_study, outcome, run_study, status

@@ -1,14 +1,15 @@
 """Two studies held against each other: does the same arm do better in the second?"""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from augury.errors import InputError
+from augury.records.cell import Cell
+from augury.records.json_file import to_values
+from augury.records.plan import Plan, plan_of
 from augury.stats import judge
-from augury.study.cell import Cell
 from augury.study.pairs import Arm, make_pair, read_outcomes
-from augury.study.plan import Plan, plan_of
 from augury.study.store import StudyFolder
 
 # What decides which images a seed trains on and which are tested.
@@ -37,7 +38,7 @@ def compare_studies(first: Path, second: Path) -> list[dict[str, Any]]:
     ]
     comparisons = judge(pairs, replace(plans[1].rule, looks=()))
     return [
-        {"dataset": arm[0], "model": arm[1], "augmentation": arm[2], **asdict(comparison)}
+        {"dataset": arm[0], "model": arm[1], "augmentation": arm[2], **to_values(comparison)}
         for arm, comparison in zip(arms, comparisons, strict=True)
     ]
 

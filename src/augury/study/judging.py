@@ -7,12 +7,16 @@ from typing import Any
 
 from augury.data import Progress
 from augury.inside import is_there
-from augury.stats import Evidence, Weighed, weigh
+from augury.records.cell import Cell
+from augury.records.evidence import ArmEvidence, RunCounts
+from augury.records.json_file import to_values
+from augury.records.plan import Plan
+from augury.schema import read_as
+from augury.stats import Weighed, weigh
 from augury.study.arm_evidence import Measures, arm_evidence, measure
-from augury.study.cell import Cell
 from augury.study.memo import Memo, Wanted
 from augury.study.pairs import Arm, Runs, arm_of, finished, make_pair
-from augury.study.plan import Plan
+from augury.study.plan import count_steps
 from augury.study.store import RunFolder, StudyFolder, file_checksum, finite
 
 
@@ -26,7 +30,17 @@ class JudgedArm:
     """
 
     accuracies: dict[int, float]
-    evidence: dict[str, Any]
+    evidence: ArmEvidence
+    weighed: Weighed | None
+    unpaired: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A `JudgedArm` as JSON holds it."""
+
+    accuracies: tuple[tuple[int, float | None], ...]
+    evidence: ArmEvidence
     weighed: Weighed | None
     unpaired: tuple[int, ...]
 
@@ -50,7 +64,10 @@ def _wanted(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> Wanted:
     made_from = {
         "rule": asdict(plan.rule),
         "baseline": plan.baseline,
-        "cells": [[cell.name, plan.steps(cell), _files(folder.run(cell))] for cell in cells],
+        "cells": [
+            [cell.name, count_steps(plan, cell), folder.run(cell).failed, _files(folder.run(cell))]
+            for cell in cells
+        ],
     }
     return made_from, lambda: judge_group(plan, folder, cells)
 
@@ -68,6 +85,7 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
 
     cells: all that are planned of them. Raises InputError where a result cannot be read.
     """
+    group = cells[0].dataset, cells[0].model
     runs: dict[str, Runs] = {cell.augmentation: {} for cell in cells}
     measures: dict[str, Measures] = {name: {} for name in runs}
     for outcome in finished(cells, folder):
@@ -75,11 +93,22 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
         measures[cell.augmentation][cell.seed] = measure(outcome)
         runs[cell.augmentation][cell.seed] = outcome.without_logits()
     theirs, compared = runs.get(plan.baseline, {}), measures.get(plan.baseline, {})
+    steps = count_steps(plan, cells[0])
     return {
         name: {
             "accuracies": [[seed, finite(outcome.accuracy)] for seed, outcome in ours.items()],
-            "evidence": arm_evidence(plan, ours, theirs, measures[name], compared),
-            "weighed": asdict(weigh(make_pair(ours, theirs), plan.rule))
+            "evidence": to_values(
+                arm_evidence(
+                    (*group, name),
+                    _counts(folder, [cell for cell in cells if cell.augmentation == name]),
+                    steps,
+                    ours,
+                    theirs,
+                    measures[name],
+                    compared,
+                )
+            ),
+            "weighed": to_values(weigh(make_pair(ours, theirs), plan.rule))
             if name != plan.baseline and ours and theirs
             else None,
             "unpaired": sorted(ours.keys() ^ theirs.keys()),
@@ -88,24 +117,19 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
     }
 
 
-def _from_json(values: dict[str, Any]) -> JudgedArm:
-    weighed = values["weighed"]
+def _counts(folder: StudyFolder, cells: Sequence[Cell]) -> RunCounts:
+    runs = [folder.run(cell) for cell in cells]
+    return RunCounts(len(runs), sum(run.done for run in runs), sum(run.failed for run in runs))
+
+
+def _from_json(values: Any) -> JudgedArm:
+    found = read_as(_Stored, values, "judged.json")
     return JudgedArm(
         accuracies={
             seed: float("nan") if accuracy is None else accuracy
-            for seed, accuracy in values["accuracies"]
+            for seed, accuracy in found.accuracies
         },
-        evidence=values["evidence"],
-        weighed=_weighed(weighed) if weighed else None,
-        unpaired=tuple(values["unpaired"]),
+        evidence=found.evidence,
+        weighed=found.weighed,
+        unpaired=found.unpaired,
     )
-
-
-def _weighed(values: dict[str, Any]) -> Weighed:
-    evidence = values["evidence"] and Evidence(**_with_tuples(values["evidence"]))
-    return Weighed(**_with_tuples(values) | {"evidence": evidence})
-
-
-def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
-    """With tuples where JSON has lists."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}

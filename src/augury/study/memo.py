@@ -19,9 +19,9 @@ from augury.data import Progress
 from augury.errors import InputError, UnreadableError
 from augury.files import tell_remade
 from augury.inside import is_there
-from augury.seal import SEAL, checksum
+from augury.records.json_file import read_json, write_json
+from augury.seal import checksum
 from augury.study.own_key import signature
-from augury.study.store import read_json, write_json
 
 _SCHEMA = 2  # 1 was not signed
 _AT_ONCE = 8  # each holds some runs' predictions in memory
@@ -73,13 +73,13 @@ def _read(file: Path) -> dict[str, Any]:
     if not is_there(file):
         return {}
     try:
-        content = read_json(file)
+        content = read_json(file, sealed_from=0)
     except UnreadableError:
         raise
     except InputError:
         content = {}
     values = content.get("values")
-    if SEAL not in content or content.get("schema") != _SCHEMA or not isinstance(values, dict):
+    if content.get("schema") != _SCHEMA or not isinstance(values, dict):
         tell_remade(file)
         return {}
     if not hmac.compare_digest(str(content.get("signature")), _signed(values)):

@@ -1,6 +1,6 @@
 """What a finished run has left, read and held against itself before anything is made of it."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from augury.errors import InputError, UnreadableError
 from augury.files import UNREADABLE
-from augury.inside import is_there, open_plain, read_plain
-from augury.study.cell import Cell
-from augury.study.store import RunFolder, StudyFolder, read_json
+from augury.inside import is_there, open_plain
+from augury.records.cell import Cell
+from augury.records.epochs import Epoch, read_epochs
+from augury.records.result import Result
+from augury.records.robustness import Robustness, read_robustness
+from augury.study.store import RunFolder, StudyFolder
 
 # Accuracies are shares of whole images: a float32 and a float64 mean differ by less.
 _ROUNDING = 1e-6
@@ -35,23 +38,22 @@ class Predictions:
 class Outcome:
     """A finished cell: its result, its predictions where they are there, and what is odd.
 
-    epochs: the lines of epochs.jsonl; robustness: accuracies on corrupted test images, None where
-    none were tried; problem: why its figures must not be believed, "" where nothing contradicts
-    them.
+    robustness: on corrupted test images, None where none were tried; problem: why its figures must
+    not be believed, "" where nothing contradicts them.
     """
 
     cell: Cell
-    result: dict[str, Any]
+    result: Result
     test: Predictions | None
     validation: Predictions | None
-    epochs: list[dict[str, Any]]
-    robustness: dict[str, Any] | None
+    epochs: tuple[Epoch, ...]
+    robustness: Robustness | None
     problem: str
 
     @property
     def accuracy(self) -> float:
         """On the test images, in [0, 1]; NaN where the result has none."""
-        value = self.result["test"]["accuracy"]
+        value = self.result.test.accuracy
         return float("nan") if value is None else float(value)
 
     def without_logits(self) -> "Outcome":
@@ -67,21 +69,19 @@ def read_outcome(folder: StudyFolder, cell: Cell) -> Outcome:
     """
     run = folder.run(cell)
     result = run.read_result()
-    robustness: dict[str, Any] | None = None
-    epochs: list[dict[str, Any]] = []
+    robustness: Robustness | None = None
+    epochs: tuple[Epoch, ...] = ()
     try:
         for file in (run.epochs, run.predictions, run.corruptions):
             run.check(file, result)
-        epochs = _epochs(run.epochs)
+        epochs = read_epochs(run.epochs)
         test, validation = _predictions(run)
-        robustness = read_json(run.corruptions) if is_there(run.corruptions) else None
+        robustness = read_robustness(run.corruptions)
         problem = _contradiction(result, test) or _picked(epochs, result, cell)
     except UnreadableError:
         raise
     except InputError as error:
         test, validation, problem = None, None, str(error)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{run.result}: not a cell's result: {error!r}") from error
     return Outcome(cell, result, test, validation, epochs, robustness, problem)
 
 
@@ -110,9 +110,9 @@ def _part(arrays: dict[str, NDArray[Any]], part: str) -> Predictions | None:
     return Predictions(ids, labels, logits, correct=logits.argmax(axis=1) == labels)
 
 
-def _contradiction(result: dict[str, Any], test: Predictions | None) -> str:
+def _contradiction(result: Result, test: Predictions | None) -> str:
     """Where the stored accuracy is not that of the stored predictions."""
-    told = result["test"]["accuracy"]
+    told = result.test.accuracy
     if test is None or told is None:
         return ""
     found = float(test.correct.mean())
@@ -121,37 +121,24 @@ def _contradiction(result: dict[str, Any], test: Predictions | None) -> str:
     return f"result.json says {100 * told:.2f} % where the predictions say {100 * found:.2f} %"
 
 
-def _picked(epochs: list[dict[str, Any]], result: dict[str, Any], cell: Cell) -> str:
+def _picked(epochs: Sequence[Epoch], result: Result, cell: Cell) -> str:
     """Where another epoch was tested than the recipe names, or other weights than that epoch's."""
-    epochs = [line for line in epochs if line.get("validation_accuracy") is not None]
-    chosen, named = result["chosen_epoch"], cell.recipe.epochs - 1
+    validated = {e.epoch: a for e in epochs if (a := e.validation_accuracy) is not None}
+    chosen, named = result.chosen_epoch, cell.recipe.epochs - 1
     if cell.recipe.select == "validation":
-        if not epochs:
+        if not validated:
             return ""
-        best = max(line["validation_accuracy"] for line in epochs)
-        named = next(line["epoch"] for line in epochs if line["validation_accuracy"] == best)
+        named = max(validated, key=lambda epoch: validated[epoch])
     if chosen != named:
         return f"epoch {chosen + 1} was tested where the recipe names epoch {named + 1}"
-    at_the_time = [line["validation_accuracy"] for line in epochs if line["epoch"] == chosen]
-    if result["validation"] and at_the_time:
-        now = result["validation"]["accuracy"]
-        if abs(now - at_the_time[0]) > _ROUNDING:
-            return (
-                f"the tested weights are not those of epoch {chosen + 1}: they get "
-                f"{100 * now:.2f} % of the validation images right, and that epoch got "
-                f"{100 * at_the_time[0]:.2f} %"
-            )
-    return ""
-
-
-def _epochs(path: Path) -> list[dict[str, Any]]:
-    if not is_there(path):
-        return []
-    content = read_plain(path)
-    try:
-        return [json.loads(line) for line in content.decode().splitlines()]
-    except ValueError as error:
-        raise InputError(f"{_short(path)} is damaged") from error
+    now = result.validation.accuracy if result.validation else None
+    then = validated.get(chosen)
+    if now is None or then is None or abs(now - then) <= _ROUNDING:
+        return ""
+    return (
+        f"the tested weights are not those of epoch {chosen + 1}: they get {100 * now:.2f} % of "
+        f"the validation images right, and that epoch got {100 * then:.2f} %"
+    )
 
 
 def _short(path: Path) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from augury.records.cell import Cell
 from augury.stats import Pair
-from augury.study.cell import Cell
 from augury.study.outcomes import Outcome, read_outcome
 from augury.study.store import StudyFolder
 

@@ -1,10 +1,9 @@
 """From settings to cells, and what must stay equal when a study is run again."""
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,75 +15,21 @@ from augury.augment.trust import names_in, names_in_arm, require
 from augury.data import Dataset, Progress, cache_folder, file_names
 from augury.data.leakage import dataset_duplicates
 from augury.data.loader import count_batches
-from augury.errors import InputError, RecipeChanged
+from augury.errors import RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
+from augury.records.cell import Cell, NetworkOptions, as_begun
+from augury.records.numbers import Device
+from augury.records.plan import Leakage, Plan, PlannedDataset, PlannedSpeed
+from augury.records.provenance import Provenance
+from augury.records.recipe import Recipe
 from augury.saliency import KINDS, newest_revision
-from augury.seal import SEAL
-from augury.stats import Rule
-from augury.study.cell import Cell, NetworkOptions, as_begun
 from augury.study.provenance import machine
 from augury.study.settings import StudySettings
-from augury.study.store import read_json, write_json
 from augury.training.network import Speed
 from augury.training.probe import fastest, measure_speeds, remembered_speeds
-from augury.training.recipe import Recipe
 from augury.training.sources import check_sources
 
-SCHEMA = 2
 _PAIRS_TOLD = 20
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A study that is fixed: its cells, and how fast and on what each is run.
-
-    rule: what its verdicts ask for, with the looks that were planned or taken; corruptions: how
-    many test images each network sees corrupted; settings: as asked for; datasets: what was found,
-    by name, with the location to load it from;
-    speed: by "model on dataset"; threads: of each cell; device: "cpu" or "cuda".
-    """
-
-    name: str
-    baseline: str
-    rule: Rule
-    corruptions: int
-    settings: dict[str, Any]
-    datasets: dict[str, dict[str, Any]]
-    cells: tuple[Cell, ...]
-    speed: dict[str, dict[str, Any]]
-    threads: int
-    device: str
-    provenance: dict[str, Any]
-
-    @property
-    def seeds(self) -> int:
-        """How many seeds the arm with the most of them has."""
-        return len({cell.seed for cell in self.cells})
-
-    def speed_of(self, cell: Cell) -> Speed:
-        """The layout and precision that all arms of this model and data set use."""
-        entry = self.speed[f"{cell.model} on {cell.dataset}"]
-        return Speed(entry["layout"], entry["precision"])
-
-    def milliseconds(self, cell: Cell) -> float:
-        """What the probe measured for one training step, without augmentation."""
-        entry = self.speed[f"{cell.model} on {cell.dataset}"]
-        return float(entry["milliseconds"][str(self.speed_of(cell))])
-
-    def steps(self, cell: Cell) -> int:
-        """Training steps of a whole run."""
-        entry = self.datasets[cell.dataset]
-        n = _trained_on(cell.recipe, entry["train"], entry["own_validation"])
-        return cell.recipe.epochs * count_batches(n, cell.recipe.batch_size)
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {
-            "schema": SCHEMA,
-            **{k: v for k, v in vars(self).items() if k not in ("cells", "rule")},
-            "rule": asdict(self.rule),
-            "cells": [cell.to_json() for cell in self.cells],
-        }
 
 
 def _trained_on(recipe: Recipe, images: int, own_validation: bool) -> int:
@@ -93,46 +38,23 @@ def _trained_on(recipe: Recipe, images: int, own_validation: bool) -> int:
     return min(available, recipe.train_limit or available)
 
 
-def plan_of(folder: Path) -> Plan:
-    """The plan of the study in `folder`; InputError, saying what is there, where there is none."""
-    path = folder / "plan.json"
-    # os.path's questions have an answer for whatever a path may be.
-    if os.path.exists(path):
-        return read_plan(path)
-    if os.path.isdir(folder):
-        there = "plan.json is missing"
-    else:
-        there = "it is a file" if os.path.exists(folder) else "there is no such folder"
-    raise InputError(f"{folder}: no study here ({there})")
+def count_steps(plan: Plan, cell: Cell) -> int:
+    """Training steps of a whole run."""
+    dataset = plan.datasets[cell.dataset]
+    n = _trained_on(cell.recipe, dataset.train, dataset.own_validation)
+    return cell.recipe.epochs * count_batches(n, cell.recipe.batch_size)
 
 
-def read_plan(path: Path) -> Plan:
-    """The plan that `write_plan` wrote; InputError where there is none."""
-    values = read_json(path)
-    if values.get("schema") not in (1, SCHEMA):
-        raise InputError(f"{path}: not a plan of this version (schema {SCHEMA}) or the one before")
-    if values["schema"] == 1:
-        # Its rule was the usual one, and no network saw a corrupted image.
-        values["rule"] = {"min_difference": values.pop("min_difference")}
-        values["corruptions"] = 0
-    try:
-        rule = Rule(**values["rule"] | {"looks": tuple(values["rule"].get("looks", ()))})
-        cells = tuple(Cell.from_json(cell) for cell in values["cells"])
-        rest = {k: v for k, v in values.items() if k not in ("schema", "cells", "rule", SEAL)}
-        return Plan(cells=cells, rule=rule, **rest)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: not a whole plan: {error}") from error
+def training_speed(plan: Plan, cell: Cell) -> Speed:
+    """The layout and precision that all arms of this model and data set use."""
+    planned = plan.speed_of(cell)
+    return Speed(planned.layout, planned.precision)
 
 
 def require_code(cells: Sequence[Cell], where: Path) -> None:
     """Raise InputError unless the code that cells of a stored plan name has been confirmed."""
     named = [name for cell in cells for name in names_in_arm(cell.augmentation)]
     require([*named, *names_in([cell.parameters for cell in cells])], str(where))
-
-
-def write_plan(path: Path, plan: Plan) -> None:
-    """Write `plan` atomically."""
-    write_json(path, plan.to_json())
 
 
 def make_cells(
@@ -186,8 +108,8 @@ def make_plan(
     settings: StudySettings,
     datasets: dict[str, Dataset],
     threads: int,
-    device: str,
-    provenance: dict[str, Any],
+    device: Device,
+    provenance: Provenance,
     progress: Progress | None = None,
 ) -> Plan:
     """The plan of a new study. datasets: by the name or path that was asked for.
@@ -210,7 +132,7 @@ def make_plan(
         corruptions=settings.corruptions,
         settings=_json_values(settings.to_dict()),
         datasets={
-            d.name: describe(d, location) | {"leakage": describe_leakage(d, location, progress)}
+            d.name: describe(d, location, describe_leakage(d, location, progress))
             for location, d in datasets.items()
         },
         cells=tuple(make_cells(settings, datasets)),
@@ -231,42 +153,38 @@ def _check_networks(settings: StudySettings, dataset: Dataset) -> None:
     check_sources(kinds, settings.teacher, dataset, specs)
 
 
-def describe(dataset: Dataset, location: str) -> dict[str, Any]:
+def describe(dataset: Dataset, location: str, leakage: Leakage | None = None) -> PlannedDataset:
     """What a plan keeps of a data set."""
-    return {
-        "location": location,
-        "fingerprint": dataset.fingerprint,
-        "source": dataset.source,
-        "classes": list(dataset.classes),
-        "channels": dataset.channels,
-        "image_size": dataset.image_size,
-        "train": len(dataset.train),
-        "own_validation": dataset.validation is not None,
-        "test": len(dataset.test),
-        "notes": list(dataset.notes),
-        "set_aside": [asdict(file) for file in dataset.set_aside],
-    }
+    return PlannedDataset(
+        location=location,
+        fingerprint=dataset.fingerprint,
+        source=dataset.source,
+        classes=dataset.classes,
+        channels=dataset.channels,
+        image_size=dataset.image_size,
+        train=len(dataset.train),
+        own_validation=dataset.validation is not None,
+        test=len(dataset.test),
+        notes=dataset.notes,
+        set_aside=dataset.set_aside,
+        leakage=leakage,
+    )
 
 
-def describe_leakage(
-    dataset: Dataset, location: str, progress: Progress | None = None
-) -> dict[str, Any]:
-    """Counts of test images that have a near-duplicate in the training part, and some of them.
-
-    files: those of the pairs, where the data set is a folder or archive
-    """
+def describe_leakage(dataset: Dataset, location: str, progress: Progress | None = None) -> Leakage:
+    """Counts of test images that have a near-duplicate in the training part, and some of them."""
     found = dataset_duplicates(dataset, progress).train
     names = file_names(location) if found else {}
     told = [d for d in found[:_PAIRS_TOLD] if d.test_id in names and d.train_id in names]
-    return {
-        "of": len(dataset.test),
-        "images": len(found),
-        "exact": sum(duplicate.exact for duplicate in found),
-        "mirrored": sum(duplicate.mirrored for duplicate in found),
-        "label_conflicts": sum(duplicate.labels_differ for duplicate in found),
-        "pairs": [[d.test_id, d.train_id] for d in found[:_PAIRS_TOLD]],
-        "files": [[names[d.test_id], names[d.train_id]] for d in told],
-    }
+    return Leakage(
+        of=len(dataset.test),
+        images=len(found),
+        exact=sum(duplicate.exact for duplicate in found),
+        mirrored=sum(duplicate.mirrored for duplicate in found),
+        label_conflicts=sum(duplicate.labels_differ for duplicate in found),
+        pairs=tuple((d.test_id, d.train_id) for d in found[:_PAIRS_TOLD]),
+        files=tuple((names[d.test_id], names[d.train_id]) for d in told),
+    )
 
 
 def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
@@ -290,10 +208,7 @@ def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
     return replace(
         old,
         cells=cells,
-        datasets={
-            name: new.datasets.get(name, {}) | old.datasets.get(name, {})
-            for name in new.datasets | old.datasets
-        },
+        datasets=new.datasets | {name: _known(name, old, new) for name in old.datasets},
         # What is there keeps its speed: all arms of a study are trained alike.
         speed=new.speed | old.speed,
         settings=new.settings,
@@ -302,18 +217,27 @@ def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
     )
 
 
+def _known(name: str, old: Plan, new: Plan) -> PlannedDataset:
+    """As it was planned; what an earlier version did not look for is taken from `new`."""
+    dataset = old.datasets[name]
+    if dataset.leakage is None and name in new.datasets:
+        return replace(dataset, leakage=new.datasets[name].leakage)
+    return dataset
+
+
 def _differences(old: Plan, new: Plan) -> list[str]:
     found = []
     for name in old.datasets.keys() & new.datasets.keys():
-        was, now = old.datasets[name]["fingerprint"], new.datasets[name]["fingerprint"]
+        was, now = old.datasets[name].fingerprint, new.datasets[name].fingerprint
         if was != now:
             found.append(f"data of {name}: fingerprint {was[:12]} → {now[:12]}")
     before, after = old.cells[0], new.cells[0]
-    for title, was, now in (
+    for title, planned, asked in (
         ("recipe", asdict(before.recipe), asdict(after.recipe)),
         ("network", asdict(before.network), asdict(after.network)),
     ):
-        found += [f"{title}.{k}: {was[k]} → {now[k]}" for k in was if was[k] != now[k]]
+        changed = [k for k in planned if planned[k] != asked[k]]
+        found += [f"{title}.{k}: {planned[k]} → {asked[k]}" for k in changed]
     arms = {c.augmentation: c for c in old.cells}
     for cell in {c.augmentation: c for c in new.cells}.values():
         earlier = arms.get(cell.augmentation)
@@ -340,7 +264,7 @@ def model_spec(name: str, options: NetworkOptions, dataset: Dataset) -> ModelSpe
 
 def probe(
     settings: StudySettings, model: str, dataset: Dataset, threads: int, device: str
-) -> dict[str, Any]:
+) -> PlannedSpeed:
     """The fastest layout and precision, with the milliseconds a step of all; remembered."""
     # Weights make no difference to speed, and may have to be fetched.
     options = replace(settings.network, pretrained=False, weights=None)
@@ -357,7 +281,7 @@ def probe(
         "optimizer": recipe.optimizer,
         "threads": threads,
         "device": device,
-        "machine": machine(),
+        "machine": asdict(machine()),
         "torch": torch.__version__,
     }
 
@@ -373,7 +297,8 @@ def probe(
 
     milliseconds = remembered_speeds(cache_folder() / "speeds.json", identity, measure)
     speed = fastest(milliseconds)
-    return {**asdict(speed), "milliseconds": {k: round(v, 3) for k, v in milliseconds.items()}}
+    rounded = {way: round(each, 3) for way, each in milliseconds.items()}
+    return PlannedSpeed(speed.layout, speed.precision, rounded)
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from augury.augment import build_augmentation, saliency_kinds
 from augury.data import Dataset, Split, limit_train, load_dataset, split_validation
 from augury.errors import DataError
 from augury.models import build_model, pretrained_statistics
-from augury.study.cell import Cell
-from augury.study.plan import Plan, model_spec
+from augury.records.cell import Cell
+from augury.records.plan import Plan
+from augury.study.plan import model_spec, training_speed
 from augury.training import Network, Normalize, Training
 from augury.training.network import channel_statistics
 from augury.training.processes import ALONE, Processes
@@ -32,9 +33,9 @@ class Prepared:
 
 def load_planned(plan: Plan, name: str, data_dir: Path | None) -> Dataset:
     """The data set that the plan calls `name`; DataError where it is no longer the same."""
-    entry = plan.datasets[name]
-    dataset = load_dataset(entry["location"], data_dir=data_dir, image_size=entry["image_size"])
-    if dataset.fingerprint != entry["fingerprint"]:
+    planned = plan.datasets[name]
+    dataset = load_dataset(planned.location, data_dir=data_dir, image_size=planned.image_size)
+    if dataset.fingerprint != planned.fingerprint:
         raise DataError(f"data set {name}: its images are not those that the study began with")
     return dataset
 
@@ -61,7 +62,7 @@ def prepare(
     spec = model_spec(cell.model, cell.network, dataset)
     model = build_model(spec, cell.seed)
     device = torch.device(plan.device)
-    network = Network(model, _normalize(cell, train), plan.speed_of(cell), device)
+    network = Network(model, _normalize(cell, train), training_speed(plan, cell), device)
     sources = TeacherSources(
         saliency_kinds(cell.augmentation, cell.parameters),
         cell.teacher,

@@ -8,15 +8,9 @@ import numpy as np
 
 from augury.data import Dataset, Progress, load_dataset
 from augury.errors import InputError
-from augury.study.cell import Cell
-from augury.study.plan import (
-    Plan,
-    describe,
-    limited_threads,
-    make_cells,
-    plan_of,
-    require_code,
-)
+from augury.records.cell import Cell
+from augury.records.plan import Plan, PlannedSpeed, pair_name, plan_of
+from augury.study.plan import describe, limited_threads, make_cells, require_code
 from augury.study.prepare import load_planned, prepare
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings
@@ -52,7 +46,7 @@ def preview_new(
         location, data_dir=data_dir, image_size=settings.image_size, progress=progress
     )
     (cell,) = make_cells(settings, {location: dataset}, range(settings.seeds - 1, settings.seeds))
-    speed = {**vars(Speed()), "milliseconds": {}}
+    speed = Speed()
     plan = Plan(
         name=settings.title,
         baseline=settings.baseline_arm,
@@ -61,7 +55,7 @@ def preview_new(
         settings=settings.to_dict(),
         datasets={dataset.name: describe(dataset, location)},
         cells=(cell,),
-        speed={f"{cell.model} on {cell.dataset}": speed},
+        speed={pair_name(cell): PlannedSpeed(speed.layout, speed.precision, {})},
         threads=1,
         device=default_device(),
         provenance=provenance(),

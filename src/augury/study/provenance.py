@@ -9,24 +9,27 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import torch
+
+from augury.records.provenance import Machine, Provenance, Resumed
 
 _PACKAGES = ("augury", "torch", "torchvision", "timm", "numpy")
 
 
-def provenance(processes: int = 1) -> dict[str, Any]:
-    """Everything that a reader needs to judge or repeat a result, as JSON values.
+def provenance(processes: int = 1) -> Provenance:
+    """Everything that a reader needs to judge or repeat a result.
 
     processes: how many share a run.
     """
-    return {
-        "command": _command(processes),
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **environment(processes),
-        "git_commit": git_commit(),
-    }
+    return Provenance(
+        command=_command(processes),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"python": platform.python_version()} | {p: _version(p) for p in _PACKAGES},
+        machine=machine(),
+        processes=processes,
+        git_commit=git_commit(),
+    )
 
 
 def _command(processes: int) -> str:
@@ -38,30 +41,21 @@ def _command(processes: int) -> str:
     return shlex.join([*words, *sys.argv[1:]])
 
 
-def environment(processes: int = 1) -> dict[str, Any]:
-    """versions, machine, processes: only where all are the same can bits be expected to be."""
-    versions = {"python": platform.python_version()} | {p: _version(p) for p in _PACKAGES}
-    return {"versions": versions, "machine": machine(), "processes": processes}
+def changes(epoch: int, before: Provenance, now: Provenance) -> tuple[Resumed, ...]:
+    """What a result keeps of going on where `now` says, after `epoch` epochs, from `before`.
 
-
-def changed_environment(
-    epoch: int, before: dict[str, Any], now: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """What a result keeps of going on `now`, after `epoch` epochs, from `before` (`environment`s).
-
-    Empty where all is the same; otherwise one entry: epoch, the machine and versions of `before`,
-    and `changed`, their fields that are others now. The system's version and the memory are not
-    looked at, as no sum depends on them.
+    Empty where all is the same: bits can only be expected to be the same where machine, versions
+    and processes are. The system's version and the memory are not looked at, as no sum depends on
+    them.
     """
-    machines = before.get("machine", {}), now["machine"]
-    versions = before.get("versions", {}), now["versions"]
-    fields = [(name, *(m.get(name) for m in machines)) for name in ("processor", "cores", "gpu")]
-    fields += [(name, versions[0].get(name), value) for name, value in versions[1].items()]
-    fields += [("processes", before.get("processes", 1), now["processes"])]
-    changed = {name: [was, value] for name, was, value in fields if was != value}
-    if not changed:
-        return []
-    return [{"epoch": epoch, "machine": machines[0], "versions": versions[0], "changed": changed}]
+    fields = [
+        (name, getattr(before.machine, name), getattr(now.machine, name))
+        for name in ("processor", "cores", "gpu")
+    ]
+    fields += [(name, before.versions.get(name), value) for name, value in now.versions.items()]
+    fields += [("processes", before.processes, now.processes)]
+    changed = {name: (was, value) for name, was, value in fields if was != value}
+    return (Resumed(epoch, before.machine, before.versions, changed),) if changed else ()
 
 
 def _version(package: str) -> str:
@@ -72,15 +66,15 @@ def _version(package: str) -> str:
 
 
 @cache
-def machine() -> dict[str, Any]:
-    """platform, processor, cores, memory_gb, gpu (None without one)."""
-    return {
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "memory_gb": _memory_gb(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-    }
+def machine() -> Machine:
+    """What this process runs on."""
+    return Machine(
+        platform=platform.platform(),
+        processor=_processor(),
+        cores=os.cpu_count(),
+        memory_gb=_memory_gb(),
+        gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    )
 
 
 def _processor() -> str:

@@ -1,12 +1,12 @@
 """How a trained network does on common corruptions of the test images."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 
 from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from augury.data import Dataset, Split, limit_train
+from augury.records.robustness import Robustness
 from augury.training import evaluate
 from augury.training.network import Network
 
@@ -18,8 +18,8 @@ _kept: dict[tuple[str, int], list[tuple[str, int, Split]]] = {}
 
 def measure_robustness(
     network: Network, dataset: Dataset, test: Split, images: int, batch_size: int
-) -> dict[str, Any]:
-    """Accuracies, in [0, 1], as JSON values: clean, and by corruption a list over severities 1..5.
+) -> Robustness:
+    """Accuracies of a network on test images, as they are and corrupted.
 
     images: how many test images are taken, stratified; the same ones for every cell of a study.
     """
@@ -31,7 +31,8 @@ def measure_robustness(
     found: dict[str, list[float]] = {name: [] for name in CORRUPTIONS}
     for name, _, split in _corrupted(chosen, dataset.fingerprint):
         found[name].append(accuracy(split))
-    return {"images": len(chosen), "clean": accuracy(chosen), "accuracy": found}
+    accuracies = {name: tuple(values) for name, values in found.items()}
+    return Robustness(len(chosen), accuracy(chosen), accuracies)
 
 
 def _corrupted(chosen: Split, fingerprint: str) -> Iterator[tuple[str, int, Split]]:

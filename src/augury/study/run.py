@@ -1,9 +1,8 @@
 """`run_cell`: what every engine executes."""
 
-import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,23 +10,23 @@ import torch
 
 from augury.data import Dataset, Split
 from augury.errors import InputError
-from augury.files import make_folder, write_atomically
+from augury.files import make_folder
 from augury.inside import lock, remove_plain
-from augury.study.cell import Cell
-from augury.study.plan import Plan, model_spec
+from augury.records.cell import Cell
+from augury.records.epochs import Epoch, write_epochs
+from augury.records.json_file import to_values
+from augury.records.plan import Plan
+from augury.records.provenance import Provenance, Resumed
+from augury.records.result import Result, RunSpeed, Score, TestScore, write_result
+from augury.records.robustness import write_robustness
+from augury.schema import read_as
+from augury.study.plan import model_spec
 from augury.study.prepare import Prepared, prepare
-from augury.study.provenance import changed_environment, environment, provenance
+from augury.study.provenance import changes, provenance
 from augury.study.robustness import measure_robustness
-from augury.study.store import (
-    RESULT_SCHEMA,
-    RunFolder,
-    StudyFolder,
-    disk_errors,
-    write_arrays,
-    write_json,
-)
+from augury.study.store import RunFolder, StudyFolder, disk_errors, write_arrays
 from augury.study.watch import Watch, example_ids
-from augury.training import Epoch, Evaluation, Training, evaluate
+from augury.training import Evaluation, Training, evaluate
 from augury.training.processes import ALONE, Processes
 from augury.training.teacher import save_network
 
@@ -48,7 +47,7 @@ def run_cell(
     dataset: Dataset,
     watcher: Watcher,
     processes: Processes = ALONE,
-) -> dict[str, Any]:
+) -> Result:
     """Train and test one cell, going on from its last checkpoint; returns its result.
 
     processes: those that share the run, of which this is the first; it tells the others the cell's
@@ -95,8 +94,9 @@ def _train_and_test(
     prepared = prepare(cell, dataset, plan, watcher.on_step, processes)
     training = prepared.training
     resumed = _go_on(training, run, watcher)
-    about = {"environment": environment(processes.count), "resumed": resumed}
-    _write_epochs(run, training.history)
+    here = provenance(processes.count)
+    about = {"environment": to_values(here), "resumed": to_values(resumed)}
+    write_epochs(run.epochs, training.history)
 
     # In time: what the last epoch sees cannot be told once the network has learned from it.
     last = cell.recipe.epochs - 1
@@ -106,7 +106,7 @@ def _train_and_test(
         if epoch.epoch == last:
             write_arrays(run.examples, {"epoch": last, **watch.arrays()})
         training.save(run.checkpoints, about)
-        _write_epochs(run, training.history)
+        write_epochs(run.epochs, training.history)
         watcher.on_epoch(epoch)
     chosen, test, validation = _test(prepared)
     network, size = training.network, 2 * cell.recipe.batch_size
@@ -115,14 +115,15 @@ def _train_and_test(
     if plan.corruptions:
         robustness = measure_robustness(network, dataset, prepared.test, plan.corruptions, size)
         run.check_there()
-        write_json(run.corruptions, robustness)
+        write_robustness(run.corruptions, robustness)
     save_network(run.weights, network, model_spec(cell.model, cell.network, dataset))
     result = _result(cell, plan, training, chosen, test, validation)
-    result |= {"resumed": resumed, "files": run.checksums()}
     # Seconds of the run, also of the parts before an interruption.
     rest = time.perf_counter() - started - sum(e.seconds for e in training.history)
     trained = sum(epoch.seconds for epoch in training.history)
-    write_json(run.result, result | {"seconds": trained + max(0.0, rest)})
+    seconds = trained + max(0.0, rest)
+    about_files = replace(result, resumed=resumed, files=run.checksums(), seconds=seconds)
+    write_result(run.result, about_files)
     run.checkpoints.clear()
 
 
@@ -138,28 +139,24 @@ def _test(prepared: Prepared) -> tuple[int, Evaluation, Evaluation | None]:
     return chosen, test, outcome(prepared.validation) if len(prepared.validation) else None
 
 
-def _go_on(training: Training, run: RunFolder, watcher: Watcher) -> list[dict[str, Any]]:
+def _go_on(training: Training, run: RunFolder, watcher: Watcher) -> tuple[Resumed, ...]:
     """Go on from the newest good checkpoint, if there is one; returns all changes of environment.
 
-    See `changed_environment` for one of them; those of earlier parts come first.
+    See `changes` for one of them; those of earlier parts come first.
     """
     checkpoint = run.checkpoints.load(lambda line: watcher.on_note(f"passed over: {line}"))
     if not checkpoint:
-        return []
+        return ()
     try:
         training.restore(checkpoint)
     except InputError as error:
         watcher.on_note(f"begun anew: {run.checkpoints.folder}: {error}")
-        return []
-    about = checkpoint.state.get("about", {})
-    before = about.get("environment", {})
-    now = environment(training.processes.count)
-    return [*about.get("resumed", []), *changed_environment(len(training.history), before, now)]
-
-
-def _write_epochs(run: RunFolder, history: list[Epoch]) -> None:
-    lines = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in history)
-    write_atomically(run.epochs, lines.encode())
+        return ()
+    about, where = checkpoint.state.get("about", {}), f"{run.checkpoints.folder}"
+    before: Provenance = read_as(Provenance, about.get("environment", {}), where)
+    earlier: tuple[Resumed, ...] = read_as(tuple[Resumed, ...], about.get("resumed", ()), where)
+    now = provenance(training.processes.count)
+    return (*earlier, *changes(len(training.history), before, now))
 
 
 def _predictions(test: Evaluation, validation: Evaluation | None) -> dict[str, Any]:
@@ -178,28 +175,27 @@ def _result(
     chosen: int,
     test: Evaluation,
     validation: Evaluation | None,
-) -> dict[str, Any]:
-    history = training.history
-    speed = plan.speed_of(cell)
-    return {
-        "schema": RESULT_SCHEMA,
-        "cell": cell.to_json(),
-        "train": {"loss": history[chosen].loss, "accuracy": history[chosen].accuracy},
-        "validation": validation and {"loss": validation.loss, "accuracy": validation.accuracy},
-        "test": {
-            "loss": test.loss,
-            "accuracy": test.accuracy,
-            "per_class": test.per_class(),
-            "confusion": test.confusion().tolist(),
-        },
-        "chosen_epoch": chosen,
-        "epochs": len(history),
-        "select": cell.recipe.select,
-        "step_seconds": float(np.mean([e.step_seconds for e in history])),
-        "augment_seconds": float(np.mean([e.augment_seconds for e in history])),
-        "speed": {**asdict(speed), "threads": plan.threads, "device": plan.device},
-        "teacher": cell.teacher or None,
-        "parameters_count": sum(p.numel() for p in training.network.model.parameters()),
-        "data_fingerprint": cell.fingerprint,
-        "provenance": provenance(training.processes.count),
-    }
+) -> Result:
+    """Less what is only known when everything else is written."""
+    history, speed = training.history, plan.speed_of(cell)
+    return Result(
+        cell=cell,
+        train=Score(history[chosen].loss, history[chosen].accuracy),
+        validation=Score(validation.loss, validation.accuracy) if validation else None,
+        test=TestScore(
+            loss=test.loss,
+            accuracy=test.accuracy,
+            per_class=tuple(test.per_class()),
+            confusion=tuple(map(tuple, test.confusion().tolist())),
+        ),
+        chosen_epoch=chosen,
+        epochs=len(history),
+        select=cell.recipe.select,
+        step_seconds=float(np.mean([e.step_seconds for e in history])),
+        augment_seconds=float(np.mean([e.augment_seconds for e in history])),
+        speed=RunSpeed(speed.layout, speed.precision, plan.threads, plan.device),
+        teacher=cell.teacher or None,
+        parameters_count=sum(p.numel() for p in training.network.model.parameters()),
+        data_fingerprint=cell.fingerprint,
+        provenance=provenance(training.processes.count),
+    )

@@ -19,11 +19,11 @@ from augury.documents import read_toml
 from augury.errors import InputError
 from augury.models import HEADS, STEMS, check_model_name
 from augury.names import bounded, check_name, lookup
+from augury.records.cell import NetworkOptions
+from augury.records.recipe import Recipe
 from augury.saliency import KINDS
 from augury.schema import Within, check_fields, read_changes, replaced
 from augury.stats import Rule
-from augury.study.cell import NetworkOptions
-from augury.training.recipe import Recipe
 from augury.training.teacher import read_teacher
 
 _Seeds = Within(1, 10_000)

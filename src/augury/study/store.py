@@ -4,7 +4,7 @@ import hashlib
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from filelock import Timeout
 
 from augury.errors import DiskError, InputError, UnreadableError
-from augury.files import CANNOT_WRITE, atomic_file, make_folder, sync_folder, write_atomically
+from augury.files import CANNOT_WRITE, atomic_file, make_folder, sync_folder
 from augury.inside import (
     check_folders,
     check_no_link,
@@ -21,14 +21,11 @@ from augury.inside import (
     is_there,
     lock,
     open_plain,
-    read_plain,
     remove_plain,
 )
-from augury.seal import SEAL, read_sealed, sealed_json
-from augury.study.cell import Cell
+from augury.records.cell import Cell
+from augury.records.result import Result, read_result
 from augury.training.checkpoint import CheckpointFolder
-
-RESULT_SCHEMA = 2  # of result.json; 1 had no checksums
 
 # As `temporary_path` names a file that is half written, and as safetensors names its own.
 _HALF_WRITTEN = re.compile(
@@ -136,24 +133,16 @@ class RunFolder:
         files = (self.epochs, self.predictions, self.corruptions, self.examples)
         return {file.name: file_checksum(file) for file in files if is_there(file)}
 
-    def read_result(self) -> dict[str, Any]:
+    def read_result(self) -> Result:
         """The result; InputError, naming the file, where it is not what was written."""
-        result = read_json(self.result, sealed_from=RESULT_SCHEMA)
-        schema = result.get("schema", RESULT_SCHEMA)
-        if schema not in range(1, RESULT_SCHEMA + 1):
-            raise InputError(
-                f"{self.result}: of schema {schema} where this version reads {RESULT_SCHEMA}"
-            )
-        if result.get("cell", {}).get("name", self.path.name) != self.path.name:
-            raise InputError(f"{self.result}: the result of another cell")
-        return result
+        return read_result(self.result)
 
-    def check(self, file: Path, result: dict[str, Any]) -> None:
+    def check(self, file: Path, result: Result) -> None:
         """Raise InputError where `file` is not the one that `result` was written beside.
 
         Results of schema 1 keep no checksums; a file that has been removed is not looked at.
         """
-        known = result.get("files", {}).get(file.name)
+        known = result.files.get(file.name)
         if known is not None and is_there(file) and file_checksum(file) != known:
             raise InputError(f"{file.parent.name}/{file.name} is damaged")
 
@@ -186,11 +175,6 @@ class RunFolder:
                     remove_plain(file)
 
 
-def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write with a checksum and atomically: readers see the old file or the new one, whole."""
-    write_atomically(path, sealed_json(values))
-
-
 def finite(value: float) -> float | None:
     """`value` where it is finite, otherwise None: JSON has no NaN and no infinity."""
     return value if math.isfinite(value) else None
@@ -200,25 +184,6 @@ def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
     """Write a compressed .npz atomically."""
     with atomic_file(path) as file:
         np.savez_compressed(file, **arrays)
-
-
-def read_json(path: Path, sealed_from: int | None = None) -> dict[str, Any]:
-    """The object in a file of ours, with its checksum.
-
-    sealed_from: the schema from which on a checksum must be there; without one a file may lack it,
-    as those of earlier versions do. Raises InputError, naming the file, where it is missing or not
-    what was written, and UnreadableError as `open_plain` does.
-    """
-    try:
-        values = read_sealed(read_plain(path))
-        schema = values.get("schema", 0)
-        if sealed_from is not None and SEAL not in values and schema >= sealed_from:
-            raise ValueError(f"has no checksum ({SEAL})")
-    except InputError:
-        raise
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: {error}") from error
-    return values
 
 
 def file_checksum(path: Path) -> str:

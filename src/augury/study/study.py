@@ -14,7 +14,11 @@ from augury.data import DATASETS, Dataset, Progress, check_output, data_title, l
 from augury.errors import InputError
 from augury.files import write_atomically
 from augury.inside import check_plain, is_there, lock, read_plain
-from augury.study.cell import Cell
+from augury.records.cell import Cell
+from augury.records.failure import read_failure
+from augury.records.numbers import Device
+from augury.records.plan import Plan, read_plan, write_plan
+from augury.records.verdicts import Verdicts
 from augury.study.engines.attempt import Event
 from augury.study.engines.local import LocalEngine
 from augury.study.engines.ray import RayEngine
@@ -23,10 +27,10 @@ from augury.study.engines.torchrun import TorchrunEngine
 from augury.study.evidence import write_evidence
 from augury.study.judging import judge_arms
 from augury.study.memo import Memo
-from augury.study.plan import Plan, extend_plan, make_plan, read_plan, require_code, write_plan
+from augury.study.plan import extend_plan, make_plan, require_code
 from augury.study.provenance import provenance
 from augury.study.settings import StudySettings, read_settings
-from augury.study.store import StudyFolder, check_there, disk_errors, read_json
+from augury.study.store import StudyFolder, check_there, disk_errors
 from augury.study.verdicts import write_verdicts
 from augury.training.processes import ALONE, Processes
 
@@ -153,7 +157,7 @@ def _load(
     return datasets
 
 
-def default_device() -> str:
+def default_device() -> Device:
     """A GPU where there is one."""
     return "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -208,9 +212,7 @@ def run_study(
     return outcome(plan, folder)
 
 
-def judge_study(
-    plan: Plan, folder: StudyFolder, progress: Progress | None = None
-) -> dict[str, Any]:
+def judge_study(plan: Plan, folder: StudyFolder, progress: Progress | None = None) -> Verdicts:
     """Write verdicts and evidence of what is finished; returns the verdicts.
 
     What was judged before by the same rule, code and files is recalled from `judged.json`.
@@ -245,4 +247,5 @@ def _status(cell: Cell, folder: StudyFolder) -> dict[str, Any]:
     epochs = len(read_plain(run.epochs).splitlines()) if is_there(run.epochs) else 0
     state = "done" if run.done else "failed" if run.failed else "begun" if epochs else "waiting"
     entry = {"cell": cell.name, "state": state, "epochs": epochs, "of": cell.recipe.epochs}
-    return entry | ({"error": read_json(run.error)["error"]} if run.failed else {})
+    failure = read_failure(run.error) if run.failed else None
+    return entry | ({"error": failure.error} if failure else {})

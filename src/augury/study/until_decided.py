@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from augury.study.cell import Cell
+from augury.records.cell import Cell
+from augury.records.plan import Plan, write_plan
+from augury.records.verdicts import read_verdicts
 from augury.study.pairs import Arm
-from augury.study.plan import Plan, write_plan
-from augury.study.store import StudyFolder, read_json
+from augury.study.store import StudyFolder
 from augury.study.study import Outcome
 
 
@@ -35,10 +36,11 @@ def next_round(plan: Plan, folder: StudyFolder) -> Plan | None:
     None where everything is decided, no look is left, or more seeds would not help. An arm that
     is decided gets no more seeds, so its verdict stands; the baseline goes on with the others.
     """
+    verdicts = read_verdicts(folder.path / "verdicts.json")
     undecided = [
-        (entry["dataset"], entry["model"], entry["augmentation"])
-        for entry in read_json(folder.path / "verdicts.json")["comparisons"]
-        if not entry["decided"] and entry["difference"] is not None
+        verdict.arm
+        for verdict in (verdicts.comparisons if verdicts else ())
+        if not verdict.decided and verdict.difference is not None
     ]
     # By name, as the arms of a group share their baseline.
     missing = {cell.name: cell for arm in undecided for cell in _missing(plan, arm)}

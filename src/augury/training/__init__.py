@@ -1,10 +1,11 @@
 """Training one network: recipe, loop, evaluation, checkpoints."""
 
+from augury.records.epochs import Epoch
+from augury.records.recipe import Recipe
 from augury.training.checkpoint import CheckpointFolder
 from augury.training.evaluate import Evaluation, evaluate
-from augury.training.loop import Epoch, Training
+from augury.training.loop import Training
 from augury.training.network import Network, Normalize, Speed, channel_statistics
-from augury.training.recipe import Recipe
 
 __all__ = [
     "CheckpointFolder",

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -16,6 +16,8 @@ from augury.batch import Batch
 from augury.data import Split, batches, epoch_order
 from augury.data.loader import count_batches
 from augury.errors import InputError, TrainingError
+from augury.records.epochs import Epoch
+from augury.records.recipe import Recipe
 from augury.rng import Draws, torch_seed
 from augury.training.checkpoint import (
     Checkpoint,
@@ -28,33 +30,12 @@ from augury.training.checkpoint import (
 from augury.training.evaluate import evaluate
 from augury.training.network import Network
 from augury.training.processes import ALONE, Processes
-from augury.training.recipe import Recipe
 from augury.training.schedule import Plateau, learning_rate
 from augury.training.sources import TeacherSources
 from augury.training.stopwatch import Stopwatch
 
 # Losses are looked at every so many steps, since a look makes a GPU wait.
 _LOOK_EVERY = 50
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch came to: accuracies in [0, 1], times in seconds.
-
-    loss, accuracy: mean over the training images as augmented, while the weights change; an image
-    of mixed targets counts by the share of the class that it is called.
-    step_seconds: mean per training step, augmentation included; augment_seconds: its share.
-    """
-
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    learning_rate: float
-    seconds: float
-    step_seconds: float
-    augment_seconds: float
 
 
 class Training:

@@ -7,17 +7,21 @@ import torch
 from torch import Tensor, nn
 
 from augury.batch import to_float
+from augury.records.numbers import Layout, Precision
 
-LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
-PRECISIONS = ("float32", "bfloat16")
+LAYOUTS: dict[Layout, torch.memory_format] = {
+    "contiguous": torch.contiguous_format,
+    "channels_last": torch.channels_last,
+}
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
 class Speed:
     """layout: "contiguous" or "channels_last"; precision: "float32" or "bfloat16" (autocast)."""
 
-    layout: str = "contiguous"
-    precision: str = "float32"
+    layout: Layout = "contiguous"
+    precision: Precision = "float32"
 
     def __str__(self) -> str:
         return f"{self.layout} {self.precision}"

@@ -5,14 +5,15 @@ from functools import partial
 
 from augury.augment import build_augmentation, saliency_kinds
 from augury.corruptions import CORRUPTIONS, SEVERITIES
+from augury.records.cell import Cell
+from augury.records.plan import Plan
 from augury.rng import Draws
 from augury.saliency import KINDS, MapCache, Saliency
 from augury.saliency.cache import as_stored
-from augury.study.cell import Cell
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
 from augury.study.doctor.parts import Parts
-from augury.study.plan import Plan
+from augury.study.plan import count_steps
 from augury.training.sources import look
 from augury.training.teacher import Teacher, read_teacher, teacher_network
 
@@ -107,7 +108,7 @@ def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
 
 
 def _work(plan: Plan, cell: Cell, parts: Parts, maps: dict[str, _Maps]) -> Work:
-    steps, epochs = plan.steps(cell), cell.recipe.epochs
+    steps, epochs = count_steps(plan, cell), cell.recipe.epochs
     every = read_teacher(cell.teacher).every if cell.teacher else None
     following = any(each.when == "following" for each in maps.values())
     refreshes = -(-steps // every) if every else epochs

@@ -14,8 +14,9 @@ from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from augury.data import Dataset, batches, cache_folder, epoch_order
 from augury.data.cache import writing
 from augury.models import build_model
-from augury.study.cell import Cell, NetworkOptions
-from augury.study.plan import Plan, model_spec
+from augury.records.cell import Cell, NetworkOptions
+from augury.records.plan import Plan
+from augury.study.plan import model_spec, training_speed
 from augury.training import Network, Normalize, evaluate
 from augury.training.checkpoint import Checkpoint, write_safetensors
 from augury.training.stopwatch import Stopwatch
@@ -38,7 +39,7 @@ class Bench:
         options = NetworkOptions(cell.network.head, cell.network.stem)
         model = build_model(model_spec(cell.model, options, dataset), 0)
         unit = (0.0,) * dataset.channels, (1.0,) * dataset.channels
-        self.network = Network(model, Normalize(*unit), plan.speed_of(cell), self.device)
+        self.network = Network(model, Normalize(*unit), training_speed(plan, cell), self.device)
 
     def seconds(self, call: Callable[[], object], tries: int = _TRIES) -> float:
         """The median of `tries` calls, after one that is not counted."""

@@ -11,7 +11,7 @@ import torch
 from augury.augment import saliency_kinds
 from augury.data import Progress
 from augury.errors import AuguryError
-from augury.study.cell import Cell, as_begun
+from augury.records.cell import Cell, as_begun
 from augury.study.doctor.arms import arm_cost
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import (
@@ -68,7 +68,7 @@ def study_costs(
         memory=memory_bytes(arms, workers, on_gpu),
         gpu=gpu_bytes(arms, workers) if on_gpu else 0,
     )
-    findings += cost_findings(costs, machine()["memory_gb"], _gpu_memory(on_gpu))
+    findings += cost_findings(costs, machine().memory_gb, _gpu_memory(on_gpu))
     return costs
 
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from augury.data import Dataset, Progress, Split, file_names
 from augury.data.leakage import dataset_duplicates
 from augury.errors import InputError
+from augury.records.recipe import Recipe
 from augury.study.doctor.finding import Finding
 from augury.study.doctor.parts import Parts, run_parts
-from augury.training.recipe import Recipe
 
 FEW = 10
 """A class with fewer images than these in training or test is told: each is ten points of it."""

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from augury.data import Progress
 from augury.errors import InputError
+from augury.records.plan import PlannedSpeed
+from augury.records.provenance import Machine
 from augury.study.doctor.costing import study_costs
 from augury.study.doctor.costs import Costs
 from augury.study.doctor.data import examine_data
@@ -27,16 +28,16 @@ from augury.study.study import default_workers
 
 
 @dataclass(frozen=True)
-class Machine:
-    """What the study runs on. facts: of `provenance.machine`; device: "cpu" or "cuda"; threads: of
+class Setup:
+    """What the study runs on. device: "cpu" or "cuda"; threads: of
     each cell; workers: cells at once; speed: by "model on dataset", the fastest way and the
     milliseconds a step of all that were tried"""
 
-    facts: dict[str, Any]
+    facts: Machine
     device: str
     threads: int
     workers: int
-    speed: dict[str, dict[str, Any]]
+    speed: dict[str, PlannedSpeed]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Diagnosis:
 
     study: str
     findings: tuple[Finding, ...]
-    machine: Machine
+    machine: Setup
     costs: Costs | None
     power: tuple[Power, ...]
 
@@ -79,7 +80,7 @@ def examine(
     plan, findings = opened.plan, list(opened.findings)
     least = settings.rule.min_difference
     for name, dataset in opened.datasets.items():
-        location = plan.datasets[name]["location"]
+        location = plan.datasets[name].location
         findings += examine_data(dataset, settings.recipe, least, progress, location)
     at_once = workers or default_workers(plan.device, max(1, len(pending(opened))))
     costs = study_costs(opened, settings, path or Path.cwd(), at_once, findings, progress)
@@ -87,7 +88,7 @@ def examine(
     return Diagnosis(
         study=settings.title,
         findings=tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level))),
-        machine=Machine(machine(), plan.device, plan.threads, at_once, plan.speed),
+        machine=Setup(machine(), plan.device, plan.threads, at_once, plan.speed),
         costs=costs,
         power=tuple(power),
     )

@@ -7,16 +7,16 @@ from pathlib import Path
 from augury.data import DATASETS, Dataset, Progress, load_dataset
 from augury.errors import AuguryError, InputError
 from augury.models import build_model, check_spec
-from augury.study.cell import Cell
+from augury.records.cell import Cell
+from augury.records.plan import Plan, pair_name, read_plan
+from augury.records.provenance import Provenance
 from augury.study.doctor.finding import Finding
 from augury.study.plan import (
-    Plan,
     describe,
     extend_plan,
     make_cells,
     model_spec,
     probe,
-    read_plan,
     require_code,
 )
 from augury.study.settings import StudySettings
@@ -75,11 +75,11 @@ def open_for_examination(
         corruptions=settings.corruptions,
         settings=settings.to_dict(),
         datasets={d.name: describe(d, location) for location, d in found.items()},
-        cells=tuple(cell for cell in cells if f"{cell.model} on {cell.dataset}" in speed),
+        cells=tuple(cell for cell in cells if pair_name(cell) in speed),
         speed=speed,
         threads=threads,
         device=device,
-        provenance={},
+        provenance=Provenance(),
     )
     folder, plan = _extended(old, new, path, findings)
     return Opened({d.name: d for d in found.values()}, plan, folder, findings)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from augury.data import Dataset, Split, limit_train, split_validation
-from augury.training.recipe import Recipe
+from augury.records.recipe import Recipe
 
 
 @dataclass(frozen=True)

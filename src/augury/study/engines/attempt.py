@@ -13,11 +13,12 @@ from filelock import Timeout
 from augury.data import Dataset
 from augury.errors import AuguryError, DiskError, TrainingError, UnreadableError
 from augury.files import write_atomically
+from augury.records.cell import Cell
+from augury.records.failure import Failure, write_failure
+from augury.records.plan import Plan
 from augury.startup import SAFE_PATH
-from augury.study.cell import Cell
-from augury.study.plan import Plan
 from augury.study.run import Watcher, run_cell
-from augury.study.store import StudyFolder, disk_errors, write_json
+from augury.study.store import StudyFolder, disk_errors
 from augury.training.processes import ALONE, Processes
 
 _SECONDS_UNTIL_ASKED_AGAIN = 1.0
@@ -89,7 +90,7 @@ def attempt(
             if processes.count > 1:
                 raise
             return event
-        return Event("done", cell.name, (result["test"]["accuracy"], result["seconds"]))
+        return Event("done", cell.name, (result.test.accuracy, result.seconds))
     except (DiskError, UnreadableError) as error:
         return Event("disk", cell.name, str(error))
 
@@ -106,8 +107,7 @@ def fail(
     folder: StudyFolder, cell: Cell, message: str, epoch: int | None = None, step: int | None = None
 ) -> Event:
     """Leave `error.json` in the cell's folder; returns the event that tells of it."""
-    values = {"cell": cell.name, "error": message, "epoch": epoch, "step": step}
     with disk_errors(folder.path):
         folder.check_there()
-        write_json(folder.run(cell).error, values)
+        write_failure(folder.run(cell).error, Failure(cell.name, message, epoch, step))
     return Event("failed", cell.name, message)

@@ -5,7 +5,6 @@ and locks are kept in it exactly as the local engine keeps them. Only data sets 
 Ray, once to each node. This module can be imported without Ray.
 """
 
-import json
 import os
 import sys
 import textwrap
@@ -19,15 +18,14 @@ from typing import Any
 
 from augury.augment.trust import granted
 from augury.errors import AuguryError, DiskError, InputError
-from augury.inside import is_there, read_plain
-from augury.study.cell import Cell
+from augury.records.cell import Cell
+from augury.records.epochs import Epoch, read_epochs
+from augury.records.plan import Plan
 from augury.study.engines.attempt import Event, fail
 from augury.study.engines.ray_cluster import Demand, RayOptions, connected, nodes
 from augury.study.engines.ray_task import MUST_BE_SHARED, run_task, with_plain_arrays
-from augury.study.plan import Plan
 from augury.study.prepare import load_planned
 from augury.study.store import StudyFolder
-from augury.training import Epoch
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 # More than can run at once, so that no node waits for us, and an autoscaler sees the demand.
@@ -106,7 +104,7 @@ class _Run:
 
     def _demand(self, cell: Cell) -> Demand:
         plan = self.engine.plan
-        size = plan.datasets[cell.dataset]["image_size"]
+        size = plan.datasets[cell.dataset].image_size
         gpus = self.engine.options.share(cell.model, size) if plan.device == "cuda" else 0.0
         return Demand(plan.threads, gpus)
 
@@ -188,14 +186,13 @@ class _Run:
         return Event("again", cell.name, message)
 
     def _tell_epochs(self, cell: Cell) -> None:
-        lines = self._epochs(cell)
-        for line in lines[self.told[cell.name] :]:
-            self.engine.on_event(Event("epoch", cell.name, Epoch(**json.loads(line))))
-        self.told[cell.name] = max(len(lines), self.told[cell.name])
+        epochs = self._epochs(cell)
+        for epoch in epochs[self.told[cell.name] :]:
+            self.engine.on_event(Event("epoch", cell.name, epoch))
+        self.told[cell.name] = max(len(epochs), self.told[cell.name])
 
-    def _epochs(self, cell: Cell) -> list[str]:
-        epochs = self.engine.folder.run(cell).epochs
-        return read_plain(epochs).decode().splitlines() if is_there(epochs) else []
+    def _epochs(self, cell: Cell) -> tuple[Epoch, ...]:
+        return read_epochs(self.engine.folder.run(cell).epochs)
 
     def _look_for_written(self) -> None:
         """Tell of the results that this machine sees by now."""

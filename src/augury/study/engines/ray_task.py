@@ -12,9 +12,9 @@ import torch
 
 from augury.augment.trust import grant
 from augury.data import Dataset, Split
-from augury.study.cell import Cell
+from augury.records.cell import Cell
+from augury.records.plan import Plan
 from augury.study.engines.attempt import Event, attempt
-from augury.study.plan import Plan
 from augury.study.run import Watcher
 from augury.study.store import StudyFolder
 

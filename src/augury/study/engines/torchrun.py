@@ -10,9 +10,9 @@ import torch
 
 from augury.data import Dataset
 from augury.errors import AuguryError, DiskError
-from augury.study.cell import Cell
+from augury.records.cell import Cell
+from augury.records.plan import Plan, read_plan
 from augury.study.engines.attempt import Event, attempt
-from augury.study.plan import Plan, read_plan
 from augury.study.prepare import load_planned
 from augury.study.run import Watcher, follow_cell
 from augury.study.store import StudyFolder

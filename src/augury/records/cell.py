@@ -4,13 +4,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from augury.names import bounded
+from augury.records.json_file import to_values
+from augury.records.recipe import Recipe
 from augury.schema import check_fields
-from augury.training.recipe import Recipe
 
 # In bytes: file systems take 255, and a lock is called as its cell is, with ".lock" behind it.
 _LONGEST_NAME = 250
@@ -49,38 +50,52 @@ class Cell:
     teacher: str = ""
     saliency_revision: int = 1
 
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values, with the cell's name."""
-        return {"name": self.name, **self._values()}
-
-    def _values(self) -> dict[str, Any]:
-        """As JSON values. What was added later is left out at its default: names stay."""
-        values = asdict(self)
-        if self.saliency_revision == 1:
-            del values["saliency_revision"]
-        return values
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "Cell":
-        """The cell that `to_json` described."""
-        values = {k: v for k, v in values.items() if k != "name"}
-        values["recipe"] = Recipe(**values["recipe"])
-        values["network"] = NetworkOptions(**values["network"])
-        return cls(**values)
-
     @cached_property  # asked for some twenty times a run, and 0.1 ms each time
     def name(self) -> str:
         """Readable and unique: dataset.model.augmentation.seed.hash; also its folder's name."""
-        content = json.dumps(self._values(), sort_keys=True).encode()
+        content = json.dumps(identity(self), sort_keys=True).encode()
         digest = hashlib.sha256(content).hexdigest()[:8]
         told = ".".join(map(file_part, (self.dataset, self.model, self.augmentation)))
         end = f".s{self.seed}.{digest}"
         return bounded(told, _LONGEST_NAME - len(end)) + end
 
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values, with the cell's name."""
+        return {"name": self.name, **identity(self)}
+
 
 def file_part(text: str) -> str:
     """`text` with a dash for whatever does not belong into the name of a file."""
     return re.sub(r"[^\w+-]+", "-", text)
+
+
+# The fields that names were first made of. A later field counts only where it differs from its
+# default, so that a new setting leaves the name of every stored run as it was.
+FIRST_FIELDS = {
+    "Cell": (
+        *("dataset", "fingerprint", "model", "augmentation", "seed"),
+        *("recipe", "network", "parameters", "teacher"),
+    ),
+    "Recipe": (
+        *("epochs", "batch_size", "optimizer", "lr", "weight_decay", "schedule"),
+        *("label_smoothing", "validation", "train_limit", "test_limit", "select", "normalization"),
+    ),
+    "NetworkOptions": ("head", "stem", "pretrained", "weights"),
+}
+
+
+def identity(record: Any) -> dict[str, Any]:
+    """What a name is made of, as JSON values: the first fields, and others that were changed."""
+    first = FIRST_FIELDS[type(record).__name__]
+    return {
+        each.name: identity(value) if is_dataclass(value) else to_values(value)
+        for each in fields(record)
+        if (value := getattr(record, each.name)) != _default(each) or each.name in first
+    }
+
+
+def _default(each: Any) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 def as_begun(cells: Iterable[Cell], begun: Iterable[Cell]) -> tuple[Cell, ...]:

@@ -1,0 +1,4 @@
+"""What a study keeps on disk: a dataclass, a reader and a writer for each file.
+
+Whoever needs a file of a study reads it here; nothing else parses one. No module imports PyTorch.
+"""

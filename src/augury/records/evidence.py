@@ -1,0 +1,164 @@
+"""evidence.json: what stands beside the verdicts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from augury.errors import InputError
+from augury.inside import is_there
+from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
+from augury.records.numbers import Count, Percent, Seconds, check_severities
+
+SCHEMA = 1
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The mean over an arm's runs, and its paired difference to the baseline's, in one unit."""
+
+    mean: float | None
+    difference: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class RunCounts:
+    """How many runs an arm has; `missing` ones are neither done nor failed."""
+
+    planned: Count
+    done: Count
+    failed: Count
+
+    @property
+    def missing(self) -> int:
+        """What is left of the plan."""
+        return self.planned - self.done - self.failed
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a run was given and took; seconds and cost are medians over the runs.
+
+    cost: time of a step relative to the same step without its augmentation.
+    """
+
+    epochs: Count
+    steps: Count
+    step_seconds: Seconds | None
+    seconds: Seconds | None
+    cost: float | None
+
+
+@dataclass(frozen=True)
+class Corruptions:
+    """Percentages of the same test images, means over `runs`; per corruption severities 1..5."""
+
+    images: Count
+    runs: Count
+    clean: Percent | None
+    accuracy: dict[str, tuple[Percent | None, ...]]
+
+    def __post_init__(self) -> None:
+        check_severities(self.accuracy)
+
+
+@dataclass(frozen=True)
+class EqualTime:
+    """Validation accuracy, %, after the `epochs` of `of` that fit into the baseline's time."""
+
+    epochs: Count
+    of: Count
+    mean: float | None
+    difference: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class ArmEvidence:
+    """What one arm's runs say beside the verdict; optimism is in percentage points.
+
+    measures: "nll", "brier", "calibration_error", each also "_scaled" (with a temperature from
+    validation), "temperature" and "corrupted_accuracy" (%), as far as they are known.
+    """
+
+    dataset: str
+    model: str
+    augmentation: str
+    runs: RunCounts
+    budget: Budget | None
+    optimism: float | None
+    measures: dict[str, Measured]
+    corruptions: Corruptions | None
+    equal_time: EqualTime | None
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Friedman's test over several problems; mean_ranks in the arms' order, 1 is the best."""
+
+    mean_ranks: tuple[float, ...]
+    statistic: float | None
+    p: float | None
+    iman_davenport_p: float | None
+    critical_difference: float | None
+
+
+@dataclass(frozen=True)
+class InterquartileMean:
+    """Of one arm, %; interval: None with a single seed."""
+
+    mean: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Overall:
+    """All arms over all problems, which are pairs of data set and network.
+
+    ranks: None for two arms, and for arms that are equal everywhere; interquartile_means: in the
+    arms' order.
+    """
+
+    arms: tuple[str, ...]
+    problems: tuple[tuple[str, str], ...]
+    seeds: tuple[int, ...]
+    ranks: Ranks | None
+    interquartile_means: tuple[InterquartileMean, ...]
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.interquartile_means)}
+        lengths |= {len(self.ranks.mean_ranks)} if self.ranks else set()
+        if lengths != {len(self.arms)}:
+            raise InputError(f"one mean and one rank for each of {len(self.arms)} arms are needed")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The whole of evidence.json."""
+
+    baseline: str
+    arms: tuple[ArmEvidence, ...]
+    overall: Overall | None
+
+    def of(self, dataset: str, model: str) -> dict[str, ArmEvidence]:
+        """By augmentation, for one data set and network."""
+        return {
+            arm.augmentation: arm
+            for arm in self.arms
+            if (arm.dataset, arm.model) == (dataset, model)
+        }
+
+
+def read_evidence(path: Path) -> Evidence | None:
+    """What was gathered; None where the file is missing, InputError where it is damaged."""
+    if not is_there(path):
+        return None
+    values = read_json(path)
+    known_schema(values, (SCHEMA,), path)
+    return record_from(Evidence, values, path)
+
+
+def write_evidence(path: Path, evidence: Evidence) -> None:
+    """Write atomically, with a checksum."""
+    write_json(path, {"schema": SCHEMA, **to_values(evidence)})

@@ -1,0 +1,156 @@
+"""plan.json: what a study consists of, fixed before anything is trained."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from augury.errors import InputError
+from augury.names import shown
+from augury.records.cell import Cell
+from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
+from augury.records.numbers import Count, Device, Layout, Precision, Seconds
+from augury.records.provenance import Provenance
+from augury.records.set_aside import SetAside
+from augury.schema import Within, read_as
+from augury.stats.rule import Rule
+
+SCHEMA = 2
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """Test images that have a near-duplicate in the training part, `images` out of `of`.
+
+    Of these images, `exact` are equal to the bit, `mirrored` are mirrored, and `label_conflicts`
+    carry another label than their duplicate; pairs: some of them, (test id, training id); files:
+    theirs, where the data set is a folder or archive.
+    """
+
+    of: Count
+    images: Count
+    exact: Count
+    mirrored: Count
+    label_conflicts: Count
+    pairs: tuple[tuple[int, int], ...]
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PlannedDataset:
+    """A data set as it was found. train, test: numbers of images; location: where to load it from.
+
+    own_validation: whether it brings a validation part; leakage: None where it was not looked for.
+    """
+
+    location: str
+    fingerprint: str
+    source: str
+    classes: tuple[str, ...]
+    channels: Annotated[int, Within(1, 3)]
+    image_size: Annotated[int, Within(1, 100_000)]
+    train: Count
+    own_validation: bool
+    test: Count
+    notes: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    leakage: Leakage | None = None
+
+
+@dataclass(frozen=True)
+class PlannedSpeed:
+    """The layout and precision of all runs of a model on a data set.
+
+    milliseconds: what the probe measured for a training step of each way, "layout precision".
+    """
+
+    layout: Layout
+    precision: Precision
+    milliseconds: dict[str, Seconds]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study that is fixed: its cells, and how fast and on what each is run.
+
+    rule: what its verdicts ask for, with the looks that were planned or taken; corruptions: how
+    many test images each network sees corrupted; settings: as asked for; datasets: by name;
+    speed: by "model on dataset"; threads: of each cell; device: "cpu" or "cuda".
+    """
+
+    name: str
+    baseline: str
+    rule: Rule
+    corruptions: Count
+    settings: dict[str, Any]
+    datasets: dict[str, PlannedDataset]
+    cells: tuple[Cell, ...]
+    speed: dict[str, PlannedSpeed]
+    threads: Annotated[int, Within(1, 100_000)]
+    device: Device
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        for cell in self.cells:
+            if cell.dataset not in self.datasets:
+                raise InputError(f"cells: {cell.name} is of a data set that is not in datasets")
+            if pair_name(cell) not in self.speed:
+                raise InputError(f"cells: {cell.name} has no entry in speed")
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds the arm with the most of them has."""
+        return len({cell.seed for cell in self.cells})
+
+    def speed_of(self, cell: Cell) -> PlannedSpeed:
+        """The layout and precision that all arms of this model and data set use."""
+        return self.speed[pair_name(cell)]
+
+    def milliseconds(self, cell: Cell) -> float:
+        """For a training step without augmentation, as the probe measured it; 1 for an unknown."""
+        speed = self.speed_of(cell)
+        return speed.milliseconds.get(f"{speed.layout} {speed.precision}", 1.0)
+
+
+def pair_name(cell: Cell) -> str:
+    """The key of a cell's model and data set in `Plan.speed`."""
+    return f"{cell.model} on {cell.dataset}"
+
+
+def plan_of(folder: Path) -> Plan:
+    """The plan of the study in `folder`; InputError, saying what is there, where there is none."""
+    path = folder / "plan.json"
+    # os.path's questions have an answer for whatever a path may be.
+    if os.path.exists(path):
+        return read_plan(path)
+    if os.path.isdir(folder):
+        there = "plan.json is missing"
+    else:
+        there = "it is a file" if os.path.exists(folder) else "there is no such folder"
+    raise InputError(f"{folder}: no study here ({there})")
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan that `write_plan` wrote; InputError where there is none.
+
+    A cell's name follows from what it is, so that none can lead to another folder.
+    """
+    values = read_json(path)
+    if known_schema(values, (1, SCHEMA), path) == 1:
+        # Its rule was the usual one, and no network saw a corrupted image.
+        values["rule"] = {"min_difference": values.pop("min_difference", None)}
+        values["corruptions"] = 0
+    cells = read_as(list[dict[str, Any]], values.get("cells"), f"{path}: cells:")
+    unnamed = [{k: v for k, v in cell.items() if k != "name"} for cell in cells]
+    plan = record_from(Plan, {**values, "cells": unnamed}, path)
+    for cell, told in zip(plan.cells, cells, strict=True):
+        name = told.get("name", cell.name)
+        if name != cell.name:
+            raise InputError(f"{path}: {shown(name)} is no name of a run: it is {cell.name}")
+    return plan
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write `plan` atomically."""
+    values = to_values(replace(plan, cells=()))
+    write_json(path, {"schema": SCHEMA, **values, "cells": [cell.to_json() for cell in plan.cells]})

@@ -1,0 +1,105 @@
+"""result.json: what a finished cell reached. Its presence says that the cell is done."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from augury.errors import InputError
+from augury.records.cell import Cell
+from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
+from augury.records.numbers import Count, Device, Fraction, Layout, Precision, Seconds
+from augury.records.provenance import Provenance, Resumed
+from augury.schema import Within, read_as
+
+SCHEMA = 2  # 1 had no checksums
+
+
+@dataclass(frozen=True)
+class Score:
+    """loss: mean cross-entropy; accuracy: fraction in [0, 1]. None for what was no number."""
+
+    loss: float | None
+    accuracy: Fraction | None
+
+
+@dataclass(frozen=True)
+class TestScore:
+    """On the test images.
+
+    per_class: (K,) accuracy of each class, None for one without images; confusion: (K, K) counts,
+    rows true, columns predicted.
+    """
+
+    loss: float | None
+    accuracy: Fraction | None
+    per_class: tuple[Fraction | None, ...]
+    confusion: tuple[tuple[Count, ...], ...]
+
+    __test__ = False  # no test, whatever pytest thinks of its name
+
+    def __post_init__(self) -> None:
+        k = len(self.per_class)
+        if not k or len(self.confusion) != k or any(len(row) != k for row in self.confusion):
+            raise InputError(f"confusion: must have {k} rows and columns, as there are classes")
+
+
+@dataclass(frozen=True)
+class RunSpeed:
+    """How fast and on what the cell was run."""
+
+    layout: Layout
+    precision: Precision
+    threads: Annotated[int, Within(1, 100_000)]
+    device: Device
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a cell reached and took; accuracies are fractions, times are in seconds.
+
+    train, validation: at the epoch that was tested; validation: None where there is no such part
+    step_seconds: mean per training step; augment_seconds: the part of it spent on augmentation
+    teacher: whose saliency was used; parameters_count: of the network
+    resumed: each interruption after which the run went on with another machine or other versions
+    files: checksums, by name, of the files beside this one that it is about
+    seconds: of the whole run
+    """
+
+    cell: Cell
+    train: Score
+    validation: Score | None
+    test: TestScore
+    chosen_epoch: Count
+    epochs: Count
+    select: str
+    step_seconds: Seconds
+    augment_seconds: Seconds
+    speed: RunSpeed
+    teacher: str | None
+    parameters_count: Count
+    data_fingerprint: str
+    provenance: Provenance
+    resumed: tuple[Resumed, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+    seconds: Seconds = 0.0
+
+    @property
+    def augment_cost(self) -> float:
+        """Time of a step relative to the same step without its augmentation; NaN for unknown."""
+        rest = self.step_seconds - self.augment_seconds
+        return self.step_seconds / rest if rest > 0 else float("nan")
+
+
+def read_result(path: Path) -> Result:
+    """The result of the cell that the folder is named after; InputError for a damaged file."""
+    values = read_json(path, sealed_from=SCHEMA)
+    known_schema(values, range(1, SCHEMA + 1), path)
+    cell = read_as(dict[str, Any], values.get("cell"), f"{path}: cell:")
+    if cell.pop("name", path.parent.name) != path.parent.name:
+        raise InputError(f"{path}: the result of another cell")
+    return record_from(Result, {**values, "cell": cell}, path)
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Write atomically, with a checksum. From then on the cell is done."""
+    write_json(path, {"schema": SCHEMA, **to_values(result), "cell": result.cell.to_json()})

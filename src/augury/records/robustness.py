@@ -1,0 +1,33 @@
+"""corruptions.json: how a trained network does on corrupted test images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from augury.inside import is_there
+from augury.records.json_file import read_json, record_from, to_values, write_json
+from augury.records.numbers import Count, Fraction, check_severities
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Accuracies in [0, 1] on the same `images` test images: as they are (`clean`), and corrupted.
+
+    accuracy: by corruption, one for each severity 1..5.
+    """
+
+    images: Count
+    clean: Fraction
+    accuracy: dict[str, tuple[Fraction, ...]]
+
+    def __post_init__(self) -> None:
+        check_severities(self.accuracy)
+
+
+def read_robustness(path: Path) -> Robustness | None:
+    """What a run left, None where no image was corrupted; InputError for a damaged file."""
+    return record_from(Robustness, read_json(path), path) if is_there(path) else None
+
+
+def write_robustness(path: Path, robustness: Robustness) -> None:
+    """Write atomically, with a checksum."""
+    write_json(path, to_values(robustness))

@@ -1,0 +1,72 @@
+"""verdicts.json: each arm against the baseline of its data set and network."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from augury.inside import is_there
+from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
+from augury.stats.rule import Rule
+from augury.stats.verdict import Comparison
+
+SCHEMA = 1
+UNIT = "percentage points of test accuracy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmVerdict(Comparison):
+    """What is said of an arm; see `Comparison` for all but its names.
+
+    unpaired: seeds that only one of arm and baseline has finished.
+    """
+
+    dataset: str
+    model: str
+    augmentation: str
+    baseline: str
+    unpaired: tuple[int, ...] = ()
+
+    @property
+    def arm(self) -> tuple[str, str, str]:
+        """Data set, network and augmentation."""
+        return self.dataset, self.model, self.augmentation
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """rule: that they were reached by; comparisons: an arm each, in the plan's order."""
+
+    rule: Rule
+    comparisons: tuple[ArmVerdict, ...]
+
+
+def read_verdicts(path: Path) -> Verdicts | None:
+    """The verdicts of a study, None where there are none yet.
+
+    Raises InputError where the file is damaged, naming it.
+    """
+    if not is_there(path):
+        return None
+    values = read_json(path)
+    known_schema(values, (SCHEMA,), path)
+    values.pop("unit", None)
+    return record_from(Verdicts, values, path)
+
+
+def write_verdicts(path: Path, verdicts: Verdicts) -> dict[str, Any]:
+    """Write atomically, with a checksum; returns what was written, as JSON values."""
+    values = {"schema": SCHEMA, "unit": UNIT, **verdict_values(verdicts)}
+    write_json(path, values)
+    return values
+
+
+def verdict_values(verdicts: Verdicts) -> dict[str, Any]:
+    """As JSON values: the names of each arm first, its unpaired seeds last."""
+    names = ("dataset", "model", "augmentation", "baseline")
+    order = [*names, *(f.name for f in fields(Comparison)), "unpaired"]
+    return {
+        "rule": to_values(verdicts.rule),
+        "comparisons": [
+            {name: to_values(getattr(one, name)) for name in order} for one in verdicts.comparisons
+        ],
+    }
