@@ -1,6 +1,9 @@
+import pickle
+
 import pytest
 
 from augury.data.listing import printable as file_name
+from augury.errors import DiskError
 from augury.printable import printable, printable_lines
 
 
@@ -29,3 +32,9 @@ def test_names_of_files_stay_different():
 
 def test_lines_stay_lines():
     assert printable_lines("a\x1b\nb") == "a\\x1b\nb"
+
+
+def test_an_error_is_one_line_whatever_it_quotes():
+    error = DiskError("cannot read a\nb\x1b[31m\u202e\ud800")
+    assert str(error) == r"cannot read a\x0ab\x1b[31m\u202e\ud800"
+    assert pickle.loads(pickle.dumps(error)).args == error.args

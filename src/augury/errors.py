@@ -1,10 +1,18 @@
 """The errors that users meet: each is one clear line, and each has a stable exit code."""
 
+from augury.printable import printable
+
 
 class AuguryError(Exception):
-    """Something a user can put right. `str(error)` is one line: what, where, what is allowed."""
+    """Something a user can put right. `str(error)` is one line: what, where, what is allowed.
+
+    Whatever it quotes, of a file, a folder or another library's message, is made printable.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
 
 
 class InputError(AuguryError, ValueError):

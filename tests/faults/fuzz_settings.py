@@ -68,28 +68,24 @@ def settings_parsers(folder: Path) -> list[Parser]:
             lambda: [SETTINGS.encode()],
             read(folder / "study.toml", lambda path: read_settings(path, None, {})),
             odd_toml,
-            fault=WRONG_TOML,
         ),
         Parser(
             "augmentation.toml",
             lambda: [tomli_w.dumps(description).encode()],
             read(folder / "mine.toml", built),
             odd_toml,
-            rare_fault=WRONG_LINE,
         ),
         Parser(
             "augmentation.json",
             lambda: [json.dumps(description).encode()],
             read(folder / "mine.json", built),
             odd_json,
-            rare_fault=WRONG_LINE,
         ),
         Parser("arm", lambda: [arm.encode() for arm in ARMS], read_arm),
         Parser(
             "teacher",
             lambda: [teacher.encode() for teacher in TEACHERS],
             lambda content: read_teacher(content.decode(errors="surrogateescape")),
-            rare_fault="a text that is too long for a path ends in a raw error",
         ),
     ]
 

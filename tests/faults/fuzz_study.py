@@ -45,27 +45,24 @@ def study_parsers(folder: Path) -> list[Parser]:
     read = partial(partial, read_file)
     return [
         Parser("plan.json", lambda: made(folder, "plan.json"),
-               read(folder / "plan.json", read_plan), odd_json, fault=WRONG_JSON),
+               read(folder / "plan.json", read_plan), odd_json),
         *(
             Parser(f"{name} of a run", lambda name=name: made(folder, f"runs/*/{name}"),
                    lambda content, name=name: outcome(folder, name, content),
-                   odd_json if ".json" in name else None,
-                   fault=WRONG_JSON if ".json" in name else "")
+                   odd_json if ".json" in name else None)
             for name in ("result.json", "epochs.jsonl", "predictions.npz")
         ),
         *(
             Parser(f"{name} in a report", lambda name=name: told(folder, name),
-                   lambda content, name=name: report(folder, name, content), odd_json,
-                   rare_fault="" if "error" in name else WRONG_JSON)
+                   lambda content, name=name: report(folder, name, content), odd_json)
             for name in ("plan.json", "verdicts.json", "evidence.json", "runs/*/result.json",
                          "runs/*/epochs.jsonl", "runs/*/error.json")
         ),
         Parser("checkpoint", lambda: checkpoint(folder),
-               read(folder / "epoch.safetensors", read_safetensors), odd_metadata,
-               fault=WRONG_LINE),
+               read(folder / "epoch.safetensors", read_safetensors), odd_metadata),
         Parser("teacher file", lambda: teacher_file(folder),
                read(folder / "model.safetensors", lambda path: load_network(path, CPU)),
-               odd_metadata, fault=WRONG_WEIGHTS),
+               odd_metadata),
     ]  # fmt: skip
 
 
@@ -86,11 +83,10 @@ def cache_parsers(folder: Path) -> list[Parser]:
                    path, "f" * 64, (4, 8, 8), np.dtype("|u1")))),
         Parser("speeds.json", lambda: [sealed({"a" * 64: {"contiguous float32": 1.5}})],
                read(folder / "speeds.json", lambda path: remembered_speeds(
-                   path, {"a": 1}, lambda: {"contiguous float32": 1.5})), odd_json,
-               fault=WRONG_JSON),
+                   path, {"a": 1}, lambda: {"contiguous float32": 1.5})), odd_json),
         Parser("judged.json", lambda: [sealed({"schema": 1, "values": {"a" * 64: {"p": 0.5}}})],
                read(folder / "judged.json", lambda path: Memo(path).recall([({}, lambda: 1)])),
-               odd_json, fault=WRONG_JSON),
+               odd_json),
     ]  # fmt: skip
 
 

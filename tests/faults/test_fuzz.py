@@ -49,11 +49,18 @@ def read(content: bytes) -> None:
     if content[:1] == b"a":
         raise KeyError("a")
     if content[:1] == b"b":
-        raise InputError("one line\nand another")
+        raise unprintable("one line\nand another")
     if content[:1] == b"c":
-        raise InputError("an escape \x1b[2J")
+        raise unprintable("an escape \x1b[2J")
     if content[:1] == b"d":
         hoard.append(b"x" * 50_000_000)
+
+
+def unprintable(message):
+    """An error of ours as it would be if ours did not make their messages printable."""
+    error = InputError()
+    error.args = (message,)
+    return error
 
 
 hoard: list[bytes] = []
