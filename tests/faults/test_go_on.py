@@ -82,7 +82,7 @@ def test_a_damaged_checkpoint_is_named_and_the_cell_begun_anew(cell_run):
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    assert cell_run("a", told=told)["test"] == straight["test"]
+    assert cell_run("a", told=told).test == straight.test
     reason = "not a readable checkpoint: its content does not match its checksum"
     assert told == [f"passed over: {file}: {reason}"]
 
@@ -93,6 +93,6 @@ def test_a_checkpoint_of_other_shapes_is_named_and_the_cell_begun_anew(cell_run)
     run = cell_run("a", until=1)
     stored = run.checkpoints.load()
     run.checkpoints.save(1, Checkpoint({"model.w": torch.ones(1)}, stored.state))
-    assert cell_run("a", told=told)["test"] == straight["test"]
+    assert cell_run("a", told=told).test == straight.test
     folder = run.checkpoints.folder
     assert told == [f"begun anew: {folder}: the checkpoint is of a network of other shapes"]
