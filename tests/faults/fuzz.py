@@ -38,8 +38,7 @@ class Parser:
 
     sound: inputs that it reads without an error; read: raises AuguryError, or returns whatever;
     make: an input of the kind from a sound one, with its checksums right; memory: bytes that it may
-    add to the process. fault: why it fails today, "" where it does not; rare_fault: the same, where
-    only very many inputs show it.
+    add to the process.
     """
 
     name: str
@@ -47,8 +46,6 @@ class Parser:
     read: Callable[[bytes], object]
     make: Callable[[bytes, Draw], bytes] | None = None
     memory: int = 400_000_000
-    fault: str = ""
-    rare_fault: str = ""
 
 
 def fuzz(parser: Parser, count: int) -> dict[str, int]:

@@ -54,8 +54,6 @@ parts = [{name = "randaugment"}, {name = "saliencymix"}]
 """
 TEACHERS = ("self", "self:20", "live", "live:half", "small", "resnet18=weights.pth")
 ARMS = ("none", "normal+cutout", "flip+randaugment+cutmix", "saliencymix", "salience-raw+augmix")
-WRONG_TOML = "TOML of wrong types, and odd texts, end in raw errors"
-WRONG_LINE = "odd texts in a description reach the terminal with their codes"
 
 
 def settings_parsers(folder: Path) -> list[Parser]:

@@ -35,9 +35,6 @@ from made_study import make_study  # noqa: E402
 
 CPU = torch.device("cpu")
 # Why they fail today.
-WRONG_JSON = "sealed JSON of wrong shapes ends in raw errors"
-WRONG_LINE = "what safetensors quotes of a header reaches the terminal with its codes"
-WRONG_WEIGHTS = "a teacher file of other tensors ends in a raw error"
 
 
 def study_parsers(folder: Path) -> list[Parser]:

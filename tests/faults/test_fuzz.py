@@ -18,14 +18,7 @@ def parsers(folder: Path) -> dict[str, Parser]:
     return {parser.name: parser for make in makes for parser in make(folder)}
 
 
-def named(*, long: bool) -> list:
-    """The parsers' names; one that has a fault must fail until that is mended."""
-    found = []
-    for name, parser in parsers(Path()).items():
-        fault = parser.fault or (parser.rare_fault if long else "")
-        marks = [pytest.mark.xfail(reason=fault, strict=True, raises=AssertionError)]
-        found.append(pytest.param(name, marks=marks if fault else []))
-    return found
+NAMES = list(parsers(Path()))
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +26,13 @@ def place(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@pytest.mark.parametrize("name", named(long=False))
+@pytest.mark.parametrize("name", NAMES)
 def test_random_inputs(name, place, counts):
     counts(f"fuzzed {name} (short)", **fuzz(parsers(place)[name], FEW))
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("name", named(long=True))
+@pytest.mark.parametrize("name", NAMES)
 def test_very_many_random_inputs(name, place, counts):
     counts(f"fuzzed {name}", **fuzz(parsers(place)[name], MANY))
 
