@@ -44,10 +44,11 @@ def test_the_working_folder_is_come_back_to(tmp_path, monkeypatch):
 
 DRAWN = """
 import sys
+from pathlib import Path
 import numpy as np
 from augury.report import comparison_grid, image_row
 from augury.report.svg import Axis
-image_row(np.zeros((1, 3, 4, 4), np.uint8), ["1"], "row.png")
+image_row(np.zeros((1, 3, 4, 4), np.uint8), ["1"], Path("row.png"))
 print(Axis(3.89, 10.77, 0, 1).ticks(3))
 print("matplotlib.pyplot" in sys.modules)
 """
