@@ -12,6 +12,9 @@ from augury.records.provenance import Provenance, Resumed
 from augury.schema import Within, read_as
 
 SCHEMA = 2  # 1 had no checksums
+DRAWS = 2
+"""How runs are augmented today: since 2, nested compositions share no draws, and geometry leaves
+images alone that it does not choose."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Result:
     teacher: whose saliency was used; parameters_count: of the network
     resumed: each interruption after which the run went on with another machine or other versions
     files: checksums, by name, of the files beside this one that it is about
+    draws: see `DRAWS`; 1 for results of earlier versions
     seconds: of the whole run
     """
 
@@ -81,6 +85,7 @@ class Result:
     provenance: Provenance
     resumed: tuple[Resumed, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    draws: Count = 1
     seconds: Seconds = 0.0
 
     @property

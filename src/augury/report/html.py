@@ -11,6 +11,7 @@ from augury.records.plan import PlannedDataset
 from augury.report import charts, words
 from augury.report.beside import beside_groups, has_few_problems, overall_rows
 from augury.report.charts import Curve
+from augury.report.earlier import mended_since
 from augury.report.files import write_text
 from augury.report.load import Run, Study
 from augury.report.origins import origins
@@ -111,6 +112,7 @@ def render(study: Study) -> str:
             unfinished=[run for run in study.runs if run.status != "done"],
             teachers=_teachers(study),
             origins=origins(study),
+            mended=mended_since(study),
             max_set_aside=MAX_SET_ASIDE,
             max_pixels=MAX_PIXELS,
         )

@@ -17,7 +17,7 @@ from augury.records.epochs import Epoch, write_epochs
 from augury.records.json_file import to_values
 from augury.records.plan import Plan
 from augury.records.provenance import Provenance, Resumed
-from augury.records.result import Result, RunSpeed, Score, TestScore, write_result
+from augury.records.result import DRAWS, Result, RunSpeed, Score, TestScore, write_result
 from augury.records.robustness import write_robustness
 from augury.schema import read_as
 from augury.study.plan import model_spec
@@ -198,4 +198,5 @@ def _result(
         parameters_count=sum(p.numel() for p in training.network.model.parameters()),
         data_fingerprint=cell.fingerprint,
         provenance=provenance(training.processes.count),
+        draws=DRAWS,
     )
