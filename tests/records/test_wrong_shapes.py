@@ -145,3 +145,13 @@ def test_another_name_for_a_cell_is_refused(study, tmp_path):
         InputError, match=r"plan\.json: 'digits.*' is no name of a run: it is digits"
     ):
         read_plan(tmp_path / "plan.json")
+
+
+def test_a_training_accuracy_may_be_over_1_by_a_rounding_error(study, tmp_path):
+    (first, *_) = find(study, "epochs.jsonl").read_text().splitlines()
+    path = tmp_path / "epochs.jsonl"
+    path.write_text(json.dumps(json.loads(first) | {"accuracy": 1 + 2**-23}) + "\n")
+    assert read_epochs(path)[0].accuracy == 1 + 2**-23
+    path.write_text(json.dumps(json.loads(first) | {"accuracy": 1.001}) + "\n")
+    with pytest.raises(InputError, match=r"epochs\.jsonl: accuracy: must be at most 1\.000001"):
+        read_epochs(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from augury.files import write_atomically
 from augury.inside import is_there
 from augury.records.json_file import read_lines, record_from, to_values
-from augury.records.numbers import Count, Fraction, Seconds
+from augury.records.numbers import Count, Fraction, Seconds, Share
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Epoch:
 
     epoch: Count
     loss: float
-    accuracy: Fraction
+    accuracy: Share
     validation_loss: float | None
     validation_accuracy: Fraction | None
     learning_rate: float

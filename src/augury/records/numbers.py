@@ -8,6 +8,8 @@ from augury.schema import Within
 
 Count = Annotated[int, Within(0, 2**53)]
 Fraction = Annotated[float, Within(0, 1)]
+# Of training: a mean of the shares of mixed targets, which sum to 1 up to rounding errors.
+Share = Annotated[float, Within(0, 1 + 1e-6)]
 Percent = Annotated[float, Within(0, 100)]
 Seconds = Annotated[float, Within(0, 1e12)]
 

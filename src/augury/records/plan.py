@@ -140,7 +140,7 @@ def read_plan(path: Path) -> Plan:
         # Its rule was the usual one, and no network saw a corrupted image.
         values["rule"] = {"min_difference": values.pop("min_difference", None)}
         values["corruptions"] = 0
-    cells = read_as(list[dict[str, Any]], values.get("cells"), f"{path}: cells:")
+    cells = read_as(list[dict[str, Any]], values.get("cells"), f"{path}: cells")
     unnamed = [{k: v for k, v in cell.items() if k != "name"} for cell in cells]
     plan = record_from(Plan, {**values, "cells": unnamed}, path)
     for cell, told in zip(plan.cells, cells, strict=True):

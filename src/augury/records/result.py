@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from augury.errors import InputError
 from augury.records.cell import Cell
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
-from augury.records.numbers import Count, Device, Fraction, Layout, Precision, Seconds
+from augury.records.numbers import Count, Device, Fraction, Layout, Precision, Seconds, Share
 from augury.records.provenance import Provenance, Resumed
 from augury.schema import Within, read_as
 
@@ -22,7 +22,7 @@ class Score:
     """loss: mean cross-entropy; accuracy: fraction in [0, 1]. None for what was no number."""
 
     loss: float | None
-    accuracy: Fraction | None
+    accuracy: Share | None
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def read_result(path: Path) -> Result:
     """The result of the cell that the folder is named after; InputError for a damaged file."""
     values = read_json(path, sealed_from=SCHEMA)
     known_schema(values, range(1, SCHEMA + 1), path)
-    cell = read_as(dict[str, Any], values.get("cell"), f"{path}: cell:")
+    cell = read_as(dict[str, Any], values.get("cell"), f"{path}: cell")
     if cell.pop("name", path.parent.name) != path.parent.name:
         raise InputError(f"{path}: the result of another cell")
     return record_from(Result, {**values, "cell": cell}, path)

@@ -53,11 +53,9 @@ def read_verdicts(path: Path) -> Verdicts | None:
     return record_from(Verdicts, values, path)
 
 
-def write_verdicts(path: Path, verdicts: Verdicts) -> dict[str, Any]:
-    """Write atomically, with a checksum; returns what was written, as JSON values."""
-    values = {"schema": SCHEMA, "unit": UNIT, **verdict_values(verdicts)}
-    write_json(path, values)
-    return values
+def write_verdicts(path: Path, verdicts: Verdicts) -> None:
+    """Write atomically, with a checksum."""
+    write_json(path, {"schema": SCHEMA, "unit": UNIT, **verdict_values(verdicts)})
 
 
 def verdict_values(verdicts: Verdicts) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import scipy
 
+import augury.records
 import augury.stats
 from augury.data import Progress
 from augury.errors import InputError, UnreadableError
@@ -97,9 +98,10 @@ def _signed(values: dict[str, Any]) -> str:
 
 @cache
 def code_digest() -> str:
-    """SHA-256, in hex, of all that statistics and studies are made by."""
+    """SHA-256, in hex, of all that statistics, records and studies are made by."""
     digest = hashlib.sha256(f"{np.__version__} {scipy.__version__}".encode())
-    for package in (Path(augury.stats.__file__).parent, Path(__file__).parent):
+    for module in (augury.stats.__file__, augury.records.__file__, __file__):
+        package = Path(module).parent
         for file in sorted(package.glob("*.py")):
             digest.update(file.read_bytes())
     return digest.hexdigest()

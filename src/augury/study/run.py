@@ -122,8 +122,8 @@ def _train_and_test(
     rest = time.perf_counter() - started - sum(e.seconds for e in training.history)
     trained = sum(epoch.seconds for epoch in training.history)
     seconds = trained + max(0.0, rest)
-    about_files = replace(result, resumed=resumed, files=run.checksums(), seconds=seconds)
-    write_result(run.result, about_files)
+    result = replace(result, resumed=resumed, files=run.checksums(), seconds=seconds)
+    write_result(run.result, result)
     run.checkpoints.clear()
 
 
