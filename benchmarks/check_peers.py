@@ -2,9 +2,9 @@
 
 NO_ALBUMENTATIONS_UPDATE=1 python benchmarks/check_peers.py
 
-Needs `pip install kornia albumentations`. Writes the tables of docs/check.md anew, between its
-marks. `--only NAME` prints one and writes nothing; `--seeded-compose` counts what a seeded pipeline
-of Albumentations' two flips does to 400 images.
+Needs `pip install kornia albumentations`. Writes the tables of docs/how-to/check.md anew, between
+its marks. `--only NAME` prints one and writes nothing; `--seeded-compose` counts what a seeded
+pipeline of Albumentations' two flips does to 400 images.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from augury.batch import Batch, to_float
 from augury.checks import Finding, check, subject
 from augury.rng import Draws
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "check.md"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "how-to" / "check.md"
 SAMPLES = 10_000
 
 

@@ -25,16 +25,16 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from augury.data import Dataset, Split, load_dataset
-from augury.data.duplicates import (
+from augury.data.leakage.duplicates import (
     DEFAULTS,
     Duplicate,
     background_ratio,
     find_duplicates,
     prints_of,
 )
-from augury.data.standing_out import NEIGHBOURS
+from augury.data.leakage.standing_out import NEIGHBOURS
 from augury.records.json_file import to_values
-from augury.study.provenance import provenance
+from augury.study.running.provenance import provenance
 
 OTHERS = {
     "hash_radius": (8, 12, 14, 18),

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 import augury.study.engines.ray as ray_engine
-import augury.study.run as cell_runs
+import augury.study.running.run as cell_runs
 from augury.cli.progress import StudyProgress
 from augury.data import Dataset, load_dataset
 from augury.records.epochs import Epoch, write_epochs
@@ -46,8 +46,8 @@ from augury.study.engines.local import LocalEngine
 from augury.study.engines.ray import RayEngine
 from augury.study.engines.ray_cluster import RayOptions
 from augury.study.engines.ray_task import run_task
-from augury.study.provenance import provenance
-from augury.study.run import Watcher
+from augury.study.running.provenance import provenance
+from augury.study.running.run import Watcher
 from augury.study.store import RunFolder, write_arrays
 from augury.study.study import pending_cells
 from augury.training.processes import Processes

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from augury.data.listing import printable as file_name
+from augury.data.folders.listing import printable as file_name
 from augury.errors import DiskError
 from augury.printable import printable, printable_lines
 

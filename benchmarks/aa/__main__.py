@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from augury.errors import AuguryError
 from augury.records.json_file import to_values
 from augury.stats import to_points
-from augury.study.provenance import provenance
+from augury.study.running.provenance import provenance
 
 from .false_alarms import real_verdicts, shortcuts, simulated_rates
 from .figure import draw_figure
@@ -54,7 +54,7 @@ from .tables import (
 )
 
 OUT = Path("benchmarks/results/aa.json")
-FIGURE = Path("docs/statistics-power.png")
+FIGURE = Path("docs/explanation/statistics-power.png")
 # Streams of draws; `power` has those from 1,000 on, `promise` those from 2,000 on.
 FROM_RUNS, FROM_MODEL, NO_EFFECT_CHECK, EFFECT_CHECK = range(4)
 DRAWN_RUNS = 2000

@@ -21,10 +21,10 @@ from augury.augment import AUGMENTATIONS, SALIENCY, build_augmentation, saliency
 from augury.report import preview_figure
 from augury.report.pictures import pixels
 from augury.saliency import KINDS
-from augury.study.prepare import prepare
+from augury.study.planning.settings import read_settings
 from augury.study.preview import Preview, preview_new, show
-from augury.study.settings import read_settings
-from augury.study.watch import augmented_images, example_ids
+from augury.study.running.prepare import prepare
+from augury.study.running.watch import augmented_images, example_ids
 from augury.training.teacher import load_network
 
 HERE = Path(__file__).parent

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import ImageEnhance, ImageOps
 from pillow import from_pillow, to_pillow
 
-from augury.augment.operations import OPERATIONS, Layers
+from augury.augment.policies.operations import OPERATIONS, Layers
 
 MOVES = ("shear-x", "shear-y", "translate-x", "translate-y", "rotate")
 ENHANCERS = {

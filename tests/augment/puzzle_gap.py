@@ -8,10 +8,10 @@ from puzzle_reference import lowest_by_cut, tables
 from scipy import ndimage
 from sklearn.datasets import load_sample_images
 
-from augury.augment.importance import whole_units
-from augury.augment.puzzle_cells import finer
-from augury.augment.puzzle_energy import cell_saliency, mask_energy, patch_colours
-from augury.augment.puzzle_solver import minimise
+from augury.augment.saliency.importance import whole_units
+from augury.augment.saliency.puzzle_cells import finer
+from augury.augment.saliency.puzzle_energy import cell_saliency, mask_energy, patch_colours
+from augury.augment.saliency.puzzle_solver import minimise
 
 
 @lru_cache

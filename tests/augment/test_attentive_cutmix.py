@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from augury.augment.attentive_cutmix import AttentiveCutMix, AttentiveCutMixParams
+from augury.augment.saliency.attentive_cutmix import AttentiveCutMix, AttentiveCutMixParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from augury.augment.augmix import AugMix, AugMixParams
-from augury.augment.operations import OPERATIONS
+from augury.augment.policies.augmix import AugMix, AugMixParams
+from augury.augment.policies.operations import OPERATIONS
 from augury.errors import InputError
 from augury.rng import Draws
 

@@ -4,7 +4,7 @@ from batches import check_rate_and_bounds_of_p
 from PIL import ImageOps
 from pillow import applied, check_chosen
 
-from augury.augment.autocontrast import Autocontrast, AutocontrastParams
+from augury.augment.color.autocontrast import Autocontrast, AutocontrastParams
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from augury.augment.beta import beta
+from augury.augment.shared.beta import beta
 from augury.rng import Draws
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage, stats
 
-from augury.augment.blur import Blur, BlurParams
+from augury.augment.color.blur import Blur, BlurParams
 from augury.errors import InputError
 
 

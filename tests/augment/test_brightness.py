@@ -8,7 +8,7 @@ from PIL import ImageEnhance
 from pillow import enhanced, random_image
 from scipy import stats
 
-from augury.augment.brightness import Brightness, BrightnessParams
+from augury.augment.color.brightness import Brightness, BrightnessParams
 from augury.errors import InputError
 
 

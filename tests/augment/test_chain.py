@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from augury.augment import Chain, Crop, Cutout, Identity, Normal, OneOf, build_augmentation
-from augury.augment.normal import NormalParams
+from augury.augment.geometry.normal import NormalParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -7,11 +7,11 @@ from PIL import Image
 from torch.utils.data import BatchSampler, DataLoader, Dataset, Subset, WeightedRandomSampler
 
 from augury.augment.chain import Chain
-from augury.augment.collate import Collate, WithIds
-from augury.augment.cutmix import CutMix
+from augury.augment.geometry.normal import Normal
+from augury.augment.loading.collate import Collate, WithIds
+from augury.augment.loading.repeats import number_repeats
+from augury.augment.mixing.cutmix import CutMix
 from augury.augment.none import Identity
-from augury.augment.normal import Normal
-from augury.augment.repeats import number_repeats
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

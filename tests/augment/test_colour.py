@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from augury.augment.colour import blend, luma, mean_luma
+from augury.augment.color.enhance import blend, luma, mean_luma
 
 
 def noise(*shape):

@@ -8,7 +8,7 @@ from PIL import ImageEnhance
 from pillow import enhanced, grey_levels, random_image
 from scipy import stats
 
-from augury.augment.contrast import Contrast, ContrastParams
+from augury.augment.color.contrast import Contrast, ContrastParams
 from augury.errors import InputError
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from augury.augment.crop import Crop, CropParams
+from augury.augment.geometry.crop import Crop, CropParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mixing import random_batch, random_partners, sampled_boxes
 from scipy import stats
 
-from augury.augment.cutmix import CutMix, CutMixParams
+from augury.augment.mixing.cutmix import CutMix, CutMixParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

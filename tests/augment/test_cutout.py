@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from augury.augment.cutout import Cutout, CutoutParams
+from augury.augment.erasing.cutout import Cutout, CutoutParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

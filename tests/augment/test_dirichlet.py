@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from augury.augment.dirichlet import dirichlet, log_gamma
+from augury.augment.shared.dirichlet import dirichlet, log_gamma
 from augury.rng import Draws
 
 N = 60_000

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from augury.augment import build_augmentation
-from augury.augment.factory import build_foreign, code_hash
-from augury.augment.trust import point_to
+from augury.augment.foreign.factory import build_foreign, code_hash
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.own.trust import point_to
 from augury.rng import Draws
 
 MODULE = """

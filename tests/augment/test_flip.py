@@ -4,8 +4,8 @@ import torch
 from batches import is_rate, make_batch, sample_many
 
 from augury.augment.chain import Chain
-from augury.augment.flip import Flip, FlipParams
-from augury.augment.rotate import Rotate, RotateParams
+from augury.augment.geometry.flip import Flip, FlipParams
+from augury.augment.geometry.rotate import Rotate, RotateParams
 from augury.errors import InputError
 
 ALL_FOUR = FlipParams(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torchvision.transforms import v2
 
-from augury.augment.foreign import Foreign, adapt
+from augury.augment.foreign.adapt import Foreign, adapt
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -4,7 +4,7 @@ import torch
 from batches import is_rate, make_batch, sample_many
 from pillow import from_pillow, grey_levels, to_pillow
 
-from augury.augment.grey import Grey, GreyParams
+from augury.augment.color.grey import Grey, GreyParams
 from augury.errors import InputError
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage, stats
 
-from augury.augment.guidedmixup import GuidedMixup, GuidedMixupParams
+from augury.augment.saliency.guidedmixup import GuidedMixup, GuidedMixupParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

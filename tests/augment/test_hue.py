@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from augury.augment.hue import Hue, HueParams
+from augury.augment.color.hue import Hue, HueParams
 from augury.errors import InputError
 
 

@@ -1,6 +1,6 @@
 import torch
 
-from augury.augment.importance import span_sums, whole_units
+from augury.augment.saliency.importance import span_sums, whole_units
 
 
 def test_the_largest_value_is_2_to_the_24():

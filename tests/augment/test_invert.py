@@ -4,7 +4,7 @@ from batches import check_rate_and_bounds_of_p
 from PIL import ImageOps
 from pillow import applied, check_chosen
 
-from augury.augment.invert import Invert, InvertParams
+from augury.augment.color.invert import Invert, InvertParams
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from augury.augment import Chain, Crop, Normal, RandAugment, from_config, to_config
-from augury.augment.keepaugment import KeepAugment, KeepAugmentParams
-from augury.augment.saliencymix import SaliencyMix
+from augury.augment.saliency.keepaugment import KeepAugment, KeepAugmentParams
+from augury.augment.saliency.saliencymix import SaliencyMix
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

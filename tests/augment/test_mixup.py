@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mixing import random_batch, random_partners
 from scipy import stats
 
-from augury.augment.mixup import MixUp, MixUpParams
+from augury.augment.mixing.mixup import MixUp, MixUpParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage, stats
 
-from augury.augment.normal import Normal, NormalParams
+from augury.augment.geometry.normal import Normal, NormalParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -10,7 +10,7 @@ from pillow import random_image
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.autoaugment import _apply_op
 
-from augury.augment.operations import OPERATIONS, Layers, Reach, apply_layers, draw_layers
+from augury.augment.policies.operations import OPERATIONS, Layers, Reach, apply_layers, draw_layers
 
 # A level is rounded to the nearest: half of one, and float32 coordinates that are off by 1e-5.
 HALF = 0.51

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from augury.augment.partners import draw_partners, mix
+from augury.augment.mixing.partners import draw_partners, mix
 from augury.batch import Batch
 from augury.rng import Draws
 

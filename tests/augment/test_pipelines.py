@@ -10,8 +10,8 @@ from torch import nn
 from torchvision import transforms as v1
 from torchvision.transforms import v2
 
-from augury.augment.foreign import adapt
-from augury.augment.pipelines import class_counts, mixes, takes_pil
+from augury.augment.foreign.adapt import adapt
+from augury.augment.foreign.pipelines import class_counts, mixes, takes_pil
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

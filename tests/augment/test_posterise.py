@@ -7,7 +7,7 @@ from pillow import applied, check_chosen
 from scipy import stats
 from torchvision.transforms.v2 import functional
 
-from augury.augment.posterise import Posterise, PosteriseParams
+from augury.augment.color.posterise import Posterise, PosteriseParams
 from augury.batch import Batch
 from augury.errors import InputError
 

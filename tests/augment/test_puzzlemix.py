@@ -19,11 +19,11 @@ from puzzle_reference import (
 )
 from scipy import ndimage, stats
 
-from augury.augment.puzzle_cells import Cut, finer
-from augury.augment.puzzle_solver import energy as energy_of
-from augury.augment.puzzle_solver import minimise
-from augury.augment.puzzle_transport import plan
-from augury.augment.puzzlemix import PuzzleMix, PuzzleMixParams
+from augury.augment.saliency.puzzle_cells import Cut, finer
+from augury.augment.saliency.puzzle_solver import energy as energy_of
+from augury.augment.saliency.puzzle_solver import minimise
+from augury.augment.saliency.puzzle_transport import plan
+from augury.augment.saliency.puzzlemix import PuzzleMix, PuzzleMixParams
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.rng import Draws

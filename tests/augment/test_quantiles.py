@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from augury.augment.quantiles import constant_table, grid, logarithms, middle, place
+from augury.augment.shared.quantiles import constant_table, grid, logarithms, middle, place
 
 
 def test_a_draw_stands_for_the_middle_of_its_step():

@@ -6,8 +6,8 @@ from batches import DRAWS, is_rate, make_batch, sample_many
 from scipy import stats
 from torchvision.transforms import RandAugment as TorchvisionRandAugment
 
-from augury.augment.operations import OPERATIONS, draw_layers
-from augury.augment.randaugment import RandAugment, reaches
+from augury.augment.policies.operations import OPERATIONS, draw_layers
+from augury.augment.policies.randaugment import RandAugment, reaches
 from augury.errors import InputError
 from augury.rng import Draws
 

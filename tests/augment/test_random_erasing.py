@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from augury.augment.random_erasing import RandomErasing, RandomErasingParams
+from augury.augment.erasing.random_erasing import RandomErasing, RandomErasingParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -24,7 +24,7 @@ from augury.augment import (
     to_config,
     write_augmentation,
 )
-from augury.augment.foreign import adapt
+from augury.augment.foreign.adapt import adapt
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mixing import random_batch, random_partners, sampled_boxes
 from scipy import stats
 
-from augury.augment.resizemix import ResizeMix, ResizeMixParams
+from augury.augment.mixing.resizemix import ResizeMix, ResizeMixParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -9,7 +9,7 @@ from scipy import stats
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
-from augury.augment.rotate import Rotate, RotateParams
+from augury.augment.geometry.rotate import Rotate, RotateParams
 from augury.errors import InputError
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from augury.augment import Salience
-from augury.augment.salience import SalienceParams
+from augury.augment.saliency.salience import SalienceParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from augury.augment.saliencymix import SaliencyMix, SaliencyMixParams
+from augury.augment.saliency.saliencymix import SaliencyMix, SaliencyMixParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws

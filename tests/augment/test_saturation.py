@@ -8,7 +8,7 @@ from PIL import ImageEnhance
 from pillow import enhanced, grey_levels, random_image
 from scipy import stats
 
-from augury.augment.saturation import Saturation, SaturationParams
+from augury.augment.color.saturation import Saturation, SaturationParams
 from augury.errors import InputError
 
 

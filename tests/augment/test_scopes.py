@@ -17,7 +17,7 @@ from augury.augment import (
     SalienceRaw,
     build_augmentation,
 )
-from augury.augment.foreign import Foreign
+from augury.augment.foreign.adapt import Foreign
 from augury.batch import Batch
 from augury.rng import Draws
 

@@ -8,7 +8,7 @@ from PIL import ImageEnhance
 from pillow import enhanced, random_image
 from scipy import ndimage, stats
 
-from augury.augment.sharpness import Sharpness, SharpnessParams
+from augury.augment.color.sharpness import Sharpness, SharpnessParams
 from augury.errors import InputError
 
 KERNEL = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13

@@ -9,7 +9,7 @@ from scipy import stats
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as F
 
-from augury.augment.shear import Shear, ShearParams
+from augury.augment.geometry.shear import Shear, ShearParams
 from augury.errors import InputError
 
 DEGREES = st.floats(-60, 60, width=32)

@@ -5,7 +5,7 @@ from PIL import ImageOps
 from pillow import applied, check_chosen
 from scipy import stats
 
-from augury.augment.solarise import Solarise, SolariseParams
+from augury.augment.color.solarise import Solarise, SolariseParams
 from augury.errors import InputError
 
 THRESHOLDS = [0.0, 40.0, 63.5, 110.0, 128.0, 256.0]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import ImageOps
 from pillow import from_pillow, to_pillow
 
-from augury.augment.tables import (
+from augury.augment.color.tables import (
     apply_table,
     autocontrast_table,
     equalise_table,

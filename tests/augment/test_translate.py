@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from augury.augment.translate import Translate, TranslateParams
+from augury.augment.geometry.translate import Translate, TranslateParams
 from augury.errors import InputError
 
 SHARE = st.floats(-1, 1, width=32)

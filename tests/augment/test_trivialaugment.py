@@ -6,8 +6,8 @@ from batches import DRAWS, is_rate, make_batch, sample_many
 from scipy import stats
 from torchvision.transforms import TrivialAugmentWide
 
-from augury.augment.operations import OPERATIONS, draw_layers
-from augury.augment.trivialaugment import TrivialAugment, reaches
+from augury.augment.policies.operations import OPERATIONS, draw_layers
+from augury.augment.policies.trivialaugment import TrivialAugment, reaches
 from augury.rng import Draws
 
 

@@ -13,10 +13,10 @@ import torch
 from torchvision.transforms import v2
 
 from augury.augment import build_augmentation, from_config, read_augmentation
-from augury.augment import trust as rule
-from augury.augment.trust import confirm, granted, names_in, point_to, require
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.own import trust as rule
+from augury.own.trust import confirm, granted, names_in, point_to, require
 from augury.rng import Draws
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from augury.augment.zoom import Zoom, ZoomParams
+from augury.augment.geometry.zoom import Zoom, ZoomParams
 from augury.errors import InputError
 
 FACTOR = st.floats(0.25, 4, width=32)

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from augury.augment import CutMix, Flip, RandomErasing
-from augury.augment.boxes import rectangle_mask
-from augury.augment.partners import mix
+from augury.augment.mixing.partners import mix
+from augury.augment.shared.boxes import rectangle_mask
 from augury.batch import Batch
 
 

@@ -40,7 +40,7 @@ from augury.augment import (
     Posterise,
     RandomErasing,
 )
-from augury.augment.foreign import adapt
+from augury.augment.foreign.adapt import adapt
 from augury.checks.subject import classes_of
 from augury.errors import InputError
 

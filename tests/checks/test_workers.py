@@ -5,7 +5,7 @@ import pytest
 import torch
 from torchvision.transforms import v2
 
-from augury.augment.foreign import Foreign
+from augury.augment.foreign.adapt import Foreign
 from augury.checks.workers import loader_workers
 
 

@@ -13,7 +13,7 @@ from augury.data import DATASETS
 from augury.records.plan import PlannedSpeed
 from augury.study import StudyFolder, study
 from augury.study.doctor import opening
-from augury.study.settings import read_settings
+from augury.study.planning.settings import read_settings
 
 SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 from hostile_folder import fill, taken
 from quick_study import quick_plan, quick_settings
 
-from augury.augment import trust
 from augury.cli.app import app
+from augury.own import trust
 from augury.records.plan import write_plan
 from augury.study import StudyFolder
 

@@ -19,7 +19,7 @@ from augury.augment import (
     OneOf,
     build_augmentation,
 )
-from augury.augment.foreign import Foreign
+from augury.augment.foreign.adapt import Foreign
 from augury.batch import Batch, to_uint8
 from augury.rng import Draws
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from augury.data import decode, load_dataset
-from augury.data.decode import decode_images, read_headers
-from augury.data.listing import StoredFile
-from augury.data.picture import Decoded, Header
+from augury.data import load_dataset
+from augury.data.folders import decode
+from augury.data.folders.decode import decode_images, read_headers
+from augury.data.folders.listing import StoredFile
+from augury.data.folders.picture import Decoded, Header
 
 HALVES = np.repeat(np.array([[0, 255]], np.uint8), 8, axis=1).repeat(16, axis=0)  # 16×16
 
@@ -144,7 +145,8 @@ def test_processes_decode_the_same_and_need_no_guarded_script(animals, tmp_path)
     alone = load_dataset(str(animals), image_size=9)
     script = tmp_path / "script.py"
     script.write_text(
-        "from augury.data import decode, load_dataset\n"
+        "from augury.data import load_dataset\n"
+        "from augury.data.folders import decode\n"
         "decode._WORTH_PROCESSES, decode._CHUNK_FILES = 0, 2\n"
         "decode._usable_cores = lambda: 2\n"
         "print('started')\n"

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from augury.data import Dataset, SetAside, Split, cache_folder, image_folder, load_dataset
+from augury.data import Dataset, SetAside, Split, cache_folder, load_dataset
 from augury.data.cache import cached
+from augury.data.folders import image_folder
 from augury.errors import DiskError
 
 

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from augury.data import decode
-from augury.data.decode import decoding_processes
+from augury.data.folders import decode
+from augury.data.folders.decode import decoding_processes
 
 
 def test_an_interruption_does_not_wait_for_a_process_that_is_stopped(monkeypatch):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from augury.cli.app import app
 from augury.data import load_dataset
-from augury.data.deep import Range, count_depths
+from augury.data.folders.deep import Range, count_depths
 from augury.records.recipe import Recipe
 from augury.study.doctor.data import examine_data
 

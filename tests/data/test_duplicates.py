@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from augury.data import Split
-from augury.data.duplicates import Thresholds, find_duplicates, prints_of
+from augury.data.leakage.duplicates import Thresholds, find_duplicates, prints_of
 
 TRAIN, TEST, PLANTED, FIRST_TEST = 200, 60, 20, 1000
 

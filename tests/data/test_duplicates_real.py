@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from augury.data import load_dataset
-from augury.data.duplicates import find_duplicates
+from augury.data.leakage.duplicates import find_duplicates
 
 
 def test_no_merely_similar_digit_counts():

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from augury.data import archive as archive_module
-from augury.data import image_folder, listing, load_dataset
+from augury.data import load_dataset
+from augury.data.folders import archive as archive_module
+from augury.data.folders import image_folder, listing
 from augury.errors import DataError, InputError
 
 

@@ -377,7 +377,7 @@ def test_patterns_with_parts_and_folders_by_name(tmp_path):
 
 
 def test_an_entry_of_an_earlier_version_is_not_taken_for_the_new_reading(tmp_path, monkeypatch):
-    from augury.data import image_folder
+    from augury.data.folders import image_folder
 
     paths = files("Training/{c}/{n}.png") + files("Testing/{c}/{n}.png")
     source = build(tmp_path / "x", paths)
@@ -390,7 +390,7 @@ def test_an_entry_of_an_earlier_version_is_not_taken_for_the_new_reading(tmp_pat
 
 
 def test_where_entries_of_the_usual_layouts_lie_has_not_changed(tmp_path, monkeypatch):
-    from augury.data import image_folder
+    from augury.data.folders import image_folder
 
     origins = []
     original = image_folder.cached

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from augury.data import Dataset, Split, cache_folder, leakage
-from augury.data.leakage import Leakage, dataset_duplicates
+from augury.data import Dataset, Split, cache_folder
+from augury.data.leakage import between_parts as leakage
+from augury.data.leakage.between_parts import Leakage, dataset_duplicates
 from augury.errors import DiskError
 
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.fft import dctn
 
-from augury.data import perceptual_hash
-from augury.data.perceptual_hash import BITS, close_pairs, grey_images, hash_signs
+from augury.data.leakage import perceptual_hash
+from augury.data.leakage.perceptual_hash import BITS, close_pairs, grey_images, hash_signs
 
 
 def signs(seed: int, n: int) -> np.ndarray:

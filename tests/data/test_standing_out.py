@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from augury.data.standing_out import (
+from augury.data.leakage.standing_out import (
     NEIGHBOURS,
     dimension,
     neighbour_distances,

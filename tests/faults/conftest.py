@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 from faulty import ARMS, run
 
 from augury.records.json_file import to_values
-from augury.study.provenance import provenance
+from augury.study.running.provenance import provenance
 
 _rows: dict[str, dict[str, object]] = {}
 

@@ -24,8 +24,8 @@ import torch
 from faulty import QUICK, bits, leftovers
 from hooks import REFUSALS, Hooks, end_process, refusal
 
-import augury.study.plan
-import augury.study.run
+import augury.study.planning.plan
+import augury.study.running.run
 import augury.study.study
 from augury.augment import AUGMENTATIONS  # noqa: F401 - imported before the forks
 from augury.cli.app import app
@@ -34,7 +34,7 @@ from augury.data import load_dataset
 from augury.errors import DiskError
 from augury.study import StudyFolder, read_plan
 from augury.study.engines.attempt import attempt
-from augury.study.run import Watcher, run_cell
+from augury.study.running.run import Watcher, run_cell
 from augury.training.checkpoint import Checkpoint, CheckpointFolder
 
 MOST = 2000
@@ -91,9 +91,9 @@ def studied(folder: Path, arms: list[str], said: Path | None = None) -> int:
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
     augury.study.study.LocalEngine = InThisProcess
-    augury.study.run.measure_robustness = no_robustness
+    augury.study.running.run.measure_robustness = no_robustness
     # Always the same choice, as an empty cache means to measure anew, and a layout has its bits.
-    augury.study.plan.measure_speeds = lambda *arguments: {"contiguous float32": 1.0}
+    augury.study.planning.plan.measure_speeds = lambda *arguments: {"contiguous float32": 1.0}
     app(["study", *QUICK, *arms, "--out", str(folder), "--workers", "1"])
     return 0
 
@@ -136,7 +136,7 @@ def each_of_cell(folder: Path, step: int) -> dict[str, object]:
         shutil.copy(straight / "plan.json", path)
 
         def work(at=at, path=path, hooked=True):
-            augury.study.run.measure_robustness = no_robustness
+            augury.study.running.run.measure_robustness = no_robustness
             if hooked:
                 Hooks([path], at, end_process).install()
             run_cell(cell, plan, StudyFolder(path), digits, Watcher())

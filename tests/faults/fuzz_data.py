@@ -20,10 +20,10 @@ from hostile_tars import before_the_end, entry, extended, old_sparse, tarred
 from hostile_zips import zipped
 
 from augury.data import cifar10
-from augury.data.archive import list_archive
-from augury.data.decode import _attempt, _strict_bombs
 from augury.data.fashion_mnist import read_idx
-from augury.data.picture import decode_into, read_header
+from augury.data.folders.archive import list_archive
+from augury.data.folders.decode import _attempt, _strict_bombs
+from augury.data.folders.picture import decode_into, read_header
 from augury.errors import DataError
 
 IMAGES = 4  # in a batch of CIFAR-10, while it is fuzzed

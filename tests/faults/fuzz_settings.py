@@ -14,7 +14,7 @@ from fuzz_data import read_file
 
 from augury.augment import from_config, read_config
 from augury.seal import SEAL, checksum
-from augury.study.settings import read_settings
+from augury.study.planning.settings import read_settings
 from augury.training.teacher import read_teacher
 
 SETTINGS = """

@@ -13,14 +13,14 @@ from fuzz_data import read_file
 from fuzz_settings import odd_json, odd_place, odd_value, sealed
 
 import augury.data.cache
-import augury.data.leakage
+import augury.data.leakage.between_parts
 from augury.data import Dataset, Split
 from augury.data.cache import cached
 from augury.models import ModelSpec, build_model
 from augury.report import load_study
 from augury.study import StudyFolder, read_plan
-from augury.study.memo import Memo
-from augury.study.outcomes import read_outcome
+from augury.study.judging.memo import Memo
+from augury.study.judging.outcomes import read_outcome
 from augury.training import map_store
 from augury.training.checkpoint import Checkpoint, read_safetensors, write_safetensors
 from augury.training.network import Network, Normalize, Speed
@@ -74,7 +74,7 @@ def cache_parsers(folder: Path) -> list[Parser]:
             for name in ("meta.json", "images.npy", "labels.npy")
         ),
         Parser("duplicates", lambda: [sealed({"version": 1, "train": [], "validation": []})],
-               read(folder / "duplicates.json", augury.data.leakage._read), odd_json),
+               read(folder / "duplicates.json", augury.data.leakage.between_parts._read), odd_json),
         Parser("saliency maps", lambda: [maps(folder).read_bytes()],
                read(folder / "maps.npy", lambda path: map_store._read(
                    path, "f" * 64, (4, 8, 8), np.dtype("|u1")))),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))  # where pytest finds it, too
 
-import augury.study.run
+import augury.study.running.run
 from augury.cli.app import app
 from augury.records.result import write_result
 from augury.study.store import write_arrays
@@ -57,7 +57,7 @@ def train(cell, plan, run, dataset, watcher, processes) -> None:
     note("finish", cell)
 
 
-augury.study.run._train_and_test = train
+augury.study.running.run._train_and_test = train
 
 if __name__ == "__main__":
     app(sys.argv[1:])

@@ -23,7 +23,8 @@ from augury.errors import DataError
 # The sum that any archive may unpack to is made smaller, so that the test is quick.
 CHILD = """
 import json, pathlib, resource, sys
-from augury.data import archive, load_dataset
+from augury.data import load_dataset
+from augury.data.folders import archive
 from augury.errors import AuguryError
 
 def kilobytes(field):

@@ -14,8 +14,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from augury.cli.app import app
-from augury.data import folder as folder_module
-from augury.data import image_folder, load_dataset
+from augury.data import load_dataset
+from augury.data.folders import directory as folder_module
+from augury.data.folders import image_folder
 from augury.errors import DataError
 
 NOBODY = 65534

@@ -22,7 +22,7 @@ from augury.data import load_dataset
 CHILD = """
 import json, pathlib, resource, sys
 from augury.data import load_dataset
-import augury.data.decode
+import augury.data.folders.decode
 
 def kilobytes(field):
     status = pathlib.Path("/proc/self/status").read_text()

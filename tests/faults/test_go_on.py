@@ -9,8 +9,8 @@ from quick_study import quick_plan, quick_settings
 from augury.data import load_dataset
 from augury.records.provenance import Resumed
 from augury.study import StudyFolder
-from augury.study.provenance import provenance
-from augury.study.run import Watcher, run_cell
+from augury.study.running.provenance import provenance
+from augury.study.running.run import Watcher, run_cell
 from augury.training.checkpoint import Checkpoint
 
 
@@ -46,7 +46,7 @@ def test_another_version_on_the_way_is_told(cell_run, monkeypatch):
     machine = replace(here.machine, platform="an older kernel", gpu="a GPU")
     earlier = replace(here, versions=here.versions | {"torch": "1.0"}, machine=machine)
     with monkeypatch.context() as patch:
-        patch.setattr("augury.study.run.provenance", lambda processes: earlier)
+        patch.setattr("augury.study.running.run.provenance", lambda processes: earlier)
         cell_run("a", until=1)
     (entry,) = cell_run("a").resumed
     changed = {"gpu": ("a GPU", here.machine.gpu), "torch": ("1.0", here.versions["torch"])}

@@ -18,16 +18,16 @@ from faulty import ARMS, run
 from mutate import FIXED, PLANTED, RANDOM, hostile
 
 import augury.data.cache
-import augury.data.leakage
+import augury.data.leakage.between_parts
 from augury.data import Dataset, Split
 from augury.data.cache import cached
-from augury.data.leakage import dataset_duplicates
+from augury.data.leakage.between_parts import dataset_duplicates
 from augury.errors import AuguryError
 from augury.report import load_study
 from augury.seal import sealed_json
 from augury.study import StudyFolder, read_plan
-from augury.study.memo import Memo
-from augury.study.outcomes import read_outcome
+from augury.study.judging.memo import Memo
+from augury.study.judging.outcomes import read_outcome
 from augury.training.checkpoint import Checkpoint, CheckpointFolder, write_safetensors
 from augury.training.map_store import stored_maps
 from augury.training.probe import remembered_speeds
@@ -189,8 +189,8 @@ def of_caches(folder: Path, monkeypatch, caplog):
         made.append(1)
         return found_before(*arguments)
 
-    found_before = augury.data.leakage.find_duplicates
-    monkeypatch.setattr(augury.data.leakage, "find_duplicates", searched)
+    found_before = augury.data.leakage.between_parts.find_duplicates
+    monkeypatch.setattr(augury.data.leakage.between_parts, "find_duplicates", searched)
     readers = (decoded, maps, speeds, recalled, lambda: dataset_duplicates(dataset))
     for read in readers:
         read()

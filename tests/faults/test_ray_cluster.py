@@ -226,7 +226,7 @@ def test_an_address_where_nothing_answers_is_one_line(tmp_path):
 
 @pytest.mark.faults
 def test_the_loopback_example_of_the_documentation_runs_as_written(tmp_path):
-    page = (HERE.parents[1] / "docs" / "cluster.md").read_text()
+    page = (HERE.parents[1] / "docs" / "how-to" / "cluster.md").read_text()
     (example,) = re.findall(r"<!-- tested -->\n```sh\n(.*?)```", page, re.DOTALL)
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | {"HOME": str(tmp_path), "PATH": path}

@@ -8,7 +8,7 @@ from quick_study import quick_plan, quick_settings
 from augury.data import load_dataset
 from augury.records.plan import write_plan
 from augury.study import StudyFolder
-from augury.study.run import Watcher, run_cell
+from augury.study.running.run import Watcher, run_cell
 from augury.training import CheckpointFolder
 
 EPOCHS = 3

@@ -13,7 +13,7 @@ from augury.data import load_dataset
 from augury.records.plan import write_plan
 from augury.study import StudyFolder
 from augury.study.engines.attempt import attempt
-from augury.study.run import Watcher
+from augury.study.running.run import Watcher
 
 # Of 1,000 cells a leak of this size would be 16 MB.
 KB_A_CELL = 16.0

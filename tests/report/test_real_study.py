@@ -12,8 +12,8 @@ from augury.records.plan import Plan, PlannedSpeed, write_plan
 from augury.records.provenance import Provenance
 from augury.report import load_study, verdict_table, write_report, write_summary
 from augury.study import StudyFolder, read_settings
-from augury.study.plan import describe, make_cells
-from augury.study.run import Watcher, run_cell
+from augury.study.planning.plan import describe, make_cells
+from augury.study.running.run import Watcher, run_cell
 from augury.study.study import judge_study
 
 SETTINGS = {

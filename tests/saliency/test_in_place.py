@@ -9,7 +9,7 @@ from torch import nn
 from augury.batch import Batch
 from augury.data import Split
 from augury.saliency import KINDS, HalfResolution
-from augury.study.robustness import measure_robustness
+from augury.study.running.robustness import measure_robustness
 from augury.training import Network, Normalize, Speed, evaluate
 from augury.training.sources import look
 from augury.training.teacher import read_teacher

@@ -2,8 +2,8 @@
 
 from augury.errors import DiskError
 from augury.study.engines.attempt import attempt
-from augury.study.prepare import load_planned
-from augury.study.run import Watcher
+from augury.study.running.prepare import load_planned
+from augury.study.running.run import Watcher
 
 
 class InThisProcess:

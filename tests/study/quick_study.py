@@ -6,7 +6,7 @@ from augury.data import load_dataset
 from augury.records.plan import Plan, PlannedSpeed
 from augury.records.provenance import Provenance
 from augury.study import StudyFolder, StudySettings, read_settings
-from augury.study.plan import describe, make_cells
+from augury.study.planning.plan import describe, make_cells
 
 # Two epochs of 60 images: a second a cell.
 QUICK = {"epochs": 2, "batch_size": 20, "train_limit": 60, "test_limit": 50}

@@ -7,7 +7,7 @@ from quick_study import quick_plan, quick_settings
 
 from augury.names import bounded
 from augury.study import Cell, StudyFolder
-from augury.study.run import Watcher, run_cell
+from augury.study.running.run import Watcher, run_cell
 
 MOST = 250  # bytes: with ".lock" a file's name, which may have 255
 

@@ -18,8 +18,8 @@ from augury.study.doctor import costing, opening
 from augury.study.doctor import examine as examine_with
 from augury.study.doctor.data import examine_data
 from augury.study.doctor.parts import run_parts
-from augury.study.plan import describe_leakage
-from augury.study.prepare import prepare
+from augury.study.planning.plan import describe_leakage
+from augury.study.running.prepare import prepare
 from augury.study.store import write_arrays
 from augury.training import Recipe
 from fake_result import fake_result

@@ -20,8 +20,8 @@ from augury.records.plan import write_plan
 from augury.seal import checksum, sealed_json
 from augury.study import StudyFolder, judge_study
 from augury.study.engines.attempt import attempt
-from augury.study.own_key import signature
-from augury.study.run import Watcher, run_cell
+from augury.study.judging.own_key import signature
+from augury.study.running.run import Watcher, run_cell
 
 QUICK = ["--train-limit", "60", "--test-limit", "50", "--batch-size", "20", "--epochs", "1"]
 ARMS = ["--augment", "none", "--corruptions", "0"]
@@ -347,7 +347,7 @@ def test_a_file_that_an_augmentation_misses_is_not_the_study_that_is_gone(
     def missing(*arguments):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/somewhere/else.npy")
 
-    monkeypatch.setattr("augury.study.run.prepare", missing)
+    monkeypatch.setattr("augury.study.running.run.prepare", missing)
     with pytest.raises(FileNotFoundError):
         run_cell(cell, plan, folder, digits, Watcher())
     event = attempt(cell, plan, folder, lambda name: digits, Watcher())

@@ -11,12 +11,12 @@ import pytest
 from made_study import make_study, write_run
 
 import augury.stats
-import augury.study.judging
-import augury.study.memo
+import augury.study.judging.judge
+import augury.study.judging.memo
 from augury.errors import InputError
 from augury.records.json_file import write_json
 from augury.study import judge_study
-from augury.study.memo import Memo
+from augury.study.judging.memo import Memo
 from augury.study.store import write_arrays
 
 RIGHT = {
@@ -40,13 +40,13 @@ def study(tmp_path):
 def groups(monkeypatch):
     """The networks whose runs were read and judged."""
     found = []
-    judge_group = augury.study.judging.judge_group
+    judge_group = augury.study.judging.judge.judge_group
 
     def counted(plan, folder, cells):
         found.append(cells[0].model)
         return judge_group(plan, folder, cells)
 
-    monkeypatch.setattr(augury.study.judging, "judge_group", counted)
+    monkeypatch.setattr(augury.study.judging.judge, "judge_group", counted)
     return found
 
 
@@ -161,7 +161,7 @@ def test_another_rule_baseline_or_plan_has_all_judged_anew(study, groups, change
 
 def test_other_code_has_all_judged_anew(study, groups, monkeypatch):
     plan, folder = study
-    monkeypatch.setattr(augury.study.memo, "code_digest", lambda: "of another version")
+    monkeypatch.setattr(augury.study.judging.memo, "code_digest", lambda: "of another version")
     judge_study(plan, folder)
     assert sorted(groups) == sorted(MODELS)
 
@@ -171,11 +171,13 @@ def test_the_digest_is_of_the_code_that_judges(monkeypatch, tmp_path):
     source = Path(augury.stats.__file__).parent
     for name in ("stats", "study"):
         shutil.copytree(source.parent / name, tmp_path / name)
-    digest = augury.study.memo.code_digest
+    digest = augury.study.judging.memo.code_digest
     monkeypatch.setattr(augury.stats, "__file__", str(tmp_path / "stats/__init__.py"))
-    monkeypatch.setattr(augury.study.memo, "__file__", str(tmp_path / "study/memo.py"))
+    monkeypatch.setattr(
+        augury.study.judging.memo, "__file__", str(tmp_path / "study/judging/memo.py")
+    )
     assert digest.__wrapped__() == digest()
-    for file in ("stats/bootstrap.py", "study/arm_evidence.py"):
+    for file in ("stats/bootstrap.py", "study/judging/arm_evidence.py"):
         before = digest.__wrapped__()
         with (tmp_path / file).open("a") as opened:
             opened.write("#")

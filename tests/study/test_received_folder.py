@@ -9,7 +9,7 @@ import pytest
 from in_process import InThisProcess
 from typer.testing import CliRunner
 
-import augury.study.run
+import augury.study.running.run
 import augury.study.study
 from augury.cli.app import app
 from augury.corruptions import CORRUPTIONS, SEVERITIES
@@ -36,7 +36,9 @@ def one_process(monkeypatch):
     monkeypatch.setattr(augury.study.study, "LocalEngine", InThisProcess)
     told = {name: [0.1] * len(SEVERITIES) for name in CORRUPTIONS}
     robustness = {"images": 1, "clean": 0.1, "accuracy": told}
-    monkeypatch.setattr(augury.study.run, "measure_robustness", lambda *arguments: robustness)
+    monkeypatch.setattr(
+        augury.study.running.run, "measure_robustness", lambda *arguments: robustness
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -182,7 +184,7 @@ def test_nothing_is_written_or_removed_where_a_link_leads(place, received, tmp_p
     def fail(*arguments):
         raise OSError("an error of no kind that is known")
 
-    monkeypatch.setattr(augury.study.run, "measure_robustness", fail)
+    monkeypatch.setattr(augury.study.running.run, "measure_robustness", fail)
     code, told = study(received)
     assert state(outside) == before
     if place.endswith("traceback.txt"):

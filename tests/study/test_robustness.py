@@ -5,7 +5,7 @@ from torch import nn
 
 from augury.corruptions import CORRUPTIONS, corrupt
 from augury.data import limit_train, load_dataset
-from augury.study.robustness import measure_robustness
+from augury.study.running.robustness import measure_robustness
 
 
 class ByTopRow(nn.Module):

@@ -11,10 +11,10 @@ from quick_study import epochs_without_times, quick_plan, quick_settings
 
 from augury.errors import InputError
 from augury.study import StudyFolder
-from augury.study.prepare import prepare
 from augury.study.preview import show
-from augury.study.run import Watcher, run_cell
-from augury.study.watch import augmented_images
+from augury.study.running.prepare import prepare
+from augury.study.running.run import Watcher, run_cell
+from augury.study.running.watch import augmented_images
 
 ARMS = [
     "none",
@@ -153,7 +153,8 @@ def test_going_on_after_a_cut_gives_the_same_bits(
     if moment == "before the test":
         with monkeypatch.context() as patch:
             patch.setattr(
-                "augury.study.run.evaluate", lambda *arguments: (_ for _ in ()).throw(Killed)
+                "augury.study.running.run.evaluate",
+                lambda *arguments: (_ for _ in ()).throw(Killed),
             )
             with pytest.raises(Killed):
                 run_cell(cell, plan, cut, digits, Watcher())

@@ -1,32 +1,38 @@
 """Augmentations: per sample, batched, exactly repeatable, on any device."""
 
-from augury.augment.attentive_cutmix import AttentiveCutMix
-from augury.augment.augmix import AugMix
-from augury.augment.autocontrast import Autocontrast
 from augury.augment.base import Augmentation, Source
-from augury.augment.blur import Blur
-from augury.augment.brightness import Brightness
 from augury.augment.chain import Chain
-from augury.augment.collate import Collate, WithIds
-from augury.augment.contrast import Contrast
-from augury.augment.crop import Crop
-from augury.augment.cutmix import CutMix
-from augury.augment.cutout import Cutout
-from augury.augment.equalise import Equalise
-from augury.augment.flip import Flip
-from augury.augment.grey import Grey
-from augury.augment.guidedmixup import GuidedMixup
-from augury.augment.hue import Hue
-from augury.augment.invert import Invert
-from augury.augment.keepaugment import KeepAugment
-from augury.augment.mixup import MixUp
+from augury.augment.color.autocontrast import Autocontrast
+from augury.augment.color.blur import Blur
+from augury.augment.color.brightness import Brightness
+from augury.augment.color.contrast import Contrast
+from augury.augment.color.equalise import Equalise
+from augury.augment.color.grey import Grey
+from augury.augment.color.hue import Hue
+from augury.augment.color.invert import Invert
+from augury.augment.color.posterise import Posterise
+from augury.augment.color.saturation import Saturation
+from augury.augment.color.sharpness import Sharpness
+from augury.augment.color.solarise import Solarise
+from augury.augment.erasing.cutout import Cutout
+from augury.augment.erasing.random_erasing import RandomErasing
+from augury.augment.geometry.crop import Crop
+from augury.augment.geometry.flip import Flip
+from augury.augment.geometry.normal import Normal
+from augury.augment.geometry.rotate import Rotate
+from augury.augment.geometry.shear import Shear
+from augury.augment.geometry.translate import Translate
+from augury.augment.geometry.zoom import Zoom
+from augury.augment.loading.collate import Collate, WithIds
+from augury.augment.loading.repeats import number_repeats
+from augury.augment.mixing.cutmix import CutMix
+from augury.augment.mixing.mixup import MixUp
+from augury.augment.mixing.resizemix import ResizeMix
 from augury.augment.none import Identity
-from augury.augment.normal import Normal
 from augury.augment.one_of import OneOf
-from augury.augment.posterise import Posterise
-from augury.augment.puzzlemix import PuzzleMix
-from augury.augment.randaugment import RandAugment
-from augury.augment.random_erasing import RandomErasing
+from augury.augment.policies.augmix import AugMix
+from augury.augment.policies.randaugment import RandAugment
+from augury.augment.policies.trivialaugment import TrivialAugment
 from augury.augment.registry import (
     AUGMENTATIONS,
     SALIENCY,
@@ -41,19 +47,13 @@ from augury.augment.registry import (
     to_config,
     write_augmentation,
 )
-from augury.augment.repeats import number_repeats
-from augury.augment.resizemix import ResizeMix
-from augury.augment.rotate import Rotate
-from augury.augment.salience import Salience
-from augury.augment.salience_raw import SalienceRaw
-from augury.augment.saliencymix import SaliencyMix
-from augury.augment.saturation import Saturation
-from augury.augment.sharpness import Sharpness
-from augury.augment.shear import Shear
-from augury.augment.solarise import Solarise
-from augury.augment.translate import Translate
-from augury.augment.trivialaugment import TrivialAugment
-from augury.augment.zoom import Zoom
+from augury.augment.saliency.attentive_cutmix import AttentiveCutMix
+from augury.augment.saliency.guidedmixup import GuidedMixup
+from augury.augment.saliency.keepaugment import KeepAugment
+from augury.augment.saliency.puzzlemix import PuzzleMix
+from augury.augment.saliency.salience import Salience
+from augury.augment.saliency.salience_raw import SalienceRaw
+from augury.augment.saliency.saliencymix import SaliencyMix
 
 __all__ = [
     "AUGMENTATIONS",

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from augury.augment.base import Augmentation
-from augury.augment.geometry import Geometric, resample
+from augury.augment.geometry.resampling import Geometric, resample
 from augury.augment.scopes import scopes, streams_of
 from augury.batch import Batch
 from augury.errors import InputError

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from augury.augment import Augmentation
-from augury.augment.foreign import Foreign
+from augury.augment.foreign.adapt import Foreign
 from augury.batch import Batch, rounding_of, to_float
 from augury.checks.finding import Finding, verdict
 from augury.checks.subject import SHAPE, apply, batch_of, noise, rows_of, same

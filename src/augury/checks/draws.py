@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from augury.augment import Augmentation
-from augury.augment.foreign import Foreign
+from augury.augment.foreign.adapt import Foreign
 from augury.batch import Batch, to_float
 from augury.checks.finding import (
     Finding,

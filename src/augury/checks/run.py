@@ -4,7 +4,7 @@ from typing import Any
 
 from augury.augment import Augmentation
 from augury.augment.base import check_probability
-from augury.augment.foreign import Foreign
+from augury.augment.foreign.adapt import Foreign
 from augury.checks import contract, draws
 from augury.checks.finding import Finding
 from augury.checks.mixing import targets_follow_pixels

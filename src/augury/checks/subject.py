@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from augury.augment import Augmentation, Source, build_augmentation
-from augury.augment.factory import build_foreign, is_factory
-from augury.augment.foreign import Foreign
-from augury.augment.pipelines import class_counts
-from augury.augment.trust import point_to
+from augury.augment.foreign.adapt import Foreign
+from augury.augment.foreign.factory import build_foreign, is_factory
+from augury.augment.foreign.pipelines import class_counts
 from augury.batch import Batch, to_float
 from augury.errors import AuguryError, InputError
+from augury.own.trust import point_to
 from augury.rng import Draws
 
 SHAPE = (3, 32, 32)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset, get_worker_info
 
-from augury.augment.foreign import Foreign
+from augury.augment.foreign.adapt import Foreign
 from augury.batch import to_float
 from augury.checks.finding import Finding, verdict
 from augury.checks.subject import batch_of, noise

@@ -22,12 +22,12 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
-from augury.augment.trust import confirming
 from augury.cli.streams import give_up_output
 from augury.data import Progress as DataProgress
 from augury.data import SetAside
-from augury.data.pattern import split_pattern
+from augury.data.folders.pattern import split_pattern
 from augury.errors import DiskError
+from augury.own.trust import confirming
 from augury.printable import printable
 
 

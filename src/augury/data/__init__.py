@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from augury.data import cifar10, digits, fashion_mnist, image_folder
-from augury.data.archive import without_suffix
+from augury.data import cifar10, digits, fashion_mnist
 from augury.data.cache import cache_folder
 from augury.data.dataset import Dataset, Progress, Split, check_image_size
+from augury.data.folders import image_folder
+from augury.data.folders.archive import without_suffix
+from augury.data.folders.own_output import check_outside
+from augury.data.folders.pattern import split_pattern
 from augury.data.loader import batches, epoch_order, one_hot
-from augury.data.own_output import check_outside
-from augury.data.pattern import split_pattern
 from augury.data.split import limit_train, split_validation
 from augury.names import check_name
 from augury.records.set_aside import SetAside
@@ -53,7 +54,8 @@ def load_dataset(
     image_size: the side of all images in pixels, 8..1024; None means the data set's own
     progress: called with (done, total, what) while files are read, decoded or downloaded; total
         is 0 where it is not known
-    A path may end in how its folders are to be read, `photos/*/{class}`: docs/data-folders.md.
+    A path may end in how its folders are to be read, `photos/*/{class}`; see
+    docs/how-to/data-folders.md.
     A name of the table wins over a folder of that name, which can be given as ./name.
     Raises InputError for an unknown name or size, DataError where the data cannot be used, and
     DiskError where the cache cannot be written.

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from augury.data.archive import is_archive, read_members
 from augury.data.cache import cached, file_state
 from augury.data.dataset import Dataset, Progress, Split
 from augury.data.download import RemoteFile, download
-from augury.data.files import source_state
-from augury.data.image_folder import decode_folder
-from augury.data.listing import LARGEST_FILE, reason
+from augury.data.folders.archive import is_archive, read_members
+from augury.data.folders.files import source_state
+from augury.data.folders.image_folder import decode_folder
+from augury.data.folders.listing import LARGEST_FILE, reason
 from augury.data.pickles import PickleError, read_array, read_pickle
 from augury.data.resize import resize_images
 from augury.data.search import download_folder, search_roots

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from augury.data.cache import cached, file_state
 from augury.data.dataset import Dataset, Progress, Split
 from augury.data.download import RemoteFile, download
-from augury.data.listing import reason
+from augury.data.folders.listing import reason
 from augury.data.resize import resize_images
 from augury.data.search import download_folder, search_roots
 from augury.errors import DataError

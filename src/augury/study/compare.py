@@ -9,7 +9,7 @@ from augury.records.cell import Cell
 from augury.records.json_file import to_values
 from augury.records.plan import Plan, plan_of
 from augury.stats import judge
-from augury.study.pairs import Arm, make_pair, read_outcomes
+from augury.study.judging.pairs import Arm, make_pair, read_outcomes
 from augury.study.store import StudyFolder
 
 # What decides which images a seed trains on and which are tested.

@@ -10,12 +10,12 @@ from augury.data import Dataset, Progress, load_dataset
 from augury.errors import InputError
 from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, plan_of
-from augury.study.plan import describe, limited_threads, make_cells, require_code
-from augury.study.prepare import load_planned, prepare
-from augury.study.provenance import provenance
-from augury.study.settings import StudySettings
+from augury.study.planning.plan import describe, limited_threads, make_cells, require_code
+from augury.study.planning.settings import StudySettings
+from augury.study.running.prepare import load_planned, prepare
+from augury.study.running.provenance import provenance
+from augury.study.running.watch import Watch, augmented_images, check_trained_on, example_ids
 from augury.study.study import default_device
-from augury.study.watch import Watch, augmented_images, check_trained_on, example_ids
 from augury.training import Training
 from augury.training.network import Speed
 

@@ -24,14 +24,14 @@ from augury.study.engines.local import LocalEngine
 from augury.study.engines.ray import RayEngine
 from augury.study.engines.ray_cluster import RayOptions
 from augury.study.engines.torchrun import TorchrunEngine
-from augury.study.evidence import write_evidence
-from augury.study.judging import judge_arms
-from augury.study.memo import Memo
-from augury.study.plan import extend_plan, make_plan, require_code
-from augury.study.provenance import provenance
-from augury.study.settings import StudySettings, read_settings
+from augury.study.judging.evidence import write_evidence
+from augury.study.judging.judge import judge_arms
+from augury.study.judging.memo import Memo
+from augury.study.judging.verdicts import write_verdicts
+from augury.study.planning.plan import extend_plan, make_plan, require_code
+from augury.study.planning.settings import StudySettings, read_settings
+from augury.study.running.provenance import provenance
 from augury.study.store import StudyFolder, check_there, disk_errors
-from augury.study.verdicts import write_verdicts
 from augury.training.processes import ALONE, Processes
 
 

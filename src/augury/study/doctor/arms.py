@@ -13,7 +13,7 @@ from augury.saliency.cache import as_stored
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
 from augury.study.doctor.parts import Parts
-from augury.study.plan import count_steps
+from augury.study.planning.plan import count_steps
 from augury.training.sources import look
 from augury.training.teacher import Teacher, read_teacher, teacher_network
 

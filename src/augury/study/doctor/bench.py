@@ -16,7 +16,7 @@ from augury.data.cache import writing
 from augury.models import build_model
 from augury.records.cell import Cell, NetworkOptions
 from augury.records.plan import Plan
-from augury.study.plan import model_spec, training_speed
+from augury.study.planning.plan import model_spec, training_speed
 from augury.training import Network, Normalize, evaluate
 from augury.training.checkpoint import Checkpoint, write_safetensors
 from augury.training.stopwatch import Stopwatch

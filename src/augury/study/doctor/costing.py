@@ -25,9 +25,9 @@ from augury.study.doctor.costs import (
 from augury.study.doctor.finding import Finding
 from augury.study.doctor.opening import Opened, pending
 from augury.study.doctor.parts import run_parts
-from augury.study.plan import limited_threads, make_cells, model_spec
-from augury.study.provenance import machine
-from augury.study.settings import StudySettings
+from augury.study.planning.plan import limited_threads, make_cells, model_spec
+from augury.study.planning.settings import StudySettings
+from augury.study.running.provenance import machine
 from augury.training.sources import check_sources
 
 _DAY = 24 * 3600.0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.data import Dataset, Progress, Split, file_names
-from augury.data.leakage import dataset_duplicates
+from augury.data.leakage.between_parts import dataset_duplicates
 from augury.errors import InputError
 from augury.records.recipe import Recipe
 from augury.study.doctor.finding import Finding

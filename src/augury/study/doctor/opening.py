@@ -11,7 +11,7 @@ from augury.records.cell import Cell
 from augury.records.plan import Plan, pair_name, read_plan
 from augury.records.provenance import Provenance
 from augury.study.doctor.finding import Finding
-from augury.study.plan import (
+from augury.study.planning.plan import (
     describe,
     extend_plan,
     make_cells,
@@ -19,7 +19,7 @@ from augury.study.plan import (
     probe,
     require_code,
 )
-from augury.study.settings import StudySettings
+from augury.study.planning.settings import StudySettings
 from augury.study.store import StudyFolder
 from augury.study.study import check_study_folder, default_device, default_workers
 

@@ -17,7 +17,7 @@ from augury.records.cell import Cell
 from augury.records.failure import Failure, write_failure
 from augury.records.plan import Plan
 from augury.startup import SAFE_PATH
-from augury.study.run import Watcher, run_cell
+from augury.study.running.run import Watcher, run_cell
 from augury.study.store import StudyFolder, disk_errors
 from augury.training.processes import ALONE, Processes
 

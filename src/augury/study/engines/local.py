@@ -15,16 +15,16 @@ from pathlib import Path
 
 import torch
 
-from augury.augment.trust import grant, granted
 from augury.data import Dataset
 from augury.errors import DiskError
+from augury.own.trust import grant, granted
 from augury.records.cell import Cell
 from augury.records.epochs import Epoch
 from augury.records.plan import Plan, read_plan
 from augury.startup import child_environment, environment
 from augury.study.engines.attempt import Event, attempt, fail, worker_environment
-from augury.study.prepare import load_planned
-from augury.study.run import Watcher
+from augury.study.running.prepare import load_planned
+from augury.study.running.run import Watcher
 from augury.study.store import StudyFolder
 
 # Workers are started afresh instead of forked: a fork of a process with threads may hang.

@@ -16,15 +16,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from augury.augment.trust import granted
 from augury.errors import AuguryError, DiskError, InputError
+from augury.own.trust import granted
 from augury.records.cell import Cell
 from augury.records.epochs import Epoch, read_epochs
 from augury.records.plan import Plan
 from augury.study.engines.attempt import Event, fail
 from augury.study.engines.ray_cluster import Demand, RayOptions, connected, nodes
 from augury.study.engines.ray_task import MUST_BE_SHARED, run_task, with_plain_arrays
-from augury.study.prepare import load_planned
+from augury.study.running.prepare import load_planned
 from augury.study.store import StudyFolder
 
 _SECONDS_BETWEEN_LOOKS = 1.0

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from augury.augment.trust import grant
 from augury.data import Dataset, Split
+from augury.own.trust import grant
 from augury.records.cell import Cell
 from augury.records.plan import Plan
 from augury.study.engines.attempt import Event, attempt
-from augury.study.run import Watcher
+from augury.study.running.run import Watcher
 from augury.study.store import StudyFolder
 
 MUST_BE_SHARED = "the study's folder must lie on a file system that all nodes share"

@@ -13,8 +13,8 @@ from augury.errors import AuguryError, DiskError
 from augury.records.cell import Cell
 from augury.records.plan import Plan, read_plan
 from augury.study.engines.attempt import Event, attempt
-from augury.study.prepare import load_planned
-from augury.study.run import Watcher, follow_cell
+from augury.study.running.prepare import load_planned
+from augury.study.running.run import Watcher, follow_cell
 from augury.study.store import StudyFolder
 from augury.training.processes import Processes
 

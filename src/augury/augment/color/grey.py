@@ -1,0 +1,40 @@
+"""Colour dropped, as torchvision's `RandomGrayscale`."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import Augmentation, check_probability, per_image
+from augury.augment.color.enhance import luma
+from augury.batch import Batch, to_float
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class GreyParams:
+    """grey: (B,) bool, which images lose their colour."""
+
+    grey: Tensor
+
+
+class Grey(Augmentation[GreyParams]):
+    """Replace an image by its luma 0.299 R + 0.587 G + 0.114 B, in all channels.
+
+    p: probability that an image becomes grey; 0.1 is torchvision's default.
+
+    Images of one channel keep their values. Computed without rounding to whole levels; returns
+    float32.
+    """
+
+    def __init__(self, p: float = 0.1) -> None:
+        check_probability("p", p)
+        self.p = p
+
+    def sample(self, batch: Batch, draws: Draws) -> GreyParams:
+        return GreyParams(draws.uniform("grey", 1)[:, 0] < self.p)
+
+    def apply(self, batch: Batch, params: GreyParams) -> Batch:
+        images = to_float(batch.images)
+        grey = luma(images).clamp(0, 1)
+        return batch.with_images(torch.where(per_image(params.grey), grey, images))

@@ -1,0 +1,47 @@
+"""Fewer levels a channel, as torchvision's `RandomPosterize` and PIL's `ImageOps.posterize`."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from augury.augment.base import Augmentation, check_probability, check_range
+from augury.augment.color.tables import look_up, posterise_table
+from augury.batch import Batch
+from augury.errors import InputError
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class PosteriseParams:
+    """bits: (B,) int64 in 1..8, how many of each value's highest bits stay; chosen: (B,) bool."""
+
+    bits: Tensor
+    chosen: Tensor
+
+
+class Posterise(Augmentation[PosteriseParams]):
+    """Keep only the highest bits of an image's values.
+
+    bits: range of whole numbers in 1..8, both ends included; all equally likely. 8 changes
+        nothing. The default is AutoAugment's; torchvision takes one number and has no default
+        (equal ends give that).
+    p: probability that an image is changed; ½ is torchvision's default.
+
+    uint8 images stay uint8; float images are rounded to 256 levels first and become float32.
+    """
+
+    def __init__(self, bits: tuple[int, int] = (4, 8), p: float = 0.5) -> None:
+        check_range("bits", bits, 1, 8)
+        if any(bit != int(bit) for bit in bits):
+            raise InputError(f"bits: must be whole numbers, got {bits}")
+        check_probability("p", p)
+        self.bits, self.p = bits, p
+
+    def sample(self, batch: Batch, draws: Draws) -> PosteriseParams:
+        u = draws.uniform("posterise", 2).double()
+        low, high = self.bits
+        bits = low + (u[:, 1] * (high - low + 1)).long()
+        return PosteriseParams(bits=bits, chosen=u[:, 0] < self.p)
+
+    def apply(self, batch: Batch, params: PosteriseParams) -> Batch:
+        return look_up(batch, posterise_table(params.bits), params.chosen)

@@ -1,0 +1,1 @@
+"""Methods that overwrite a region of the image and keep its label."""

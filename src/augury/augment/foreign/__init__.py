@@ -1,0 +1,1 @@
+"""Transforms of other libraries and of the user, made into augmentations."""

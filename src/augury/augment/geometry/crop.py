@@ -1,0 +1,61 @@
+"""Random crop after padding (He et al., "Deep residual learning", CVPR 2016, section 4.2)."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from augury.augment.geometry.resampling import Geometric, Points
+from augury.batch import Batch
+from augury.errors import InputError
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class CropParams:
+    """down, right: (B,) int64, by how many pixels each window is moved; what it misses is black."""
+
+    down: Tensor
+    right: Tensor
+
+
+class Crop(Geometric[CropParams]):
+    """Pad each image with black and cut a window of the old size from anywhere in it.
+
+    padding: on each side, as a share of that side; the default 1/8 is the 4 of 32 pixels that is
+        usual for CIFAR-10. All whole positions are equally likely.
+    Alone it moves whole pixels and returns them as they were.
+    """
+
+    border = "black"
+
+    def __init__(self, padding: float = 0.125) -> None:
+        if not 0 < padding <= 1:
+            raise InputError(f"padding: must lie in (0, 1], got {padding}")
+        self.padding = padding
+
+    def sample(self, batch: Batch, draws: Draws) -> CropParams:
+        u = draws.uniform("crop", 2).double()
+        reach = [round(self.padding * side) for side in batch.images.shape[-2:]]
+        down, right = ((u[:, i] * (2 * n + 1)).long() - n for i, n in enumerate(reach))
+        return CropParams(down, right)
+
+    def locate(self, params: CropParams, points: Points, size: tuple[int, int]) -> Points:
+        down, right = params.down[:, None, None], params.right[:, None, None]
+        return Points(points.y + down, points.x + right, points.cover)
+
+    def apply(self, batch: Batch, params: CropParams) -> Batch:
+        move = partial(_window, params=params)
+        return batch.moved(move(batch.images), move)
+
+
+def _window(images: Tensor, params: CropParams) -> Tensor:
+    for dim, shift in ((2, params.down), (3, params.right)):
+        source = torch.arange(images.shape[dim], device=images.device) + shift[:, None]
+        inside = (source >= 0) & (source < images.shape[dim])
+        shape = [len(images), 1, 1, 1]
+        shape[dim] = images.shape[dim]
+        rows = source.clamp(0, images.shape[dim] - 1).view(shape).expand_as(images)
+        images = images.gather(dim, rows).masked_fill(~inside.view(shape), 0)
+    return images

@@ -1,0 +1,57 @@
+"""Mirror images, as torchvision's `RandomHorizontalFlip` and `RandomVerticalFlip`."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import check_probability, per_image
+from augury.augment.geometry.resampling import Geometric, Points
+from augury.batch import Batch
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class FlipParams:
+    """horizontal, vertical: (B,) bool, which images are mirrored."""
+
+    horizontal: Tensor
+    vertical: Tensor
+
+
+class Flip(Geometric[FlipParams]):
+    """Mirror images left to right, top to bottom, or both.
+
+    horizontal: probability of left to right; ½ is torchvision's default.
+    vertical: probability of top to bottom, independent of the other; 0 as few photographs are
+        upside down.
+
+    It moves whole pixels and returns them as they were. It never reads beyond the border.
+    """
+
+    def __init__(self, horizontal: float = 0.5, vertical: float = 0.0) -> None:
+        check_probability("horizontal", horizontal)
+        check_probability("vertical", vertical)
+        self.horizontal, self.vertical = horizontal, vertical
+
+    def sample(self, batch: Batch, draws: Draws) -> FlipParams:
+        u = draws.uniform("flip", 2)
+        return FlipParams(u[:, 0] < self.horizontal, u[:, 1] < self.vertical)
+
+    def left_alone(self, params: FlipParams) -> Tensor | None:
+        return ~(params.horizontal | params.vertical)
+
+    def locate(self, params: FlipParams, points: Points, size: tuple[int, int]) -> Points:
+        y = torch.where(params.vertical[:, None, None], -points.y, points.y)
+        x = torch.where(params.horizontal[:, None, None], -points.x, points.x)
+        return Points(y, x, points.cover)
+
+    def apply(self, batch: Batch, params: FlipParams) -> Batch:
+        move = partial(_mirror, params=params)
+        return batch.moved(move(batch.images), move)
+
+
+def _mirror(images: Tensor, params: FlipParams) -> Tensor:
+    images = torch.where(per_image(params.horizontal), images.flip(3), images)
+    return torch.where(per_image(params.vertical), images.flip(2), images)

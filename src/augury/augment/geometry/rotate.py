@@ -1,0 +1,51 @@
+"""Rotation about the centre, as torchvision's `RandomRotation`."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import check_probability
+from augury.augment.geometry.border import check_border
+from augury.augment.geometry.resampling import Geometric, Points, affine
+from augury.batch import Batch
+from augury.errors import InputError
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class RotateParams:
+    """angle: (B,) degrees; over 0 turns the content clockwise."""
+
+    angle: Tensor
+
+
+class Rotate(Geometric[RotateParams]):
+    """Turn images about their centre ((H-1)/2, (W-1)/2); bilinear, returns float32.
+
+    degrees: the angle is uniform in [-degrees, degrees]. torchvision has no default; 15 is ours,
+        about half of AutoAugment's largest (30).
+    p: probability that an image is turned.
+    border: what lies beyond it, "nearest" (its nearest pixel) or "black" (torchvision's).
+    """
+
+    def __init__(self, degrees: float = 15.0, p: float = 1.0, border: str = "nearest") -> None:
+        if not 0 <= degrees <= 180:
+            raise InputError(f"degrees: must lie in [0, 180], got {degrees}")
+        check_probability("p", p)
+        check_border(border)
+        self.degrees, self.p, self.border = degrees, p, border
+
+    def sample(self, batch: Batch, draws: Draws) -> RotateParams:
+        u = draws.uniform("rotate", 2)
+        angle = self.degrees * (2 * u[:, 1] - 1)
+        return RotateParams(angle.masked_fill(u[:, 0] >= self.p, 0))
+
+    def left_alone(self, params: RotateParams) -> Tensor | None:
+        return params.angle == 0 if self.p < 1 else None
+
+    def locate(self, params: RotateParams, points: Points, size: tuple[int, int]) -> Points:
+        # In float64 and rounded once, so that an image does not depend on its place in the batch.
+        radians = torch.deg2rad(params.angle.double())
+        cos, sin = radians.cos(), radians.sin()
+        return affine(points, torch.stack((cos, -sin, sin, cos), dim=1).view(-1, 2, 2))

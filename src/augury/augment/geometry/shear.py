@@ -1,0 +1,66 @@
+"""Shear along the rows and the columns, as torchvision's `RandomAffine(shear=...)`."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import check_probability
+from augury.augment.geometry.border import check_border
+from augury.augment.geometry.resampling import Geometric, Points
+from augury.batch import Batch
+from augury.errors import InputError
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class ShearParams:
+    """x, y: (B,) degrees; over 0, what is above the centre (left of it) moves right (down)."""
+
+    x: Tensor
+    y: Tensor
+
+
+class Shear(Geometric[ShearParams]):
+    """Slant images about their centre ((H-1)/2, (W-1)/2); bilinear, returns float32.
+
+    x: degrees by which columns lean; uniform in [-x, x]. torchvision has no default; 15 is ours,
+        a little under AutoAugment's largest (0.3, the tangent of 16.7 degrees).
+    y: degrees by which rows lean, independent of x; 0 as in torchvision when one number is given.
+    p: probability that an image is sheared.
+    border: what lies beyond it, "nearest" (its nearest pixel) or "black" (torchvision's).
+
+    The shear along x comes first, then the one along y, so that areas stay as they are.
+    """
+
+    def __init__(
+        self, x: float = 15.0, y: float = 0.0, p: float = 1.0, border: str = "nearest"
+    ) -> None:
+        for name, degrees in (("x", x), ("y", y)):
+            if not 0 <= degrees < 90:
+                raise InputError(f"{name}: must lie in [0, 90) degrees, got {degrees}")
+        check_probability("p", p)
+        check_border(border)
+        self.x, self.y, self.p, self.border = x, y, p, border
+
+    def sample(self, batch: Batch, draws: Draws) -> ShearParams:
+        u = draws.uniform("shear", 3)
+        left_alone = u[:, 0] >= self.p
+        return ShearParams(
+            x=(self.x * (2 * u[:, 1] - 1)).masked_fill(left_alone, 0),
+            y=(self.y * (2 * u[:, 2] - 1)).masked_fill(left_alone, 0),
+        )
+
+    def left_alone(self, params: ShearParams) -> Tensor | None:
+        return (params.x == 0) & (params.y == 0) if self.p < 1 else None
+
+    def locate(self, params: ShearParams, points: Points, size: tuple[int, int]) -> Points:
+        # What came last is undone first.
+        y = points.y + _tangent(params.y) * points.x
+        x = points.x + _tangent(params.x) * y
+        return Points(y, x, points.cover)
+
+
+def _tangent(degrees: Tensor) -> Tensor:
+    """(B,) -> (B, 1, 1) float32, computed in float64, so that it depends on no neighbour."""
+    return torch.deg2rad(degrees.double()).tan().float()[:, None, None]

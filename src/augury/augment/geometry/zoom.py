@@ -1,0 +1,62 @@
+"""Zoom about the centre."""
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from augury.augment.base import check_probability, check_range
+from augury.augment.geometry.border import check_border
+from augury.augment.geometry.resampling import Geometric, Points
+from augury.batch import Batch
+from augury.errors import InputError
+from augury.rng import Draws
+
+
+@dataclass(frozen=True)
+class ZoomParams:
+    """factor: (B, 2), for rows and columns; over 1 shrinks the content."""
+
+    factor: Tensor
+
+
+class Zoom(Geometric[ZoomParams]):
+    """Shrink or enlarge the content about the centre ((H-1)/2, (W-1)/2); bilinear, float32.
+
+    factor: range; log-uniform, so that with ends 1/a and a shrinking and enlarging by any amount
+        are equally likely. A factor over 1 shrinks the content, as in `normal` and Keras (in
+        torchvision's `RandomAffine` `scale` it enlarges). The default, a quarter either way, is
+        ours: torchvision has none.
+    independent: rows and columns get a factor each, as in `normal`; else one for both, which
+        keeps shapes.
+    p: probability that an image is zoomed.
+    border: what lies beyond it, "nearest" (its nearest pixel) or "black".
+    """
+
+    def __init__(
+        self,
+        factor: tuple[float, float] = (0.8, 1.25),
+        independent: bool = False,
+        p: float = 1.0,
+        border: str = "nearest",
+    ) -> None:
+        check_range("factor", factor, 0, math.inf)
+        if factor[0] == 0:
+            raise InputError(f"factor: must be over 0, got {factor}")
+        check_probability("p", p)
+        check_border(border)
+        self.factor, self.independent, self.p, self.border = factor, independent, p, border
+
+    def sample(self, batch: Batch, draws: Draws) -> ZoomParams:
+        u = draws.uniform("zoom", 3)
+        low, high = math.log(self.factor[0]), math.log(self.factor[1])
+        columns = slice(1, 3) if self.independent else slice(1, 2)
+        factor = (low + (high - low) * u[:, columns].double()).exp().float().expand(-1, 2)
+        return ZoomParams(factor.masked_fill((u[:, 0] >= self.p)[:, None], 1))
+
+    def left_alone(self, params: ZoomParams) -> Tensor | None:
+        return (params.factor == 1).all(1) if self.p < 1 else None
+
+    def locate(self, params: ZoomParams, points: Points, size: tuple[int, int]) -> Points:
+        rows, columns = params.factor[:, :, None, None].unbind(1)
+        return Points(points.y * rows, points.x * columns, points.cover)

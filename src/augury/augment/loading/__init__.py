@@ -1,0 +1,1 @@
+"""Augmentation inside anybody's `torch.utils.data.DataLoader`."""

@@ -1,0 +1,132 @@
+"""AugMix (Hendrycks et al., "AugMix: A simple data processing method to improve robustness and
+uncertainty", ICLR 2020)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import Augmentation, check_positive, per_image
+from augury.augment.policies.operations import Layers, Reach, apply_layers, draw_layers
+from augury.augment.shared.beta import beta
+from augury.augment.shared.dirichlet import dirichlet
+from augury.batch import Batch, Move, apply_moves, to_float
+from augury.errors import InputError
+from augury.rng import Draws
+
+# The scale that a severity is on, and the authors' lowest level.
+_TOP = 10
+_LOWEST = 0.1
+
+
+@dataclass(frozen=True)
+class AugMixParams:
+    """operation, magnitude: (B, width, L), the chains' layers as in `Layers`; weights: (B, width),
+    each chain's share of the mixture; m: (B,), the mixture's share of the image."""
+
+    operation: Tensor
+    magnitude: Tensor
+    weights: Tensor
+    m: Tensor
+
+
+class AugMix(Augmentation[AugMixParams]):
+    """Blend each image with a mixture of `width` versions of it, each from a chain of operations.
+
+    width: chains. depth: the least and the largest number of operations in a chain, all equally
+        likely. severity: the highest level of an operation; each one's is uniform in
+        [0.1, severity], on a scale to 10. alpha: of the Dirichlet distribution of the chains'
+        weights and of the Beta distribution of the mixture's share. Defaults: the authors' code.
+    all_operations: with brightness, contrast, saturation and sharpness, which the authors leave
+        out because they resemble the corruptions of their test sets.
+
+    The target stays. The paper's Jensen-Shannon loss, which compares the network's answers for an
+    image and two mixtures, is a matter of training and no part of this. Bilinear with a black
+    border, as in the authors' code, and as in `apply_layers`. Returns float32.
+    """
+
+    def __init__(
+        self,
+        width: int = 3,
+        depth: tuple[int, int] = (1, 3),
+        severity: float = 3.0,
+        alpha: float = 1.0,
+        all_operations: bool = False,
+    ) -> None:
+        if width < 1 or width != int(width):
+            raise InputError(f"width: must be a whole number over 0, got {width}")
+        if not 1 <= depth[0] <= depth[1] or any(d != int(d) for d in depth):
+            raise InputError(f"depth: must be a rising pair of whole numbers over 0, got {depth}")
+        if not _LOWEST <= severity <= _TOP:
+            raise InputError(f"severity: must lie in [{_LOWEST}, {_TOP}], got {severity}")
+        check_positive("alpha", alpha)
+        self.width, self.depth, self.severity, self.alpha = width, depth, severity, alpha
+        self.all_operations = all_operations
+
+    def sample(self, batch: Batch, draws: Draws) -> AugMixParams:
+        longest = self.depth[1]
+        u = draws.uniform("augmix", 1 + 2 * self.width)
+        weights, length = u[:, 1 : 1 + self.width], u[:, 1 + self.width :].double()
+        v = draws.uniform("augmix chains", 3 * self.width * longest).view(-1, longest, 3)
+        level = _LOWEST + (self.severity - _LOWEST) * v[..., 2].double()
+        layers = draw_layers(self._reaches(batch), v[..., :2], level, _TOP)
+        shape = (-1, self.width, longest)
+        depth = self.depth[0] + (length * (longest - self.depth[0] + 1)).long()
+        beyond = torch.arange(longest, device=u.device) >= depth[..., None]
+        return AugMixParams(
+            # 0 is the identity.
+            operation=layers.operation.view(shape).masked_fill(beyond, 0),
+            magnitude=layers.magnitude.view(shape).masked_fill(beyond, 0),
+            weights=dirichlet(weights, self.alpha),
+            m=beta(u[:, 0], self.alpha),
+        )
+
+    def _reaches(self, batch: Batch) -> dict[str, Reach]:
+        height, width = batch.images.shape[-2:]
+        chosen = reaches(height, width)
+        if self.all_operations:
+            chosen |= dict.fromkeys(
+                ("brightness", "saturation", "contrast", "sharpness"), Reach(-0.9, 0.9)
+            )
+        return chosen
+
+    def apply(self, batch: Batch, params: AugMixParams) -> Batch:
+        chains = [
+            apply_layers(batch, Layers(params.operation[:, k], params.magnitude[:, k]))
+            for k in range(params.weights.shape[1])
+        ]
+        images = _blend([batch.images, *(chain.images for chain in chains)], params)
+        kept = len(batch.moves)
+        move = partial(_move, moves=[chain.moves[kept:] for chain in chains], params=params)
+        return batch.moved(images.clamp_(0, 1), move)
+
+
+def _move(maps: Tensor, moves: Sequence[Sequence[Move]], params: AugMixParams) -> Tensor:
+    return _blend([maps, *(apply_moves(maps, steps) for steps in moves)], params)
+
+
+def _blend(versions: Sequence[Tensor], params: AugMixParams) -> Tensor:
+    """(1 - m) of the first and m of the weighted sum of the others, float."""
+    mixture = per_image(params.weights[:, 0]) * to_float(versions[1])
+    for k, version in enumerate(versions[2:], start=1):
+        mixture = mixture + per_image(params.weights[:, k]) * to_float(version)
+    m = per_image(params.m)
+    return (1 - m) * to_float(versions[0]) + m * mixture
+
+
+def reaches(height: int, width: int) -> dict[str, Reach]:
+    """The reach of each operation for images of this size, as in the authors' code."""
+    return {
+        "shear-x": Reach(end=0.3, signed=True),
+        "shear-y": Reach(end=0.3, signed=True),
+        "translate-x": Reach(end=width / 3, signed=True, whole=True),
+        "translate-y": Reach(end=height / 3, signed=True, whole=True),
+        "rotate": Reach(end=30.0, signed=True, whole=True),
+        # 4 bits at most, of which as many whole ones as the level asks for are dropped.
+        "posterise": Reach(5.0, 1.0, whole=True),
+        "solarise": Reach(256.0, 0.0),
+        "autocontrast": Reach(),
+        "equalise": Reach(),
+    }

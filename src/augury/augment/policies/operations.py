@@ -1,0 +1,260 @@
+"""AutoAugment's operations on whole batches, where each image gets operations of its own.
+
+They are those of Cubuk et al., "AutoAugment", CVPR 2019, from which RandAugment, TrivialAugment
+and AugMix draw. Each is computed for all images at once; an image whose operation is another
+takes part with the values that leave it as it is. Images are whole levels (uint8) between
+operations, as in PIL; the colour operations equal PIL's bit for bit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import per_image
+from augury.augment.color.sharpness import smooth
+from augury.augment.color.tables import (
+    apply_table,
+    autocontrast_table,
+    equalise_table,
+    posterise_table,
+    solarise_table,
+)
+from augury.augment.geometry.resampling import Points, affine, bounded, pixel_centres, read
+from augury.batch import Batch, to_float, to_uint8
+
+OPERATIONS = (
+    "identity",
+    "shear-x",
+    "shear-y",
+    "translate-x",
+    "translate-y",
+    "rotate",
+    "brightness",
+    "saturation",
+    "contrast",
+    "sharpness",
+    "posterise",
+    "solarise",
+    "autocontrast",
+    "equalise",
+)
+
+_GEOMETRIC = ("shear-x", "shear-y", "translate-x", "translate-y", "rotate")
+_TONE = ("brightness", "contrast")
+_LOCAL = ("saturation", "sharpness")
+
+# PIL's luma, ITU-R 601-2, in units of 2^-16.
+_LUMA = (19595, 38470, 7471)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What happens to each image, layer after layer.
+
+    operation: (B, L) int64, places in OPERATIONS. magnitude: (B, L) float32, in the units of the
+    operation, as in torchvision:
+      shear: by how many pixels a row or column moves against its neighbour, about the corner
+        (0, 0); over 0 to the left or up
+      translate: pixels; over 0 to the right or down
+      rotate: degrees about the centre; over 0 counterclockwise
+      brightness, saturation, contrast, sharpness: the factor less 1
+      posterise: bits that are kept; solarise: the level from which on levels are inverted
+    """
+
+    operation: Tensor
+    magnitude: Tensor
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Magnitudes of one operation: from `start` at level 0 in a straight line to `end` at the top.
+
+    signed: half of them become negative. whole: what lies after the decimal point is dropped.
+    """
+
+    start: float = 0.0
+    end: float = 0.0
+    signed: bool = False
+    whole: bool = False
+
+
+def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: float) -> Layers:
+    """Operations of `reaches`, each as likely as the next, at `level` of `top`.
+
+    u: (B, L, 2) uniform in [0, 1), for operation and sign; level: (B, L) float64 in [0, top].
+    """
+    place = (u[..., 0].double() * len(reaches)).long()
+    numbers = torch.tensor([OPERATIONS.index(name) for name in reaches], device=u.device)
+    start, end, signed, whole = torch.tensor(
+        [(reach.start, reach.end, reach.signed, reach.whole) for reach in reaches.values()],
+        dtype=torch.float64,
+        device=u.device,
+    )[place].unbind(-1)
+    # A tensor divides: a GPU would multiply by the reciprocal of a number, and 2/30 of 255 might
+    # miss the whole level 17.
+    magnitude = start + (end - start) * level / torch.full_like(level, top)
+    magnitude = torch.where(whole > 0, magnitude.trunc(), magnitude)
+    negative = (signed > 0) & (u[..., 1] < 0.5)
+    return Layers(numbers[place], torch.where(negative, -magnitude, magnitude).float())
+
+
+def apply_layers(batch: Batch, layers: Layers) -> Batch:
+    """The batch after all `layers`; uint8 stays uint8, floats are rounded to 256 levels first.
+
+    Operations of an image that move pixels and follow one another become one bilinear resampling;
+    beyond the border is black.
+    """
+    found = batch.with_images(to_uint8(batch.images))
+    matrices = _matrices_of_passes(layers, batch.images.shape[-2:])
+    for i in range(layers.operation.shape[1]):
+        magnitude = layers.magnitude[:, i]
+        images = _recolour(found.images, layers.operation[:, i], magnitude)
+        found = found.with_images(images)
+        if i < len(matrices):
+            found = _warp(found, matrices[i])
+    if batch.images.is_floating_point():
+        dtype = torch.promote_types(batch.images.dtype, torch.float32)
+        return found.with_images(to_float(found.images).to(dtype))
+    return found
+
+
+def _is(operation: Tensor, *names: str) -> Tensor:
+    """Where `operation` is one of `names`, bool."""
+    found = torch.zeros_like(operation, dtype=torch.bool)
+    for name in names:
+        found = found | (operation == OPERATIONS.index(name))
+    return found
+
+
+def _matrices_of_passes(layers: Layers, size: Sequence[int]) -> list[list[Tensor]]:
+    """For each resampling the (B, 2, 3) matrices whose moves follow one another in it.
+
+    Resampling i comes right after the colours of layer i. Two runs of moves are at least one
+    layer apart, so that the run that starts in layer 0 or 1 can be the first, and any other comes
+    right before its first layer's colours: L layers need no more than L - 1 resamplings.
+    """
+    moves = _is(layers.operation, *_GEOMETRIC)
+    matrices = _matrices(layers, size)
+    still = torch.eye(2, 3, device=moves.device)
+    depth = moves.shape[1]
+    turns = [torch.zeros_like(layers.operation[:, 0])]
+    for j in range(1, depth):
+        turns.append(torch.where(moves[:, j] & moves[:, j - 1], turns[-1], j - 1))
+    return [
+        [
+            torch.where(((turns[j] == i) & moves[:, j])[:, None, None], matrices[:, j], still)
+            for j in range(i + 1 if i else 0, depth)
+        ]
+        for i in range(max(depth - 1, 1))
+    ]
+
+
+def _matrices(layers: Layers, size: Sequence[int]) -> Tensor:
+    """(B, L, 2, 3) float32, rows y and x, about the centre: where what is moved is read.
+
+    Computed in float64 and rounded once, so that an image does not depend on its place in the
+    batch.
+    """
+
+    def magnitude(name: str) -> Tensor:
+        return layers.magnitude.double().masked_fill(~_is(layers.operation, name), 0)
+
+    angle = torch.deg2rad(magnitude("rotate"))
+    cos, sin = angle.cos(), angle.sin()
+    shear_y, shear_x = magnitude("shear-y"), magnitude("shear-x")
+    # The centre lies half an image from the corner that a shear leaves in its place.
+    down = shear_y * (size[1] / 2) - magnitude("translate-y")
+    right = shear_x * (size[0] / 2) - magnitude("translate-x")
+    rows = torch.stack((cos, sin + shear_y, down), -1), torch.stack((shear_x - sin, cos, right), -1)
+    return torch.stack(rows, -2).float()
+
+
+def _warp(batch: Batch, matrices: Sequence[Tensor]) -> Batch:
+    """Move uint8 images by `matrices`, one after the other, in one bilinear resampling."""
+    height, width = batch.images.shape[-2:]
+    points = pixel_centres(batch.images)
+    for matrix in reversed(matrices):
+        points = bounded(affine(points, matrix), (height, width), "black")
+    return batch.moved(_read_levels(batch.images, points), partial(read, points=points))
+
+
+def _read_levels(images: Tensor, points: Points) -> Tensor:
+    """(B, C, H, W) uint8: uint8 `images` read at `points`, bilinear, rounded to whole levels.
+
+    `grid_sample` differs in the last bits from device to device, which changes some levels and
+    with them whatever comes after. The additions and multiplications here are exactly rounded.
+    """
+    size = images.shape[-2:]
+    corners, shares, steps = [], [], []
+    for where, side, stride in ((points.y, size[0], size[1]), (points.x, size[1], 1)):
+        where = (where + (side - 1) / 2).expand(len(images), *size)
+        corner = where.floor()
+        corners.append(corner.long() * stride)
+        shares.append((where - corner)[:, None])
+        steps.append((corner < side - 1) * stride)
+    first = corners[0] + corners[1]
+
+    def level(offset: Tensor | int) -> Tensor:
+        place = (first + offset).flatten(1)[:, None].expand(-1, images.shape[1], -1)
+        return images.flatten(2).gather(2, place).view(images.shape).float()
+
+    upper = _between(level(0), level(steps[1]), shares[1])
+    lower = _between(level(steps[0]), level(steps[0] + steps[1]), shares[1])
+    found = _between(upper, lower, shares[0])
+    if points.cover is not None:
+        found.mul_(points.cover[:, None])
+    return found.add_(0.5).to(torch.uint8)
+
+
+def _between(start: Tensor, end: Tensor, share: Tensor) -> Tensor:
+    # `lerp` would be fused on some devices and rounded otherwise.
+    return (end - start).mul_(share).add_(start)
+
+
+def _recolour(images: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
+    """uint8 images after one layer, but for what it moves. operation, magnitude: (B,)."""
+    grey = _grey(images)
+    images = apply_table(images, _table(images, grey, operation, magnitude))
+    other = torch.where(per_image(_is(operation, "sharpness")), _smooth(images), grey)
+    factor = torch.where(_is(operation, *_LOCAL), 1 + magnitude, 1)
+    return _blend(other.float(), images.float(), per_image(factor))
+
+
+def _table(images: Tensor, grey: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
+    """(B, C, 256) uint8: what becomes of each level."""
+    levels = torch.arange(256.0, device=images.device)
+    pixels = grey.shape[2] * grey.shape[3]
+    mean = (2 * grey.long().sum((1, 2, 3)) + pixels) // (2 * pixels)
+    towards = mean.masked_fill(~_is(operation, "contrast"), 0).float()
+    factor = torch.where(_is(operation, *_TONE), 1 + magnitude, 1)
+    table = _blend(towards[:, None, None], levels, factor[:, None, None])
+    for name, other in (
+        ("posterise", posterise_table(magnitude.clamp(0, 8))),
+        ("solarise", solarise_table(magnitude)),
+        ("autocontrast", autocontrast_table(images)),
+        ("equalise", equalise_table(images)),
+    ):
+        table = torch.where(_is(operation, name)[:, None, None], other, table)
+    return table
+
+
+def _blend(other: Tensor, images: Tensor, factor: Tensor) -> Tensor:
+    """PIL's blend of float levels: `factor` of the images, the rest of `other`; uint8, cut off."""
+    return (images - other).mul_(factor).add_(other).clamp_(0, 255).to(torch.uint8)
+
+
+def _grey(images: Tensor) -> Tensor:
+    """(B, C, H, W) uint8 -> (B, 1, H, W) uint8: PIL's mode "L"."""
+    if images.shape[1] == 1:
+        return images
+    red, green, blue = (images[:, i : i + 1].int() * weight for i, weight in enumerate(_LUMA))
+    return ((red + green + blue + 2**15) >> 16).to(torch.uint8)
+
+
+def _smooth(images: Tensor) -> Tensor:
+    """PIL's `ImageFilter.SMOOTH` of uint8 images, rounded to whole levels as there."""
+    # Whole numbers over 13 lie 1/26 or more from a half: no rounding error matters.
+    return smooth(images.float()).add_(0.5).to(torch.uint8)

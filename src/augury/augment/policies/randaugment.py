@@ -1,0 +1,70 @@
+"""RandAugment (Cubuk et al., "RandAugment: Practical automated data augmentation", 2020)."""
+
+import torch
+
+from augury.augment.base import Augmentation
+from augury.augment.policies.operations import Layers, Reach, apply_layers, draw_layers
+from augury.augment.shared.quantiles import middle
+from augury.batch import Batch
+from augury.errors import InputError
+from augury.rng import Draws
+
+# The scale that a magnitude is on.
+_TOP = 30
+
+
+class RandAugment(Augmentation[Layers]):
+    """Apply `layers` of the 14 operations to each image, drawn with replacement.
+
+    layers: the paper's N; 2 is torchvision's default and the paper's for ImageNet.
+    magnitude: the paper's M, 0 to 30; 9 is torchvision's default and the paper's for ResNet-50.
+    magnitude_std: standard deviation of the magnitude, which is normal about `magnitude` in each
+        image and layer and kept within 0 to 30. The default is timm's 0.5 on its scale of 10. 0
+        gives the paper's one magnitude for all.
+
+    The ranges of the operations are torchvision's, in which a higher magnitude always changes
+    more; the direction is drawn per image and layer. Bilinear with a black border, and as in
+    `apply_layers`, where torchvision takes the nearest pixel and the authors grey 128 beyond the
+    border.
+    """
+
+    def __init__(self, layers: int = 2, magnitude: float = 9.0, magnitude_std: float = 1.5) -> None:
+        if layers < 1 or layers != int(layers):
+            raise InputError(f"layers: must be a whole number over 0, got {layers}")
+        if not 0 <= magnitude <= _TOP:
+            raise InputError(f"magnitude: must lie in [0, {_TOP}], got {magnitude}")
+        if not 0 <= magnitude_std < float("inf"):
+            raise InputError(f"magnitude_std: must be at least 0 and finite, got {magnitude_std}")
+        self.layers, self.magnitude, self.magnitude_std = layers, magnitude, magnitude_std
+
+    def sample(self, batch: Batch, draws: Draws) -> Layers:
+        u = draws.uniform("randaugment", 3 * self.layers).view(-1, self.layers, 3)
+        normal = torch.special.ndtri(middle(u[..., 2]))
+        level = (self.magnitude + self.magnitude_std * normal).clamp(0, _TOP)
+        height, width = batch.images.shape[-2:]
+        return draw_layers(reaches(height, width), u[..., :2], level, _TOP)
+
+    def apply(self, batch: Batch, params: Layers) -> Batch:
+        return apply_layers(batch, params)
+
+
+def reaches(height: int, width: int) -> dict[str, Reach]:
+    """The reach of each operation for images of this size, as in torchvision's `RandAugment`."""
+    share, factor = 150 / 331, Reach(end=0.9, signed=True)
+    return {
+        "identity": Reach(),
+        "shear-x": Reach(end=0.3, signed=True),
+        "shear-y": Reach(end=0.3, signed=True),
+        "translate-x": Reach(end=share * width, signed=True, whole=True),
+        "translate-y": Reach(end=share * height, signed=True, whole=True),
+        "rotate": Reach(end=30.0, signed=True),
+        "brightness": factor,
+        "saturation": factor,
+        "contrast": factor,
+        "sharpness": factor,
+        # Half a bit more, so that dropping what follows the point rounds to the nearest.
+        "posterise": Reach(8.5, 4.5, whole=True),
+        "solarise": Reach(255.0, 0.0),
+        "autocontrast": Reach(),
+        "equalise": Reach(),
+    }

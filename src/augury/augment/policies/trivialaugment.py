@@ -1,0 +1,51 @@
+"""TrivialAugment (Müller & Hutter, "TrivialAugment: Tuning-free yet state-of-the-art data
+augmentation", ICCV 2021)."""
+
+from augury.augment.base import Augmentation
+from augury.augment.policies.operations import Layers, Reach, apply_layers, draw_layers
+from augury.batch import Batch
+from augury.rng import Draws
+
+# Strengths are 0 to 30, all equally likely.
+_TOP = 30
+
+
+class TrivialAugment(Augmentation[Layers]):
+    """Apply one of the 14 operations to each image, at a strength drawn uniformly.
+
+    There is nothing to tune. The ranges are the paper's wide ones, as in torchvision's
+    `TrivialAugmentWide`; translations reach as far as 32 pixels, and no further than the side of
+    a smaller image. Bilinear with a black border, and as in `apply_layers`, where torchvision and
+    the authors take the nearest pixel.
+    """
+
+    def sample(self, batch: Batch, draws: Draws) -> Layers:
+        u = draws.uniform("trivialaugment", 3)[:, None]
+        level = (u[..., 2].double() * (_TOP + 1)).floor()
+        height, width = batch.images.shape[-2:]
+        return draw_layers(reaches(height, width), u[..., :2], level, _TOP)
+
+    def apply(self, batch: Batch, params: Layers) -> Batch:
+        return apply_layers(batch, params)
+
+
+def reaches(height: int, width: int) -> dict[str, Reach]:
+    """The reach of each operation for images of this size."""
+    factor = Reach(end=0.99, signed=True)
+    return {
+        "identity": Reach(),
+        "shear-x": Reach(end=0.99, signed=True),
+        "shear-y": Reach(end=0.99, signed=True),
+        "translate-x": Reach(end=min(32, width), signed=True, whole=True),
+        "translate-y": Reach(end=min(32, height), signed=True, whole=True),
+        "rotate": Reach(end=135.0, signed=True),
+        "brightness": factor,
+        "saturation": factor,
+        "contrast": factor,
+        "sharpness": factor,
+        # Half a bit more, so that dropping what follows the point rounds to the nearest.
+        "posterise": Reach(8.5, 2.5, whole=True),
+        "solarise": Reach(255.0, 0.0),
+        "autocontrast": Reach(),
+        "equalise": Reach(),
+    }

@@ -1,0 +1,122 @@
+"""GuidedMixup (Kang & Kim, "GuidedMixup: An efficient mixup strategy guided by saliency maps")."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from augury.augment.base import Augmentation, Source, check_probability, saliency_of
+from augury.augment.mixing.partners import by_id, draw_partners, mix, next_of_another_id
+from augury.augment.saliency.importance import whole_units
+from augury.batch import Batch
+from augury.errors import InputError
+from augury.names import check_name
+from augury.rng import Draws
+
+# The blur's taps on each side of a pixel: 7×7 in all.
+_REACH = 3
+
+# What the maps that are compared sum up to. They hold whole numbers, so that no product or partial
+# sum of two of them needs more than the 53 bits of a float64: distances are exact.
+_TOTAL = 2**25
+
+
+@dataclass(frozen=True)
+class GuidedMixupParams:
+    """partner: (B,) int64 rows; mask: (B, H, W) float32, the image's own share of each pixel."""
+
+    partner: Tensor
+    mask: Tensor
+
+
+class GuidedMixup(Augmentation[GuidedMixupParams]):
+    """Blend each image with another, pixel by pixel in proportion to their saliency.
+
+    saliency: a callable, batch -> (B, H, W) float ≥ 0. The paper's variants: Guided-SR with the
+        spectral residual and p = 0.5, Guided-AP with the gradient's size and p = 0.8.
+    p: probability that an image is mixed; the default is Guided-SR's.
+    pairing: "greedy" pairs images whose maps are far apart, "random" any two.
+    blur: σ in pixels of the 7×7 Gaussian that smooths the maps, 3 in the authors' code; 0 for none.
+
+    Maps are scaled to sum 1 (a map of zeros becomes an even one); the image's share of a pixel is
+    s / (s + s'), with s' that of the partner, and ½ where both are 0; its share of the target is
+    the mean over the pixels. Greedy pairing is a circle: it starts with one sample and goes on to
+    the one whose map is farthest (L2) from the last one's, of those left; of equal ones to the
+    smallest id. The authors start with the farthest pair and draw one coin a batch; here the start
+    is drawn for each epoch, as a batch is otherwise paired alike whenever it comes up, and each
+    image has a coin. Copies of one image pass over each other. Returns float32.
+    """
+
+    mixes = True
+
+    def __init__(
+        self, saliency: Source, p: float = 0.5, pairing: str = "greedy", blur: float = 3.0
+    ) -> None:
+        check_probability("p", p)
+        check_name(pairing, ("greedy", "random"), "pairing")
+        if not 0 <= blur < math.inf:
+            raise InputError(f"blur: must be at least 0 pixels, got {blur}")
+        self.saliency, self.p, self.pairing, self.blur = saliency, p, pairing, blur
+
+    def sample(self, batch: Batch, draws: Draws) -> GuidedMixupParams:
+        maps = saliency_of(self.saliency, batch)
+        if self.blur > 0:
+            maps = _blurred(maps, self.blur)
+        maps = _scaled_to_sum_1(maps)
+        if self.pairing == "greedy":
+            partner = _farthest_next(maps.flatten(1), draws)
+        else:
+            partner = draw_partners(draws, "guidedmixup")
+        both = maps + maps[partner]
+        mask = torch.where(both > 0, maps / both, 0.5)
+        mixed = draws.uniform("guidedmixup", 1) < self.p
+        return GuidedMixupParams(partner, torch.where(mixed[:, :, None], mask, 1.0).float())
+
+    def apply(self, batch: Batch, params: GuidedMixupParams) -> Batch:
+        share = params.mask.double().mean(dim=(1, 2)).float()
+        return mix(batch, params.partner, params.mask, share)
+
+
+def _blurred(maps: Tensor, sigma: float) -> Tensor:
+    """Maps times a 7×7 Gaussian, mirrored at the border, tap by tap."""
+    taps = [math.exp(-0.5 * (i / sigma) ** 2) for i in range(-_REACH, _REACH + 1)]
+    for dim in (1, 2):
+        side = maps.shape[dim]
+        last = max(side - 1, 1)
+        where = torch.arange(-_REACH, side + _REACH, device=maps.device) % (2 * last)
+        mirrored = torch.where(where > last, 2 * last - where, where).clamp(max=side - 1)
+        wide = maps.index_select(dim, mirrored)
+        maps = torch.zeros_like(maps)
+        for i, tap in enumerate(taps):
+            maps = maps + wide.narrow(dim, i, side) * (tap / sum(taps))
+    return maps
+
+
+def _scaled_to_sum_1(maps: Tensor) -> Tensor:
+    units = whole_units(maps)
+    sums = units.sum(dim=(1, 2), keepdim=True)
+    pixels = maps.shape[1] * maps.shape[2]
+    return torch.where(sums > 0, units.double() / sums, 1 / pixels)
+
+
+def _farthest_next(maps: Tensor, draws: Draws) -> Tensor:
+    """(B,) int64 rows: each sample's next in a circle through maps (B, pixels) that are far apart.
+
+    One step depends on the last, so the circle takes B - 1 of them, of three small operations
+    each, all on the device and without a look at any value.
+    """
+    first = by_id(draws)
+    if not len(first):
+        return first
+    whole = (maps[first] * _TOTAL).round()
+    products = whole @ whole.T
+    norms = products.diagonal()
+    distances = norms[:, None] + norms - 2 * products
+    at = draws.bits("guidedmixup start", 1)[first].argmin(dim=0)
+    circle = [at]
+    for _ in range(len(maps) - 1):
+        distances.index_fill_(1, at, -1)
+        at = distances.index_select(0, at).argmax(dim=1)
+        circle.append(at)
+    return next_of_another_id(first[torch.cat(circle)], draws.ids)

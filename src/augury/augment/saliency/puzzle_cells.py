@@ -1,0 +1,111 @@
+"""Images cut into cells: pixel i lies in row ⌊i · rows / height⌋ of them, likewise for columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from augury.augment.saliency.importance import span_sums
+
+Size = tuple[int, int]
+
+
+def cell_means(whole: Tensor, cells: Size) -> Tensor:
+    """(..., H, W) int64 -> (..., rows, columns) float64: the mean over each of (rows, columns)."""
+    top, left = (
+        torch.tensor(_starts(pixels, parts), device=whole.device)
+        for pixels, parts in zip(whole.shape[-2:], cells, strict=True)
+    )
+    sums = span_sums(whole, whole.ndim - 2, top[:-1], top[1:])
+    sums = span_sums(sums, whole.ndim - 1, left[:-1], left[1:])
+    return sums.double() / (top.diff()[:, None] * left.diff())
+
+
+def finer(cells: Size, size: Size, pixels: int, most: int) -> Size:
+    """(rows, columns) of a grid that divides each of `cells` into parts of `pixels` pixels a side.
+
+    Parts are larger where a cell cannot be divided so, or where the grid would have more than
+    `most` a side; a cell that is smaller is one part. size: (height, width) of the image.
+    """
+    parts = [
+        n * max(1, min(side // n // pixels, most // n)) for n, side in zip(cells, size, strict=True)
+    ]
+    return parts[0], parts[1]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Images of one size, each cut into one of several grids.
+
+    row: (B, H) and column: (B, W) int64, where each pixel's cell lies in its grid.
+    top: (B, R + 1) and left: (B, C + 1) int64, the first pixel of each row and column of cells.
+        R × C is the largest grid; of others, rows and columns that are not there begin at H and W.
+    """
+
+    row: Tensor
+    column: Tensor
+    top: Tensor
+    left: Tensor
+
+    @classmethod
+    def of(cls, size: Size, grids: Sequence[Size], choice: Tensor) -> "Cut":
+        """size: (height, width) in pixels; choice: (B,) int64, each image's place in `grids`."""
+        row, top = _cut(size[0], [rows for rows, _ in grids], choice)
+        column, left = _cut(size[1], [columns for _, columns in grids], choice)
+        return cls(row, column, top, left)
+
+    def spread(self, values: Tensor) -> Tensor:
+        """(B, R, C) -> (B, H, W): each pixel gets its cell's value."""
+        return _look_up(values, self.row, self.column)
+
+    def first_pixels(self, values: Tensor) -> Tensor:
+        """(B, H, W) -> (B, R, C): each cell gets its first pixel's value; -1 for no cell."""
+        height, width = values.shape[1:]
+        top, left = self.top[:, :-1], self.left[:, :-1]
+        found = _look_up(values, top.clamp(max=height - 1), left.clamp(max=width - 1))
+        there = (top < height)[:, :, None] & (left < width)[:, None, :]
+        return torch.where(there, found, -1)
+
+    def moved_pixels(self, cells: Tensor) -> Tensor:
+        """(B, R, C) int64, the cell row · C + column that comes to each place -> (B, H, W) int64.
+
+        The pixel, row · W + column, that comes to each place. Where a cell is narrower than its
+        new place, by a pixel, its last row or column is repeated.
+        """
+        columns = cells.shape[2]
+        source = self.spread(cells)
+        y = _moved(self.top, source // columns, _offset(self.top, self.row)[:, :, None])
+        x = _moved(self.left, source % columns, _offset(self.left, self.column)[:, None, :])
+        return y * self.column.shape[1] + x
+
+
+def _starts(pixels: int, parts: int) -> list[int]:
+    """The first pixel of each part, and `pixels`."""
+    return [-(-k * pixels // parts) for k in range(parts + 1)]
+
+
+def _cut(pixels: int, parts: list[int], choice: Tensor) -> tuple[Tensor, Tensor]:
+    most = max(parts)
+    place = [[i * n // pixels for i in range(pixels)] for n in parts]
+    first = [_starts(pixels, n) + [pixels] * (most - n) for n in parts]
+    device = choice.device
+    return torch.tensor(place, device=device)[choice], torch.tensor(first, device=device)[choice]
+
+
+def _look_up(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """values (B, ., .), rows (B, R), columns (B, C) -> (B, R, C)."""
+    samples = torch.arange(len(values), device=values.device)[:, None, None]
+    return values[samples, rows[:, :, None], columns[:, None, :]]
+
+
+def _offset(starts: Tensor, part: Tensor) -> Tensor:
+    """(B, pixels): how far into its part each pixel of a side lies."""
+    return torch.arange(part.shape[1], device=part.device) - starts.gather(1, part)
+
+
+def _moved(starts: Tensor, source: Tensor, offset: Tensor) -> Tensor:
+    """(B, H, W): along one side, the pixel `offset` into part `source`, or the part's last."""
+    flat = source.flatten(1)
+    start, end = starts.gather(1, flat), starts.gather(1, flat + 1)
+    return torch.minimum(start.view_as(source) + offset, end.view_as(source) - 1)

@@ -1,0 +1,139 @@
+"""Puzzle Mix's energy: what a mask costs, cell by cell and edge by edge."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from augury.augment.saliency.puzzle_cells import Size, cell_means
+from augury.augment.saliency.puzzle_solver import ordered_sum
+
+# Colours in whole numbers, whose sums have the same bits everywhere.
+_UNITS = 2**16
+# Keeps the logarithms of the prior within those that the authors get by adding 1e-8.
+_LEAST_SHARE = 1e-4
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Of B masks on R × C cells, in units of the mean cell's saliency; for `minimise`.
+
+    first, second: (R, C, B), the cost of a cell's step from z = 0 to ½, and from ½ to 1.
+    weight: (2, R, C, B), the cost of one such step between a cell and the one below, or right.
+    """
+
+    first: Tensor
+    second: Tensor
+    weight: Tensor
+
+
+def chosen_energy(energies: Sequence[Energy], choice: Tensor) -> Energy:
+    """Each sample's own: of `energies`, on different grids, the one that `choice` (B,) names.
+
+    The largest grid holds them all; cells that a smaller one does not have cost nothing.
+    """
+    return Energy(
+        chosen_cells([energy.first for energy in energies], choice),
+        chosen_cells([energy.second for energy in energies], choice),
+        chosen_cells([energy.weight for energy in energies], choice),
+    )
+
+
+def chosen_cells(values: Sequence[Tensor], choice: Tensor) -> Tensor:
+    """(..., R, C, B) of several sizes -> of the largest, with 0 where the chosen one ends."""
+    rows, columns = (max(value.shape[dim] for value in values) for dim in (-3, -2))
+    found = values[0].new_zeros((*values[0].shape[:-3], rows, columns, len(choice)))
+    for i, value in enumerate(values):
+        right, below = columns - value.shape[-2], rows - value.shape[-3]
+        found = torch.where(choice == i, F.pad(value, (0, 0, 0, right, 0, below)), found)
+    return found
+
+
+def cell_saliency(units: Tensor, cells: Size) -> Tensor:
+    """(B, H, W) int64 ≥ 0 -> (rows, columns, B) float32 that sums to 1 for each sample.
+
+    The mean over each cell, scaled. A map of zeros becomes an even one.
+    """
+    means = cell_means(units, cells).permute(1, 2, 0)
+    total = ordered_sum(means.flatten(0, 1))
+    return torch.where(total > 0, means / total, 1 / (cells[0] * cells[1])).float()
+
+
+def patch_colours(images: Tensor, patches: Size) -> Tensor:
+    """(B, C, H, W) float in [0, 1] -> (C, rows, columns, B) float32: the mean of each patch."""
+    means = cell_means((images * _UNITS).round().long(), patches) / _UNITS
+    return means.permute(1, 2, 3, 0).float().contiguous()
+
+
+def mask_energy(
+    saliency: Tensor,
+    colours: Tensor,
+    partner: Tensor,
+    lam: Tensor,
+    beta: float,
+    gamma: float,
+    eta: float,
+) -> Energy:
+    """The energy of each sample's mask: z = 1 shows the image, 0 its partner.
+
+    saliency: (R, C, B), sums to 1. colours: (channels, R · k, C · l, B), k × l patches a cell.
+    partner: (B,) rows. lam: (B,) in [0, 1].
+
+    With s the saliency of the image, s' its partner's, n² = R · C cells and β = beta / (16n):
+
+        Σ z·s' + (1 - z)·s + β Σ (z_i - z_j)² + β·gamma Σ φ(z_i, z_j) - eta/n² Σ log Binom(2z; 2, λ)
+
+    The sums go over the cells, and over the pairs of neighbours. φ(z_i, z_j) is how far apart the
+    colours are that meet at the border of cells i and j, when z_i and z_j are 0 or 1; between them
+    it goes on as in the authors' code: linear in each z plus a multiple of (z_i - z_j)². With
+    gamma up to 1 no pair's multiple in the whole sum is negative.
+    """
+    cells = saliency.shape[0] * saliency.shape[1]
+    beta = beta * math.sqrt(cells) / 16
+    slope = cells * (saliency[:, :, partner] - saliency)
+    weight = torch.zeros((2, *saliency.shape), device=saliency.device)
+    for dim in (0, 1):
+        _add_edges(
+            slope.transpose(0, dim),
+            weight[dim].transpose(0, dim),
+            colours.transpose(1, 1 + dim),
+            partner,
+            beta,
+            gamma,
+        )
+    share = lam.double().clamp(_LEAST_SHARE, 1 - _LEAST_SHARE)
+    prior = ((1 - share) / share).log()
+    # A step of z is ½, and its square ¼. Only rounding makes a weight negative.
+    return Energy(
+        first=slope / 2 + (eta * (prior - math.log(2))).float(),
+        second=slope / 2 + (eta * (prior + math.log(2))).float(),
+        weight=weight.clamp(min=0) / 4,
+    )
+
+
+def _add_edges(
+    slope: Tensor, weight: Tensor, colours: Tensor, partner: Tensor, beta: float, gamma: float
+) -> None:
+    """Add to (R, C, B) `slope` and `weight` what lies between each cell and the one below."""
+    rows, columns = slope.shape[:2]
+    high, wide = colours.shape[1] // rows, colours.shape[2] // columns
+    above, below = colours[:, high - 1 : -1 : high], colours[:, high::high]
+    own = _apart(above, below, wide)
+    others = own[:, :, partner]
+    own_above = _apart(above, below[..., partner], wide)
+    own_below = _apart(above[..., partner], below, wide)
+    cost = beta * gamma / 2
+    slope[:-1].add_(((own_above + own) - (own_below + others)).mul_(cost))
+    slope[1:].add_(((own_below + own) - (own_above + others)).mul_(cost))
+    weight[:-1].add_(((own_above + own_below) - (own + others)).mul_(cost).add_(beta))
+
+
+def _apart(above: Tensor, below: Tensor, wide: int) -> Tensor:
+    """(channels, R, C · wide, B) twice -> (R, C, B): mean distance over channels and patches."""
+    distance = ordered_sum((above - below).abs())
+    rows, patches, batch = distance.shape
+    parts = distance.view(rows, patches // wide, wide, batch).movedim(2, 0)
+    return ordered_sum(parts) / (len(above) * wide)

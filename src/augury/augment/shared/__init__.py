@@ -1,0 +1,3 @@
+"""What methods of several kinds share: rectangles, and draws from beta and Dirichlet
+distributions.
+"""

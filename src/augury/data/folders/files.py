@@ -1,0 +1,37 @@
+"""The files of an image folder, in a directory or in an archive."""
+
+from pathlib import Path
+from typing import Any
+
+from augury.data.cache import file_state
+from augury.data.dataset import Progress
+from augury.data.folders.archive import ARCHIVE_SUFFIXES, is_archive, list_archive
+from augury.data.folders.directory import folder_state, list_folder
+from augury.data.folders.listing import Listing
+from augury.data.folders.own_output import leave_out_own
+from augury.errors import DataError
+
+
+def source_state(path: Path) -> dict[str, Any]:
+    """What changes when the files of a directory or archive change: a `state` for `cached`."""
+    return folder_state(path) if path.is_dir() else file_state([path])
+
+
+def list_files(path: Path, blob: Path, progress: Progress | None) -> Listing:
+    """List the images of a directory, or of a zip or tar archive, in the order of their paths.
+
+    blob: a file to be made, for the bytes of an archive's images
+    Hidden files and what desktops leave behind (.DS_Store, Thumbs.db) are ignored; see
+    `list_folder`, `list_archive` and `leave_out_own` for what is set aside.
+    Raises DataError where `path` cannot be read as either.
+    """
+    if path.is_dir():
+        listing = list_folder(path)
+    elif is_archive(path):
+        listing = list_archive(path, blob, progress)
+    else:
+        raise DataError(f"{path}: neither a folder nor an archive ({', '.join(ARCHIVE_SUFFIXES)})")
+    leave_out_own(listing, path)
+    listing.files.sort(key=lambda file: file.path)
+    listing.set_aside.sort(key=lambda file: file.path)
+    return listing

@@ -1,0 +1,283 @@
+"""Any folder of images: class/image, train|val|test/class/image and the like, also in archives."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from augury.data.cache import cached
+from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress, Split
+from augury.data.folders.archive import without_suffix
+from augury.data.folders.decode import decode_images, decoding_processes, read_headers
+from augury.data.folders.deep import Range
+from augury.data.folders.files import list_files, source_state
+from augury.data.folders.layout import PARTS, Record, arrange
+from augury.data.folders.listing import NEW_SUFFIXES, StoredFile, printable
+from augury.data.folders.own_output import FIGURE
+from augury.data.folders.pattern import Pattern
+from augury.data.folders.picture import CONVERSIONS, Decoded, Header
+from augury.data.split import stratified_rows
+from augury.errors import DataError
+from augury.records.set_aside import SetAside
+from augury.rng import numpy_generator
+
+DEFAULT_SIZE = 64
+READING_VERSION = 2  # of folders in archives; to be raised whenever they are read in another way
+TEST_FRACTION = 0.2
+_FILL_BYTES = 4_000_000
+
+Images = npt.NDArray[np.uint8]
+
+
+def load(
+    path: Path, image_size: int | None, progress: Progress | None, pattern: Pattern = ()
+) -> Dataset:
+    """The images of a directory, or of a zip or tar archive.
+
+    pattern: how the folders are to be read, see `pattern`; docs/how-to/data-folders.md says how
+        they are without
+    image_size: the side in pixels; None keeps the size that all images share if they are
+        square, else 64. Other images are cut to their centre square and resized.
+    Images are grey if every one of them is, else RGB (see `decode_images`). Without a test part,
+    20 % is held out, stratified, always the same. Ids number the image files in the order of
+    their paths over train, validation and test; a file that cannot be read has a number, too,
+    and no other say. Files that cannot be used are in `set_aside`, and what was done to others
+    to make them alike in `notes`.
+    16-bit images are scaled to 8 bits by one range, the smallest of 8, 10, 12, 14 and 16 bits that
+    holds every sample of all parts. The test part has a say, too, as it must be seen as the others
+    are, without clipping; what it says is one number of five, and nothing of a class. An image that
+    needs more bits, when it is added later, changes the pixels of all, and so the fingerprint.
+    Raises DataError where the folder cannot be read, or could be in several ways, a class has no
+    images, there is only one class, or the parts have different classes.
+    """
+    path = path.expanduser().resolve()
+    if not path.exists():
+        raise DataError(f"no such folder or archive: {path}")
+    title = printable(str(path))
+    return cached(
+        printable(without_suffix(path)),
+        {"path": str(path), "image_size": image_size, **_read_anew(path, pattern)},
+        source_state(path),
+        lambda scratch: decode_folder(path, image_size, scratch, progress, title, pattern),
+    )
+
+
+def _read_anew(path: Path, pattern: Pattern) -> dict[str, object]:
+    """What an entry's origin says of how its folders were read; nothing where always in one way.
+
+    Earlier versions took folders such as Training and Testing for classes, and did not read .jfif.
+    Entries that they left are found again where the folders are read as they read them, which
+    takes a look at a directory; to look into an archive is to unpack it.
+    """
+    if not path.is_dir():
+        return {"reading": READING_VERSION, "pattern": pattern}
+    found = arrange(path, list_files(path, Path(os.devnull), None), pattern)
+    files = [record.file.path.lower() for record in found.records]
+    new = [found.note] if found.note else []
+    new += [suffix for suffix in NEW_SUFFIXES if any(file.endswith(suffix) for file in files)]
+    new += [FIGURE] if any(file.reason == FIGURE for file in found.set_aside) else []
+    return {"reading": new} if new else {}
+
+
+def file_names(path: Path, pattern: Pattern = ()) -> dict[int, str]:
+    """The path of each image file inside the data set, by its id; see `load`."""
+    path = path.expanduser().resolve()
+    # An archive's images are unpacked to nowhere: only their names are wanted.
+    found = arrange(path, list_files(path, Path(os.devnull), None), pattern)
+    return {record.id: record.file.path for record in found.records}
+
+
+def decode_folder(
+    path: Path,
+    image_size: int | None,
+    scratch: Path,
+    progress: Progress | None,
+    title: str,
+    pattern: Pattern = (),
+) -> Dataset:
+    """Read and decode everything, with temporary files in `scratch`; see `load`.
+
+    title: what the data set's `source` begins with, before the formats of its images
+    """
+    listing = list_files(path, scratch / "members.bin", progress)
+    arrangement = arrange(path, listing, pattern)
+    records, set_aside = arrangement.records, arrangement.set_aside
+    decoded = scratch / "decoded.npy"
+    with decoding_processes(_files(records)) as pool:
+        outcomes = read_headers(_files(records), pool, progress)
+        records = _without_failures(path, records, outcomes, set_aside)
+        headers = [header for header in outcomes if isinstance(header, Header)]
+        used = Range()
+        while True:
+            form = _choose_form(headers, image_size)
+            _allocate(decoded, (len(records), *form))
+            bits = used.bits
+            done = decode_images(_files(records), decoded, pool, progress, bits)
+            rows = np.flatnonzero([not isinstance(outcome, str) for outcome in done])
+            records = _without_failures(path, records, done, set_aside)
+            headers = [headers[row] for row in rows]
+            used = Range.of(image.depths for image in _decoded(done) if image.depths)
+            if _choose_form(headers, image_size) == form and used.bits == bits:
+                break
+            # Images that were cut short had a say in the size or in the colours, or 16-bit images
+            # use fewer bits: once more.
+    notes = [arrangement.note] if arrangement.note else []
+    notes += [*_size_notes(headers, form[-1]), *_conversion_notes(done), *used.notes()]
+    if all(record.part != "test" for record in records):
+        number = {record.id: row for record, row in zip(records, rows, strict=True)}
+        records = _hold_out_test(path, records)
+        rows = np.array([number[record.id] for record in records])
+        notes.append(f"no test part: {TEST_FRACTION:.0%} held out, stratified, with seed 0")
+    parts = _split(_in_order(decoded, rows, scratch / "ordered.npy"), records)
+    return Dataset(
+        name=printable(without_suffix(path)),
+        classes=_class_names(records),
+        train=parts["train"],
+        validation=parts.get("validation"),
+        test=parts["test"],
+        fingerprint="",
+        source=f"{title} ({', '.join(sorted({header.format for header in headers}))})",
+        notes=tuple(notes),
+        set_aside=tuple(sorted(set_aside, key=lambda file: file.path)),
+    )
+
+
+def _files(records: Sequence[Record]) -> list[StoredFile]:
+    return [record.file for record in records]
+
+
+def _class_names(records: Sequence[Record]) -> tuple[str, ...]:
+    return tuple(sorted({record.class_name for record in records}))
+
+
+def _without_failures(
+    path: Path,
+    records: Sequence[Record],
+    outcomes: Sequence[object],
+    set_aside: list[SetAside],
+) -> list[Record]:
+    """The records whose outcome is no reason to set them aside; others join `set_aside`.
+
+    Raises DataError where a class loses its last image in a part.
+    """
+    usable, failed = [], []
+    for record, outcome in zip(records, outcomes, strict=True):
+        if isinstance(outcome, str):
+            failed.append(record)
+            set_aside.append(SetAside(record.file.path, outcome))
+        else:
+            usable.append(record)
+    left = {(record.part, record.class_name) for record in usable}
+    for record in failed:
+        if (record.part, record.class_name) not in left:
+            raise DataError(
+                f"{path}: no image of class {record.class_name!r} can be read in its "
+                f"{record.part} part, for instance {record.file.path}"
+            )
+    return usable
+
+
+def _choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int, int, int]:
+    """The channels of all images, and their height and width in pixels."""
+    channels = 1 if all(header.grey for header in headers) else 3
+    if image_size is None:
+        width, height = headers[0].width, headers[0].height
+        shared = {(header.width, header.height) for header in headers} == {(width, width)}
+        usual = SMALLEST_IMAGE <= width == height <= LARGEST_IMAGE
+        image_size = width if shared and usual else DEFAULT_SIZE
+    return channels, image_size, image_size
+
+
+def _size_notes(headers: Sequence[Header], size: int) -> list[str]:
+    """What has to be said about images that were cut or resized."""
+    sizes = {(header.width, header.height) for header in headers}
+    if sizes == {(size, size)}:
+        return []
+    width, height = min(sizes)
+    what = f"images of {width}×{height}" if len(sizes) == 1 else f"images of {len(sizes)} sizes"
+    square = all(width == height for width, height in sizes)
+    cut = "" if square else "cut to their centre square and "
+    return [f"{what} {cut}resized bilinearly to {size}×{size}"]
+
+
+def _decoded(outcomes: Sequence[Decoded | str]) -> list[Decoded]:
+    return [outcome for outcome in outcomes if isinstance(outcome, Decoded)]
+
+
+def _conversion_notes(outcomes: Sequence[Decoded | str]) -> list[str]:
+    """How many of the images that could be decoded needed each conversion."""
+    decoded = _decoded(outcomes)
+    counts = {name: sum(name in done.conversions for done in decoded) for name in CONVERSIONS}
+    return [
+        f"{count:,} of {len(decoded):,} images: {name}" for name, count in counts.items() if count
+    ]
+
+
+def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
+    """Move the same fifth of the training images to the test part, whenever it is asked."""
+    candidates = [record for record in records if record.part == "train"]
+    classes, labels, counts = np.unique(
+        [record.class_name for record in candidates], return_inverse=True, return_counts=True
+    )
+    if counts.min() < 2:
+        raise DataError(
+            f"{path}: class {str(classes[counts.argmin()])!r} has a single image; "
+            "without a test folder each class needs at least 2"
+        )
+    _, rows = stratified_rows(labels, TEST_FRACTION, numpy_generator("test part", 0))
+    held_out = {candidates[row].id for row in rows}
+    moved = [
+        replace(record, part="test") if record.id in held_out else record for record in records
+    ]
+    return sorted(moved, key=lambda record: (PARTS.index(record.part), record.id))
+
+
+def _allocate(file: Path, shape: tuple[int, int, int, int]) -> None:
+    """An array of zeros whose every byte is on disk.
+
+    A file with holes would be quicker, but a disk that fills up while it is mapped kills the
+    process that writes instead of raising an error.
+    """
+    with file.open("wb") as out:
+        _write_header(out, shape)
+        left = int(np.prod(shape, dtype=np.int64))
+        while left:
+            left -= out.write(bytes(min(left, _FILL_BYTES)))
+
+
+def _in_order(decoded: Path, rows: npt.NDArray[np.int64], ordered: Path) -> Images:
+    """The given rows of `decoded` as an array on disk, copied to `ordered` where need be."""
+    images: Images = np.load(decoded, mmap_mode="r")
+    if np.array_equal(rows, np.arange(len(images))):
+        return images
+    step = max(1, _FILL_BYTES // images[0].size)
+    with ordered.open("wb") as out:
+        _write_header(out, (len(rows), *images.shape[1:]))
+        for start in range(0, len(rows), step):
+            out.write(images[rows[start : start + step]].tobytes())
+    decoded.unlink()
+    result: Images = np.load(ordered, mmap_mode="r")
+    return result
+
+
+def _write_header(out: BinaryIO, shape: tuple[int, ...]) -> None:
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(out, header)
+
+
+def _split(images: Images, records: Sequence[Record]) -> dict[str, Split]:
+    """The parts, which lie one after the other; `images` has a row for each record."""
+    number = {name: label for label, name in enumerate(_class_names(records))}
+    labels = np.array([number[record.class_name] for record in records])
+    ids = np.array([record.id for record in records])
+    part_of = np.array([record.part for record in records])
+    parts = {}
+    for part in PARTS:
+        rows = np.flatnonzero(part_of == part)
+        if len(rows):
+            parts[part] = Split(images, labels, ids).take(slice(rows[0], rows[-1] + 1))
+    return parts

@@ -1,0 +1,152 @@
+"""One image file's bytes become pixels, whatever the file says of itself."""
+
+import io
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, ImageOps
+
+from augury.data.folders.deep import Counts, count_depths, is_deep, is_deep_grey, to_eight_bits
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+CONVERSIONS = (
+    UPRIGHT := "turned upright as EXIF says",
+    FIRST := "the first of several pictures in a file",
+    EIGHT_BITS := "16 bits scaled to 8",
+    ON_WHITE := "transparency laid on white",
+    CMYK := "CMYK converted to RGB",
+)
+"""What is done to an image beyond unpacking, cutting and resizing it."""
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Each scan of a progressive JPEG goes through the whole image, however few its bytes: 2,000 scans
+# of 40 kB in all keep a core busy for 20 s where the image is large. Usual are 10, at most 60.
+MOST_SCANS = 200
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_SCAN, _END = 0xDA, 0xD9
+# What Pillow's decoders are known to raise for damaged files.
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    MemoryError,
+    AssertionError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says about its image before it is decoded; sides in pixels."""
+
+    width: int
+    height: int
+    grey: bool
+    format: str
+
+
+def read_header(content: bytes) -> Header:
+    """What an image file's bytes say; raises UnidentifiedImageError or one of UNREADABLE."""
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        return Header(*image.size, _is_grey(image), image.format or "")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What decoding an image took: those of CONVERSIONS, and the bits of its 16-bit samples."""
+
+    conversions: frozenset[str]
+    depths: Counts | None
+
+
+def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decoded:
+    """Decode an image file's bytes into `row`, (C, S, S); see `decode.decode_images`.
+
+    Raises as `read_header` does.
+    """
+    channels, size, _ = row.shape
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        if image.info.get("progressive") and _scans(content) > MOST_SCANS:
+            raise ValueError(f"more than {MOST_SCANS} scans")
+        done = {FIRST} if getattr(image, "n_frames", 1) > 1 else set()
+        if min(image.size) >= 4 * size:
+            # JPEGs can be decoded at ½, ¼ or ⅛; never below twice the size that is wanted.
+            image.draft(None, (2 * size, 2 * size))
+        image.load()
+        if image.mode == "P" and image.palette is None:  # which trips Pillow up in many places
+            raise ValueError("its palette is missing")
+        if image.mode == "CMYK":
+            done.add(CMYK)
+        turn = _UPRIGHT.get(_orientation(image))
+        depths, shown = None, cast(Image.Image, image)
+        if is_deep(image, content):
+            done.add(EIGHT_BITS)
+            depths, shown = count_depths(image), to_eight_bits(image, content, bits)
+        pixels, transparent = _to_mode(
+            shown if turn is None else shown.transpose(turn), "L" if channels == 1 else "RGB"
+        )
+    if turn is not None:
+        done.add(UPRIGHT)
+    if transparent:
+        done.add(ON_WHITE)
+    if pixels.size != (size, size):
+        pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
+    row[:] = np.asarray(pixels).reshape(size, size, channels).transpose(2, 0, 1)
+    return Decoded(frozenset(done), depths)
+
+
+def _scans(jpeg: bytes) -> int:
+    """How many scans a JPEG holds, thumbnails and what lies behind its end left out."""
+    scans, at = 0, 2
+    while (marker := _MARKER.search(jpeg, at)) and marker[0][1] != _END:
+        scans += marker[0][1] == _SCAN
+        at = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2])
+    return scans
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's orientation, 1..8; 1 (upright) where damaged data about a sound image say nothing."""
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation)
+    except UNREADABLE:
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _is_grey(image: Image.Image) -> bool:
+    if image.mode in ("P", "PA"):
+        palette = np.reshape(image.getpalette("RGB") or [], (-1, 3))
+        return bool((palette == palette[:, :1]).all())
+    return image.mode in ("1", "L", "LA", "La") or is_deep_grey(image)
+
+
+def _to_mode(image: Image.Image, mode: str) -> tuple[Image.Image, bool]:
+    """The image in mode "L" or "RGB", and whether any of it was transparent."""
+    if image.mode == mode and "transparency" not in image.info:
+        return image, False
+    transparent = False
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        transparent = bool(layer.getchannel("A").histogram()[255] < layer.width * layer.height)
+        image = Image.new("RGBA", image.size, "white")
+        image.alpha_composite(layer)
+    return image.convert(mode), transparent

@@ -1,0 +1,1 @@
+"""Test images that also stand, nearly the same, among the training images."""

@@ -1,0 +1,245 @@
+"""Test images that stand, nearly the same, among the training images too.
+
+A network that has seen a test image in training may know it by heart. Candidates are found by
+perceptual hash, as they are and mirrored, and judged by their pixels; docs/explanation/leakage.md
+has the measurements behind the numbers here.
+
+What is compared is the *detail*: the grey image of at most 32×32, less its 5×5 local mean, without
+the outer eighth on each side (a frame shared is not a picture shared), scaled to length 1. Two
+images' difference is the distance of their details, 0..2: sqrt(2 - 2r) where r is their cosine.
+
+No fixed difference fits all data: two pairs of trousers are closer than two copies of a photograph.
+So a duplicate must also stand out from the other training images; standing_out.py says how much.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import uniform_filter
+
+from augury.data.dataset import Progress, Split
+from augury.data.leakage.perceptual_hash import close_pairs, grey_images, hash_signs
+from augury.data.leakage.standing_out import NEIGHBOURS, neighbour_distances, standout_ratio
+
+_LOCAL = 5
+_LEAST_DETAIL = 1.0  # grey levels, root mean square; less is no more than rounding
+_SAMPLE = 512
+_CHUNK = 1024
+_DECIMALS = 5  # of a cosine in float32; the place in a product changes those beyond
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Distances = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A test image and the training image closest to it.
+
+    difference: of the details, 0..2; mirrored: it is the mirror image that stands in training;
+    exact: every pixel is equal
+    """
+
+    test_id: int
+    train_id: int
+    test_label: int
+    train_label: int
+    difference: float
+    mirrored: bool
+    exact: bool
+
+    @property
+    def labels_differ(self) -> bool:
+        return self.test_label != self.train_label
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What counts as a duplicate; docs/explanation/leakage.md says how the defaults were chosen.
+
+    hash_radius: bits of 63 in which candidates may differ
+    widest: no pair that differs more is a duplicate
+    tightest: every candidate that differs no more is one, whatever stands beside it
+    plainest: the quantile over test images that the data's dimension is taken at, in (0, 1)
+    """
+
+    hash_radius: int = 16
+    widest: float = 0.9
+    tightest: float = 0.1
+    plainest: float = 0.05
+
+
+DEFAULTS = Thresholds()
+
+
+@dataclass(frozen=True)
+class Prints:
+    """What images are compared by: (N, 63) signs of the hash, (N, F) details."""
+
+    signs: Floats
+    details: Floats
+
+
+@dataclass(frozen=True)
+class _Matches:
+    """For each test image its closest training image, with their difference (infinite: none)."""
+
+    rows: Rows
+    differences: Distances
+    mirrored: npt.NDArray[np.bool_]
+
+
+def find_duplicates(
+    train: Split,
+    test: Split,
+    progress: Progress | None = None,
+    thresholds: Thresholds = DEFAULTS,
+) -> tuple[Duplicate, ...]:
+    """The test images that have a duplicate in `train`, in the order of their ids.
+
+    train, test: images of one size, at least 8×8; either part may be empty
+    progress: called with (done, total, what)
+    The order of the images is of no account. Of several copies the exact one counts, then the
+    closest, then one that is not mirrored, then the one with the lowest id. Images without detail
+    (plain areas) are duplicates only where every pixel is equal. With fewer than 32 training
+    images nothing says how alike different images are: only a difference of at most 0.1 counts.
+    """
+    if not len(train) or not len(test):
+        return ()
+    train, test = _by_id(train), _by_id(test)
+    known, seen = prints_of(train.images), prints_of(test.images)
+    matches = _closer(
+        _search(seen, known, thresholds, progress),
+        _search(prints_of(test.images[..., ::-1]), known, thresholds, progress, mirrored=True),
+    )
+    near = matches.differences <= _limits(seen, known, matches.differences, thresholds)
+    equal = _equal_rows(train.images, test.images)
+    return tuple(
+        _duplicate(train, test, row, int(equal[row]), matches)
+        for row in np.flatnonzero(near | (equal >= 0)).tolist()
+    )
+
+
+def _by_id(part: Split) -> Split:
+    # Most are already, and taking rows would copy a memory-mapped array of any size.
+    return part if np.all(np.diff(part.ids) > 0) else part.take(np.argsort(part.ids))
+
+
+def _duplicate(train: Split, test: Split, row: int, equal: int, matches: _Matches) -> Duplicate:
+    exact = equal >= 0
+    match = equal if exact else int(matches.rows[row])
+    return Duplicate(
+        test_id=int(test.ids[row]),
+        train_id=int(train.ids[match]),
+        test_label=int(test.labels[row]),
+        train_label=int(train.labels[match]),
+        difference=0.0 if exact else float(matches.differences[row]),
+        mirrored=not exact and bool(matches.mirrored[row]),
+        exact=exact,
+    )
+
+
+def prints_of(images: npt.NDArray[np.uint8]) -> Prints:
+    parts = [_chunk_prints(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK)]
+    signs, details = zip(*parts, strict=True)
+    return Prints(np.concatenate(signs), np.concatenate(details))
+
+
+def _chunk_prints(images: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    grey = grey_images(images)
+    local = uniform_filter(grey, size=(1, _LOCAL, _LOCAL), mode="nearest")
+    edge = grey.shape[1] // 8
+    detail = (grey - local)[:, edge:-edge, edge:-edge].reshape(len(grey), -1)
+    length = np.linalg.norm(detail, axis=1, keepdims=True)
+    plain = length < _LEAST_DETAIL * np.sqrt(detail.shape[1])
+    # Zeros agree with nothing, so plain images are in no pair, however many there are.
+    signs = np.where(plain, np.float32(0), hash_signs(grey))
+    return signs, np.where(plain, np.float32(0), detail / np.where(plain, 1, length))
+
+
+def _search(
+    seen: Prints,
+    known: Prints,
+    thresholds: Thresholds,
+    progress: Progress | None,
+    mirrored: bool = False,
+) -> _Matches:
+    """The closest of the training images whose hash is close, if it differs by `widest` or less.
+
+    Within a block of pairs the details of all rows and columns that have a close hash are
+    multiplied, wanted or not: no slower than the wanted alone where they are few, and where they
+    are most of the block much faster.
+    """
+    cosines = np.full(len(seen.details), 1 - thresholds.widest**2 / 2, dtype=np.float32)
+    rows = np.full(len(cosines), -1)
+    what = "looking for mirrored duplicates" if mirrored else "looking for duplicates"
+    for tests, trains in close_pairs(seen.signs, known.signs, thresholds.hash_radius):
+        test_rows, test_places = np.unique(tests, return_inverse=True)
+        train_rows, train_places = np.unique(trains, return_inverse=True)
+        products = seen.details[test_rows] @ known.details[train_rows].T
+        wanted = np.full_like(products, -1)
+        pairs = test_places, train_places
+        wanted[pairs] = products[pairs].round(_DECIMALS)
+        nearest = wanted.argmax(axis=1)
+        highest = wanted[np.arange(len(test_rows)), nearest]
+        closer = highest > cosines[test_rows]  # so the lowest id stays, of equal ones
+        rows[test_rows[closer]] = train_rows[nearest[closer]]
+        cosines[test_rows[closer]] = highest[closer]
+        if progress:
+            progress(int(tests[0]), len(cosines), what)
+    if progress:
+        progress(len(cosines), len(cosines), what)
+    apart = np.linalg.norm(seen.details - known.details[rows], axis=1).astype(np.float64)
+    return _Matches(rows, np.where(rows < 0, np.inf, apart), np.full(len(rows), mirrored))
+
+
+def _closer(plain: _Matches, mirrored: _Matches) -> _Matches:
+    choice = mirrored.differences < plain.differences
+    return _Matches(
+        np.where(choice, mirrored.rows, plain.rows),
+        np.where(choice, mirrored.differences, plain.differences),
+        choice,
+    )
+
+
+def background_ratio(seen: Prints, known: Prints, plainest: float) -> float:
+    """How close a test image's match must be, as a share of the distance to its K-th neighbour.
+
+    0 where that cannot be said: fewer than K training images, or no test image with any detail.
+    """
+    sample = np.flatnonzero(seen.details.any(axis=1))
+    if len(known.details) < NEIGHBOURS or not len(sample):
+        return 0.0
+    sample = sample[:: max(1, len(sample) // _SAMPLE)]
+    distances = neighbour_distances(seen.details[sample], known.details)
+    return standout_ratio(distances, len(seen.details), plainest)
+
+
+def _limits(
+    seen: Prints, known: Prints, differences: Distances, thresholds: Thresholds
+) -> Distances:
+    """(N,): the difference that each test image's match must not exceed."""
+    limits = np.full(len(differences), thresholds.tightest)
+    ratio = background_ratio(seen, known, thresholds.plainest)
+    if not ratio:
+        return limits
+    # The K-th neighbour is hardly ever further than sqrt(2), so that few need to be looked at.
+    rows = np.flatnonzero(differences <= ratio * np.sqrt(2))
+    if len(rows):
+        background = neighbour_distances(seen.details[rows], known.details)[:, -1]
+        limits[rows] = np.clip(ratio * background, thresholds.tightest, thresholds.widest)
+    return limits
+
+
+def _equal_rows(train: npt.NDArray[np.uint8], test: npt.NDArray[np.uint8]) -> Rows:
+    """(N,): the first training image that equals each test image in every pixel, else -1."""
+    first: dict[bytes, int] = {}
+    for row, image in enumerate(train):
+        first.setdefault(_digest(image), row)
+    return np.array([first.get(_digest(image), -1) for image in test])
+
+
+def _digest(image: npt.NDArray[np.uint8]) -> bytes:
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()

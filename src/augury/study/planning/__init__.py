@@ -1,0 +1,4 @@
+"""Settings, and the plan that they make of a study: its cells, data sets and speeds.
+
+Nothing is trained here.
+"""

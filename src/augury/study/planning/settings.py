@@ -1,0 +1,221 @@
+"""What a study is to be: from a preset, a TOML file and the command line, each over the former."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from augury.augment import (
+    AUGMENTATIONS,
+    check_parameters,
+    parts_of,
+    read_config,
+    saliency_kinds,
+)
+from augury.data import data_title
+from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
+from augury.documents import read_toml
+from augury.errors import InputError
+from augury.models import HEADS, STEMS, check_model_name
+from augury.names import bounded, check_name, lookup
+from augury.own.trust import names_in, names_in_arm, point_to, require
+from augury.records.cell import NetworkOptions
+from augury.records.recipe import Recipe
+from augury.saliency import KINDS
+from augury.schema import Within, check_fields, read_changes, replaced
+from augury.stats import Rule
+from augury.training.teacher import read_teacher
+
+_Seeds = Within(1, 10_000)
+_LONGEST_NAME = 255  # bytes, of a folder
+
+# A round of a study that runs until it is decided adds so many seeds.
+SEEDS_A_ROUND = 2
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
+    # choice with Keras at this learning rate.
+    "original": {
+        "name": "original",
+        "datasets": ["cifar10", "fashion-mnist"],
+        "models": ["vgg19", "resnet50", "densenet121", "mobilenetv2", "efficientnet-b0"],
+        "augmentations": ["normal", "random-erasing", "salience"],
+        "seeds": 1,
+        "recipe": {
+            "epochs": 50,
+            "batch_size": 100,
+            "optimizer": "adamw",
+            "lr": 0.001,
+            "weight_decay": 0.0,
+            "schedule": "plateau",
+        },
+        "network": {"head": "original", "pretrained": True},
+    },
+}
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """The whole of a study, before it meets a machine.
+
+    datasets: names or paths; models, augmentations: names; seeds: how many, from 0.
+    baseline: the arm that the others are compared with; "" for `none`, or else the first.
+    rule: what a verdict asks for; `min_difference` may also stand at the top of a study file.
+    until_decided: add seeds, from `seeds` on and two at a time, until every comparison is decided,
+        `max_seeds` are reached or `max_hours` have passed.
+    corruptions: test images that each network also sees corrupted; 0 for none.
+    teacher: whose saliency is used: the network in training ("self", "self:STEPS", "live" or
+        "live:half"), a pretrained model's NAME or NAME=WEIGHTS, or a file that a run has left.
+    image_size: side in pixels; None for what the data set suggests.
+    parameters: of augmentations, by their name.
+    chains: augmentations of one's own, by name: {"name": "chain", "parts": [...]}.
+    """
+
+    name: str = ""
+    datasets: tuple[str, ...] = ("digits",)
+    models: tuple[str, ...] = ("small",)
+    augmentations: tuple[str, ...] = ("none", "normal", "random-erasing", "salience")
+    seeds: Annotated[int, _Seeds] = 6
+    baseline: str = ""
+    rule: Rule = field(default_factory=Rule)
+    until_decided: bool = False
+    max_seeds: Annotated[int, _Seeds] = 24
+    max_hours: Annotated[float, Within(0, 1_000_000, over=True)] | None = None
+    corruptions: Annotated[int, Within(0, 1_000_000_000)] = 200
+    teacher: str = "self"
+    image_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = None
+    recipe: Recipe = field(default_factory=Recipe)
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    chains: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if (size := len(self.name.encode())) > _LONGEST_NAME:
+            raise InputError(f"name: must be at most {_LONGEST_NAME} bytes, got {size}")
+        for name in ("datasets", "models", "augmentations"):
+            values = getattr(self, name)
+            if not values:
+                raise InputError(f"{name}: at least one is needed")
+            if len(set(values)) < len(values):
+                raise InputError(f"{name}: each may be named once, got {', '.join(values)}")
+        for model in self.models:
+            check_model_name(model)
+        for augmentation in self.augmentations:
+            # Building it checks its parameters, before anything is trained.
+            for kind in saliency_kinds(augmentation, {**self.parameters, **self.chains}):
+                check_name(kind, KINDS, "kind of saliency")
+        for augmentation, parameters in self.parameters.items():
+            check_parameters(augmentation, parameters)
+        for name in self.chains:
+            if name in AUGMENTATIONS:
+                raise InputError(f"chains: {name} is already an augmentation's name")
+        if self.baseline:
+            check_name(self.baseline, self.augmentations, "baseline")
+        if self.until_decided and self.max_seeds < self.looks[0]:
+            raise InputError(f"max_seeds: must be at least {self.looks[0]}, got {self.max_seeds}")
+        check_name(self.network.head, HEADS, "head")
+        if self.network.stem is not None:
+            check_name(self.network.stem, STEMS, "stem")
+        read_teacher(self.teacher)
+
+    @property
+    def title(self) -> str:
+        """The study's name; the data sets' names where none was given."""
+        names = "-".join(map(data_title, self.datasets))
+        return self.name or bounded(names, _LONGEST_NAME)
+
+    @property
+    def baseline_arm(self) -> str:
+        """The arm that the others are compared with."""
+        none_or_first = "none" if "none" in self.augmentations else self.augmentations[0]
+        return self.baseline or none_or_first
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of seeds at which a study that runs until it is decided is judged."""
+        if not self.until_decided:
+            return ()
+        first = max(self.seeds, self.rule.min_seeds)
+        return (first, *range(first + SEEDS_A_ROUND, self.max_seeds + 1, SEEDS_A_ROUND))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As TOML values; what is None is left out."""
+        values = _without_none(asdict(self))
+        del values["rule"]["looks"]
+        return values
+
+
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        k: _without_none(v) if isinstance(v, dict) else list(v) if isinstance(v, tuple) else v
+        for k, v in values.items()
+        if v is not None
+    }
+
+
+def read_settings(
+    file: Path | None, preset: str | None, overrides: Mapping[str, Any]
+) -> StudySettings:
+    """Settings of `preset`, under those of `file`, under `overrides` (nested, None for unset).
+
+    Code that `overrides` name is accepted, as the user has typed it, or the caller; what the file
+    names, or a description that `overrides` name, must have been confirmed (`augment.trust`).
+    """
+    settings = StudySettings()
+    if preset:
+        settings = _updated(settings, lookup(PRESETS, preset, "preset"), f"preset {preset}")
+    if file:
+        settings = _updated(settings, read_toml(file, "the study file "), str(file))
+    return _updated(settings, _without_none(overrides), "the command line", typed=True)
+
+
+def _updated(
+    settings: StudySettings, values: Mapping[str, Any], where: str, typed: bool = False
+) -> StudySettings:
+    """typed: the user has typed `values`, and so points to the code that their arms name."""
+    changes = dict(values)
+    least = {k: changes.pop(k) for k in ("min_difference",) if k in changes}
+    rule = changes.get("rule", {})
+    if isinstance(rule, Mapping) and least:
+        changes["rule"] = {**least, **rule}
+    if isinstance(rule, Mapping) and "looks" in rule:
+        raise InputError(f"{where}: [rule] looks follow from until_decided, seeds and max_seeds")
+    changes = read_changes(settings, changes, where)
+    named: list[str] = []
+    if "augmentations" in changes:
+        changes |= _described(changes["augmentations"], changes.get("chains", settings.chains))
+        for augmentation in changes["augmentations"]:
+            named += names_in_arm(augmentation)
+    if typed:
+        point_to(named)
+    require(named + names_in([changes.get("chains"), changes.get("parameters")]), where)
+    updated: StudySettings = replaced(settings, changes, where)
+    return updated
+
+
+def arm_name(augmentation: str) -> str:
+    """What a study calls an augmentation: "light" for the file "own/light.toml"."""
+    return "+".join(Path(part).stem if _is_file(part) else part for part in parts_of(augmentation))
+
+
+def _is_file(part: str) -> bool:
+    return part.endswith((".toml", ".json"))
+
+
+def _described(
+    augmentations: tuple[str, ...], chains: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Augmentations given as files, "light.toml", become chains of their file's name, "light".
+
+    What the file says goes into the study, which does not change when the file does.
+    """
+    files: dict[str, dict[str, Any]] = {}
+    for part in filter(_is_file, (p for a in augmentations for p in parts_of(a))):
+        config, name = read_config(Path(part)), Path(part).stem
+        if files.setdefault(name, config) != config:
+            raise InputError(f"augmentations: two files are called {name!r}")
+    return {
+        "augmentations": tuple(map(arm_name, augmentations)),
+        "chains": {**chains, **files},
+    }

@@ -1,0 +1,4 @@
+"""One cell: trained, tested and written, by whichever engine.
+
+Start with `run.py`.
+"""

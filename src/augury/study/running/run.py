@@ -1,0 +1,202 @@
+"""`run_cell`: what every engine executes."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from augury.data import Dataset, Split
+from augury.errors import InputError
+from augury.files import make_folder
+from augury.inside import lock, remove_plain
+from augury.records.cell import Cell
+from augury.records.epochs import Epoch, write_epochs
+from augury.records.json_file import to_values
+from augury.records.plan import Plan
+from augury.records.provenance import Provenance, Resumed
+from augury.records.result import DRAWS, Result, RunSpeed, Score, TestScore, write_result
+from augury.records.robustness import write_robustness
+from augury.schema import read_as
+from augury.study.planning.plan import model_spec
+from augury.study.running.prepare import Prepared, prepare
+from augury.study.running.provenance import changes, provenance
+from augury.study.running.robustness import measure_robustness
+from augury.study.running.watch import Watch, example_ids
+from augury.study.store import RunFolder, StudyFolder, disk_errors, write_arrays
+from augury.training import Evaluation, Training, evaluate
+from augury.training.processes import ALONE, Processes
+from augury.training.teacher import save_network
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Whom a running cell tells how far it is; on_note: and what else a user should read."""
+
+    on_step: Callable[[int, int, int], None] = lambda epoch, step, steps: None
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None
+    on_note: Callable[[str], None] = lambda line: None
+
+
+def run_cell(
+    cell: Cell,
+    plan: Plan,
+    folder: StudyFolder,
+    dataset: Dataset,
+    watcher: Watcher,
+    processes: Processes = ALONE,
+) -> Result:
+    """Train and test one cell, going on from its last checkpoint; returns its result.
+
+    processes: those that share the run, of which this is the first; it tells the others the cell's
+    number in the plan, and they call `follow_cell`. Raises filelock.Timeout at once where another
+    process is at this cell, and AuguryError where it cannot be finished.
+    """
+    run = folder.run(cell)
+    with disk_errors(folder.path):
+        lock_file = folder.lock_file(cell)
+        make_folder(lock_file.parent)
+        make_folder(run.path)
+        with lock(lock_file, timeout=0):
+            if not run.done:
+                remove_plain(run.error)
+                run.sweep()
+                if processes.count > 1:  # alone there may be no number: Ray's plans hold no cells
+                    processes.tell(plan.cells.index(cell))
+                _train_and_test(cell, plan, run, dataset, watcher, processes)
+            return run.read_result()
+
+
+def follow_cell(
+    cell: Cell, plan: Plan, folder: StudyFolder, dataset: Dataset, processes: Processes
+) -> None:
+    """What all processes but the first do of `run_cell`: the same steps, and nothing is written."""
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    prepared = prepare(cell, dataset, plan, processes=processes)
+    _go_on(prepared.training, folder.run(cell), Watcher())
+    for _ in prepared.training.epochs():
+        pass
+    _test(prepared)
+
+
+def _train_and_test(
+    cell: Cell,
+    plan: Plan,
+    run: RunFolder,
+    dataset: Dataset,
+    watcher: Watcher,
+    processes: Processes,
+) -> None:
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    started = time.perf_counter()
+    prepared = prepare(cell, dataset, plan, watcher.on_step, processes)
+    training = prepared.training
+    resumed = _go_on(training, run, watcher)
+    here = provenance(processes.count)
+    about = {"environment": to_values(here), "resumed": to_values(resumed)}
+    write_epochs(run.epochs, training.history)
+
+    # In time: what the last epoch sees cannot be told once the network has learned from it.
+    last = cell.recipe.epochs - 1
+    training.on_batch = watch = Watch(prepared, example_ids(prepared), last)
+    for epoch in training.epochs():
+        run.check_there()
+        if epoch.epoch == last:
+            write_arrays(run.examples, {"epoch": last, **watch.arrays()})
+        training.save(run.checkpoints, about)
+        write_epochs(run.epochs, training.history)
+        watcher.on_epoch(epoch)
+    chosen, test, validation = _test(prepared)
+    network, size = training.network, 2 * cell.recipe.batch_size
+    run.check_there()
+    write_arrays(run.predictions, _predictions(test, validation))
+    if plan.corruptions:
+        robustness = measure_robustness(network, dataset, prepared.test, plan.corruptions, size)
+        run.check_there()
+        write_robustness(run.corruptions, robustness)
+    save_network(run.weights, network, model_spec(cell.model, cell.network, dataset))
+    result = _result(cell, plan, training, chosen, test, validation)
+    # Seconds of the run, also of the parts before an interruption.
+    rest = time.perf_counter() - started - sum(e.seconds for e in training.history)
+    trained = sum(epoch.seconds for epoch in training.history)
+    seconds = trained + max(0.0, rest)
+    result = replace(result, resumed=resumed, files=run.checksums(), seconds=seconds)
+    write_result(run.result, result)
+    run.checkpoints.clear()
+
+
+def _test(prepared: Prepared) -> tuple[int, Evaluation, Evaluation | None]:
+    """The epoch that is tested, and what its weights make of the test and validation parts."""
+    training, classes = prepared.training, prepared.dataset.num_classes
+    chosen, size = training.choose(), 2 * training.recipe.batch_size
+
+    def outcome(part: Split) -> Evaluation:
+        return evaluate(training.network, part, classes, size, training.processes)
+
+    test = outcome(prepared.test)
+    return chosen, test, outcome(prepared.validation) if len(prepared.validation) else None
+
+
+def _go_on(training: Training, run: RunFolder, watcher: Watcher) -> tuple[Resumed, ...]:
+    """Go on from the newest good checkpoint, if there is one; returns all changes of environment.
+
+    See `changes` for one of them; those of earlier parts come first.
+    """
+    checkpoint = run.checkpoints.load(lambda line: watcher.on_note(f"passed over: {line}"))
+    if not checkpoint:
+        return ()
+    try:
+        training.restore(checkpoint)
+    except InputError as error:
+        watcher.on_note(f"begun anew: {run.checkpoints.folder}: {error}")
+        return ()
+    about, where = checkpoint.state.get("about", {}), f"{run.checkpoints.folder}"
+    before: Provenance = read_as(Provenance, about.get("environment", {}), where)
+    earlier: tuple[Resumed, ...] = read_as(tuple[Resumed, ...], about.get("resumed", ()), where)
+    now = provenance(training.processes.count)
+    return (*earlier, *changes(len(training.history), before, now))
+
+
+def _predictions(test: Evaluation, validation: Evaluation | None) -> dict[str, Any]:
+    parts = {"test": test} | ({"validation": validation} if validation else {})
+    return {
+        f"{part}_{name}": getattr(outcome, name)
+        for part, outcome in parts.items()
+        for name in ("ids", "labels", "logits")
+    }
+
+
+def _result(
+    cell: Cell,
+    plan: Plan,
+    training: Training,
+    chosen: int,
+    test: Evaluation,
+    validation: Evaluation | None,
+) -> Result:
+    """Less what is only known when everything else is written."""
+    history, speed = training.history, plan.speed_of(cell)
+    return Result(
+        cell=cell,
+        train=Score(history[chosen].loss, history[chosen].accuracy),
+        validation=Score(validation.loss, validation.accuracy) if validation else None,
+        test=TestScore(
+            loss=test.loss,
+            accuracy=test.accuracy,
+            per_class=tuple(test.per_class()),
+            confusion=tuple(map(tuple, test.confusion().tolist())),
+        ),
+        chosen_epoch=chosen,
+        epochs=len(history),
+        select=cell.recipe.select,
+        step_seconds=float(np.mean([e.step_seconds for e in history])),
+        augment_seconds=float(np.mean([e.augment_seconds for e in history])),
+        speed=RunSpeed(speed.layout, speed.precision, plan.threads, plan.device),
+        teacher=cell.teacher or None,
+        parameters_count=sum(p.numel() for p in training.network.model.parameters()),
+        data_fingerprint=cell.fingerprint,
+        provenance=provenance(training.processes.count),
+        draws=DRAWS,
+    )
