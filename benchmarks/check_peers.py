@@ -38,7 +38,7 @@ def torchvision_randaugment():
     return v2.RandAugment()
 
 
-def torchvision_colour():
+def torchvision_color():
     return v2.ColorJitter(0.4, 0.4, 0.4, 0.1)
 
 
@@ -68,7 +68,7 @@ def kornia_randaugment():
     return RandAugment(n=2, m=9)
 
 
-def kornia_colour():
+def kornia_color():
     from kornia.augmentation import ColorJiggle
 
     return ColorJiggle(0.4, 0.4, 0.4, 0.1)
@@ -120,7 +120,7 @@ def albumentations_dropout():
     return albumentations.CoarseDropout()
 
 
-def albumentations_colour():
+def albumentations_color():
     import albumentations
 
     return albumentations.ColorJitter()
@@ -131,18 +131,18 @@ PEERS = {
     "torchvision_flip": ("torchvision `RandomHorizontalFlip()`", (True, False)),
     "torchvision_erasing": ("torchvision `RandomErasing()`", (True, False)),
     "torchvision_randaugment": ("torchvision `RandAugment()`", (True, False)),
-    "torchvision_colour": ("torchvision `ColorJitter(.4, .4, .4, .1)`", (True, False)),
+    "torchvision_color": ("torchvision `ColorJitter(.4, .4, .4, .1)`", (True, False)),
     "torchvision_mixup": ("torchvision `MixUp(num_classes=10)`", (True,)),
     "torchvision_cutmix": ("torchvision `CutMix(num_classes=10)`", (True,)),
     "kornia_flip": ("Kornia `RandomHorizontalFlip()`", (True, False)),
     "kornia_erasing": ("Kornia `RandomErasing()`", (True, False)),
     "kornia_randaugment": ("Kornia `RandAugment(2, 9)`", (True, False)),
-    "kornia_colour": ("Kornia `ColorJiggle(.4, .4, .4, .1)`", (True, False)),
+    "kornia_color": ("Kornia `ColorJiggle(.4, .4, .4, .1)`", (True, False)),
     "kornia_mixup": ("Kornia `RandomMixUpV2()`", (True,)),
     "kornia_cutmix": ("Kornia `RandomCutMixV2()`", (True,)),
     "albumentations_flip": ("Albumentations `HorizontalFlip()`", (False,)),
     "albumentations_dropout": ("Albumentations `CoarseDropout()`", (False,)),
-    "albumentations_colour": ("Albumentations `ColorJitter()`", (False,)),
+    "albumentations_color": ("Albumentations `ColorJitter()`", (False,)),
 }
 MIXING = {name for name in PEERS if "mix" in name}
 

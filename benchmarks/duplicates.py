@@ -32,7 +32,7 @@ from augury.data.leakage.duplicates import (
     find_duplicates,
     prints_of,
 )
-from augury.data.leakage.standing_out import NEIGHBOURS
+from augury.data.leakage.standing_out import NEIGHBORS
 from augury.records.json_file import to_values
 from augury.study.running.provenance import provenance
 
@@ -173,7 +173,7 @@ def print_table(dataset: Dataset, row: dict[str, Any]) -> None:
         f"{row['duplicates']} test images ({share:.2%}) have a duplicate in train: "
         f"{row['exact']} exact, {row['mirrored']} mirrored, {row['labels_differ']} with another "
         f"label; {row['processor_seconds']:.1f} s of one core; must be "
-        f"{row['standout_ratio']:.3f} times as close as the {NEIGHBOURS}nd neighbour"
+        f"{row['standout_ratio']:.3f} times as close as the {NEIGHBORS}nd neighbor"
     )
     for way, counts in row["by"].items():
         print(f"| {way} | {' | '.join(counts)} |")

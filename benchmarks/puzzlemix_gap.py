@@ -5,7 +5,7 @@ python benchmarks/puzzlemix_gap.py cifar10 --teacher PATH/checkpoint/model.safet
 
 For each grid and source of saliency, prints the mean and the largest relative gap between the
 energy of our mask and that of an exact minimum cut (SciPy's maximum flow), and the share of masks
-without one. Sources: noise; photographs (crops of scikit-learn's two, with the size of their colour
+without one. Sources: noise; photographs (crops of scikit-learn's two, with the size of their color
 gradient); with a data set and a trained network, its training images and the gradient of its loss.
 The energy's equation and the cut are those of the tests.
 """

@@ -6,7 +6,7 @@ For `spectral-residual` with each of its borders: the share of training images w
 pixel lies on the outermost ring of pixels, and in a corner; the mean share of the partner in an
 image that `saliencymix` mixes (its boxes are clipped at the border); on images with a black
 background the share whose most salient pixel lies on the object. With opencv-contrib-python
-installed also the detector of SaliencyMix's authors, given normalised floats as in their code.
+installed also the detector of SaliencyMix's authors, given normalized floats as in their code.
 """
 
 import argparse
@@ -35,7 +35,7 @@ BORDERS = {
     "mirrored": "mirrored (GuidedMixup)",
     "repeated": "repeated (before)",
 }
-# What SaliencyMix's code normalises CIFAR-10 with.
+# What SaliencyMix's code normalizes CIFAR-10 with.
 MEAN = np.array([125.3, 123.0, 113.9]) / 255
 DEVIATION = np.array([63.0, 62.1, 66.7]) / 255
 BATCH = 1000
@@ -101,13 +101,13 @@ def pasted(mix: SaliencyMix, batch: Batch) -> Tensor:
 
 
 def detected(batch: Batch) -> Tensor:
-    """OpenCV's fine-grained map of each image, from the normalised floats that they give it."""
+    """OpenCV's fine-grained map of each image, from the normalized floats that they give it."""
     detector = cv2.saliency.StaticSaliencyFineGrained_create()
     maps = []
     for image in batch.images.numpy():
-        colours = np.broadcast_to(image, (3, *image.shape[1:])).transpose(1, 2, 0)
-        normalised = np.ascontiguousarray((colours / 255 - MEAN) / DEVIATION, np.float32)
-        maps.append((detector.computeSaliency(normalised)[1] * 255).astype(np.uint8))
+        colors = np.broadcast_to(image, (3, *image.shape[1:])).transpose(1, 2, 0)
+        normalized = np.ascontiguousarray((colors / 255 - MEAN) / DEVIATION, np.float32)
+        maps.append((detector.computeSaliency(normalized)[1] * 255).astype(np.uint8))
     return torch.from_numpy(np.stack(maps)).float()
 
 

@@ -2,7 +2,7 @@
 
     python examples/timm_loop.py [--epochs 6] [--model resnet10t]
 
-Model, loss, optimiser and schedule are timm's, data and augmentation augury's; each image has its
+Model, loss, optimizer and schedule are timm's, data and augmentation augury's; each image has its
 own λ, box and partner, and what it looks like in epoch 7 of seed 3 depends on nothing else.
 """
 
@@ -52,7 +52,7 @@ def validate(model, loader, options):
 
 
 def normalize(batch: Batch) -> torch.Tensor:
-    """Augmentations take and give pixels in [0, 1]; normalisation comes after them."""
+    """Augmentations take and give pixels in [0, 1]; normalization comes after them."""
     return (to_float(batch.images) - 0.5) / 0.5
 
 

@@ -118,7 +118,7 @@ def test_bytes_are_uniform():
         Draws(0, 0, torch.arange(1, 20_001)),
         Draws(0, 0, torch.arange(20_000) + 2**32),
     ],
-    ids=["seed", "epoch", "neighbouring id", "id beyond 32 bits"],
+    ids=["seed", "epoch", "neighboring id", "id beyond 32 bits"],
 )
 def test_streams_are_uncorrelated(other):
     """20,000 pairs catch a correlation of 0.03 (4 standard errors of 1 / sqrt(20,000))."""
@@ -162,7 +162,7 @@ def test_bits_of_ids_that_come_once_are_those_of_every_study():
 
 
 def test_copies_of_an_image_have_draws_of_their_own():
-    """20,000 copies of one image, and the same many of its neighbour."""
+    """20,000 copies of one image, and the same many of its neighbor."""
     n = 20_000
     one, other = (Draws(0, 0, torch.full((n,), i)).uniform("op", 2).numpy() for i in (5, 6))
     alone = Draws(0, 0, torch.tensor([5])).uniform("op", 2).numpy()

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from augury.stats import rule_power
 
-# Colour of each number of seeds, and at which difference its line is named: between the dots.
+# Color of each number of seeds, and at which difference its line is named: between the dots.
 _LINES = {
     6: ("#d9720b", 2.75),
     8: ("#8c4a05", 1.75),
@@ -22,19 +22,19 @@ def draw_figure(rows: list[dict[str, Any]], path: Path) -> None:
     """Write a PNG. rows: of `power_row`, for several differences and the numbers of seeds here."""
     figure = Figure(figsize=(8, 4.8), layout="constrained")
     axes = figure.subplots()
-    for seeds, (colour, named_at) in _LINES.items():
+    for seeds, (color, named_at) in _LINES.items():
         of_seeds = [row for row in rows if row["seeds"] == seeds]
         points = [row["points"] for row in of_seeds]
         found = [100 * row["helps"] / row["studies"] for row in of_seeds]
         grid = np.linspace(points[0], points[-1], 80)
         predicted = [100 * _predicted(point, of_seeds) for point in grid]
-        axes.plot(grid, predicted, color=colour, linestyle=(0, (4, 2)), linewidth=1.2)
-        axes.plot(points, found, color=colour, marker="o", markersize=5, linestyle="none")
+        axes.plot(grid, predicted, color=color, linestyle=(0, (4, 2)), linewidth=1.2)
+        axes.plot(points, found, color=color, marker="o", markersize=5, linestyle="none")
         axes.text(
             named_at,
             float(np.interp(named_at, grid, predicted)),
             f"{seeds} seeds" if seeds == min(_LINES) else str(seeds),
-            color=colour,
+            color=color,
             ha="center",
             va="center",
             fontweight="bold",

@@ -1,6 +1,6 @@
 """PIL and NumPy as a reference for AutoAugment's operations, one image at a time.
 
-An image goes through its layers as in PIL, but that neighbouring layers that move pixels share one
+An image goes through its layers as in PIL, but that neighboring layers that move pixels share one
 bilinear resampling, computed here in float64 and pixel by pixel, from the last layer to the first.
 """
 
@@ -28,10 +28,10 @@ TORCHVISION = {
     "saturation": "Color",
     "contrast": "Contrast",
     "sharpness": "Sharpness",
-    "posterise": "Posterize",
-    "solarise": "Solarize",
+    "posterize": "Posterize",
+    "solarize": "Solarize",
     "autocontrast": "AutoContrast",
-    "equalise": "Equalize",
+    "equalize": "Equalize",
 }
 
 
@@ -50,23 +50,23 @@ def layered(image, steps):
             continue
         if run:
             image, run = np.floor(moved(image, run) + 0.5).astype(np.uint8), []
-        image = recoloured(image, name, magnitude)
+        image = recolored(image, name, magnitude)
     return image
 
 
-def recoloured(image, name, magnitude):
+def recolored(image, name, magnitude):
     picture = to_pillow(image)
     if name in ENHANCERS:
         # The factor as float32, in which PIL computes.
         factor = float(np.float32(1) + np.float32(magnitude))
         picture = ENHANCERS[name](picture).enhance(factor)
-    elif name == "posterise":
+    elif name == "posterize":
         picture = ImageOps.posterize(picture, int(magnitude))
-    elif name == "solarise":
+    elif name == "solarize":
         picture = ImageOps.solarize(picture, magnitude)
     elif name == "autocontrast":
         picture = ImageOps.autocontrast(picture)
-    elif name == "equalise":
+    elif name == "equalize":
         picture = ImageOps.equalize(picture)
     else:
         assert name == "identity"

@@ -29,7 +29,7 @@ def enhanced(enhancer, image, factor):
     return from_pillow(enhancer(to_pillow(image)).enhance(factor)).astype(np.float64)
 
 
-def grey_levels(image):
+def gray_levels(image):
     """(C, H, W) uint8 -> (H, W) float64: ITU-R 601-2 luma, not rounded."""
     weights = [1.0] if len(image) == 1 else [0.299, 0.587, 0.114]
     return np.tensordot(weights, image.astype(np.float64), 1)

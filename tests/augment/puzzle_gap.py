@@ -10,13 +10,13 @@ from sklearn.datasets import load_sample_images
 
 from augury.augment.saliency.importance import whole_units
 from augury.augment.saliency.puzzle_cells import finer
-from augury.augment.saliency.puzzle_energy import cell_saliency, mask_energy, patch_colours
-from augury.augment.saliency.puzzle_solver import minimise
+from augury.augment.saliency.puzzle_energy import cell_saliency, mask_energy, patch_colors
+from augury.augment.saliency.puzzle_solver import minimize
 
 
 @lru_cache
 def photographs(n):
-    """(n, 3, 32, 32) float64 crops of two photographs, and how much each pixel's colour changes."""
+    """(n, 3, 32, 32) float64 crops of two photographs, and how much each pixel's color changes."""
     generator = np.random.default_rng(0)
     images, maps = [], []
     for photograph in load_sample_images().images:
@@ -41,7 +41,7 @@ def energies(images, maps, partner, lam, side, beta=1.2, gamma=0.5, eta=0.2):
     cells = min(side, size[0]), min(side, size[1])
     return mask_energy(
         cell_saliency(whole_units(torch.from_numpy(maps)), cells),
-        patch_colours(torch.from_numpy(images), finer(cells, size, 4, max(size))),
+        patch_colors(torch.from_numpy(images), finer(cells, size, 4, max(size))),
         torch.from_numpy(partner),
         torch.from_numpy(lam),
         beta,
@@ -56,7 +56,7 @@ def gaps(images, maps, side, seed):
     n = len(images)
     partner, lam = np.roll(np.arange(n), 1), generator.random(n)
     found = energies(images, maps, partner, lam, side)
-    levels = minimise(found.first, found.second, found.weight).int().numpy()
+    levels = minimize(found.first, found.second, found.weight).int().numpy()
     result = []
     for i in range(n):
         pair = [i, partner[i]]

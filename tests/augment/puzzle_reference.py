@@ -1,7 +1,7 @@
 """Puzzle Mix by its equations, one sample at a time, and masks of provably lowest energy.
 
 An energy is two tables: unary (R, C, 3), the cost of each level of a cell, and pairs, a list of
-(cell, cell, (3, 3)), the cost of both levels of two neighbours. Cells are (row, column).
+(cell, cell, (3, 3)), the cost of both levels of two neighbors. Cells are (row, column).
 """
 
 import itertools
@@ -50,7 +50,7 @@ def block_mean(image, cell, cells):
 
 
 def pooled(saliency, cells):
-    """Average-pooled to `cells` and normalised to sum 1."""
+    """Average-pooled to `cells` and normalized to sum 1."""
     found = np.array([[block_mean(saliency, (r, c), cells) for c in range(cells[1])]
                       for r in range(cells[0])])  # fmt: skip
     return found / found.sum() if found.sum() > 0 else np.full(cells, 1 / found.size)

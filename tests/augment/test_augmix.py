@@ -16,7 +16,7 @@ from augury.rng import Draws
 
 SIDE = 33
 PAPER = sorted(
-    [*reference.MOVES, "posterise", "solarise", "autocontrast", "equalise"], key=OPERATIONS.index
+    [*reference.MOVES, "posterize", "solarize", "autocontrast", "equalize"], key=OPERATIONS.index
 )
 STRENGTHS = ["brightness", "saturation", "contrast", "sharpness"]
 
@@ -43,15 +43,15 @@ def authors_magnitudes(name, level):
         "translate-x": int_parameter(SIDE / 3),
         "translate-y": int_parameter(SIDE / 3),
         "rotate": int_parameter(30),
-        "posterise": 4 - int_parameter(4),
-        "solarise": 256 - int_parameter(256),
+        "posterize": 4 - int_parameter(4),
+        "solarize": 256 - int_parameter(256),
         # ImageEnhance's factor, and ours less 1.
         **dict.fromkeys(STRENGTHS, level * 1.8 / 10 + 0.1 - 1),
     }[name]
 
 
 @pytest.mark.parametrize("severity", [3.0, 10.0])
-@pytest.mark.parametrize("name", [*reference.MOVES, "posterise", "solarise", *STRENGTHS])
+@pytest.mark.parametrize("name", [*reference.MOVES, "posterize", "solarize", *STRENGTHS])
 def test_magnitudes_are_the_authors(name, severity):
     augmix = AugMix(severity=severity, all_operations=True)
     batch = make_batch(torch.zeros(1, 1, SIDE, SIDE).expand(20_000, -1, -1, -1))
@@ -61,7 +61,7 @@ def test_magnitudes_are_the_authors(name, severity):
     if name in reference.MOVES:
         assert abs((found[found != 0] < 0).mean() - 0.5) < 4 * 0.5 / (found != 0).sum() ** 0.5
         found = np.abs(found)
-    if name == "solarise":
+    if name == "solarize":
         # Ours is not whole; the levels that are inverted are the same.
         found = np.ceil(found)
     assert found.min() >= expected.min() - 1e-5
@@ -130,8 +130,8 @@ def test_weights_and_share(alpha, width):
 # Magnitudes for which interpolation is exact, so that chains are equal to the last level.
 STEPS = [
     *[("translate-x", 2.0), ("translate-y", -3.0), ("shear-x", 0.25), ("shear-y", -0.5)],
-    *[("rotate", 90.0), ("posterise", 3.0), ("solarise", 200.0), ("autocontrast", 0.0)],
-    *[("equalise", 0.0), ("identity", 0.0), ("sharpness", 0.7)],
+    *[("rotate", 90.0), ("posterize", 3.0), ("solarize", 200.0), ("autocontrast", 0.0)],
+    *[("equalize", 0.0), ("identity", 0.0), ("sharpness", 0.7)],
 ]
 
 
@@ -191,7 +191,7 @@ def test_maps_are_blended_as_the_image_is():
 def test_a_map_by_hand():
     """Of three chains only one moves: a sixth of the map, at m = 1/2, is one pixel further."""
     image = torch.randint(0, 256, (1, 3, 1, 4), dtype=torch.uint8)
-    chains = ("equalise", 0.0), ("translate-x", 1.0), ("solarise", 0.0)
+    chains = ("equalize", 0.0), ("translate-x", 1.0), ("solarize", 0.0)
     (move,) = moves_of(image, 0.5, *chains).moves
     found = move(torch.tensor([6.0, 0.0, 12.0, 0.0]).view(1, 1, 1, 4))
     torch.testing.assert_close(found.flatten(), torch.tensor([5.0, 1.0, 10.0, 2.0]))

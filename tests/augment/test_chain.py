@@ -38,7 +38,7 @@ def bilinear(image, y, x):
     return (a * (1 - right) + b * right) * (1 - down) + (c * (1 - right) + d * right) * down
 
 
-def test_neighbours_that_move_pixels_are_resampled_once(batch):
+def test_neighbors_that_move_pixels_are_resampled_once(batch):
     """`normal` and `crop`, point by point: where crop reads, normal's image would be read there."""
     small = Batch(batch.images[:4, :1, :9, :12], batch.targets[:4], batch.ids[:4])
     height, width = 9, 12
@@ -89,16 +89,16 @@ def test_a_repeated_part_has_draws_of_its_own(batch):
 def test_stored_maps_move_with_their_image(batch):
     """The map is the image's own brightness, so that after any moves it still must be."""
     values = batch.images.float().mean(1).round().to(torch.uint8)
-    grey = Batch(values[:, None].expand(-1, 3, -1, -1), batch.targets, batch.ids)
+    gray = Batch(values[:, None].expand(-1, 3, -1, -1), batch.targets, batch.ids)
     seen = []
 
     class Look(Identity):
         def sample(self, batch, draws):
-            seen.append((batch.images, MapCache(grey.ids, values)(batch)))
+            seen.append((batch.images, MapCache(gray.ids, values)(batch)))
             return super().sample(batch, draws)
 
     parts = [Normal(20, 0.3), Crop(), Look(), OneOf([Normal(), Crop()]), Look()]
-    Chain(parts)(grey, Draws(0, 0, grey.ids))
+    Chain(parts)(gray, Draws(0, 0, gray.ids))
     for images, maps in seen:
         torch.testing.assert_close(maps, images.mean(1), atol=1e-5, rtol=0)
 

@@ -190,7 +190,7 @@ PIXELS = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
         (torch.from_numpy(PIXELS[:, :, 0]), PIXELS[None, :, :, 0]),
         (torch.from_numpy(PIXELS[:, :, 0]) / 255, np.float32(PIXELS[None, :, :, 0]) / 255),
     ],
-    ids=["RGB", "L", "array", "grey array", "tensor", "grey tensor", "float"],
+    ids=["RGB", "L", "array", "gray array", "tensor", "gray tensor", "float"],
 )
 @pytest.mark.parametrize(
     "label",

@@ -5,7 +5,7 @@ from batches import make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageEnhance
-from pillow import enhanced, grey_levels, random_image
+from pillow import enhanced, gray_levels, random_image
 from scipy import stats
 
 from augury.augment.color.contrast import Contrast, ContrastParams
@@ -16,7 +16,7 @@ from augury.errors import InputError
 def test_equals_its_equation_and_pillow_up_to_rounding(factor, image):
     batch = make_batch(torch.from_numpy(image)[None])
     found = Contrast().apply(batch, ContrastParams(torch.tensor([factor]))).images[0].numpy()
-    mean = grey_levels(image).mean()
+    mean = gray_levels(image).mean()
     expected = (mean + factor * (image - mean)).clip(0, 255)
     np.testing.assert_allclose(found, expected / 255, atol=1e-5)
     # PIL rounds luma and its mean (half a level each) and cuts the result.

@@ -71,7 +71,7 @@ def test_stored_maps_follow():
 
 
 def paper_boxes(alpha, generator):
-    """The paper's equations, one image at a time: area 1 - λ, centre uniform, clipped."""
+    """The paper's equations, one image at a time: area 1 - λ, center uniform, clipped."""
     shown, heights = [], []
     for share in generator.beta(alpha, alpha, DRAWS):
         height = round(HEIGHT * (1 - share) ** 0.5)
@@ -100,12 +100,12 @@ def test_boxes_match_the_paper(alpha):
     assert np.abs(height / HEIGHT - width / WIDTH).max() <= 0.5 / HEIGHT + 0.5 / WIDTH
 
 
-def test_centres_are_uniform_over_the_pixels_and_independent():
+def test_centers_are_uniform_over_the_pixels_and_independent():
     top, left, height, width = sampled_boxes(CutMix(), 16, 20)
     row, column = top + height // 2, left + width // 2
-    for centre, side in ((row, 16), (column, 20)):
-        assert stats.chisquare(np.bincount(centre, minlength=side)).pvalue > 1e-4
-        assert len(np.bincount(centre)) == side
+    for center, side in ((row, 16), (column, 20)):
+        assert stats.chisquare(np.bincount(center, minlength=side)).pvalue > 1e-4
+        assert len(np.bincount(center)) == side
     together = np.corrcoef(np.stack([row, column, height]))
     assert np.abs(together - np.eye(3)).max() < 4.5 / DRAWS**0.5
 

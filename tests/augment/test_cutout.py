@@ -13,7 +13,7 @@ def test_the_square_is_clipped_at_the_border():
     batch = Batch(torch.ones(2, 1, 4, 6), torch.ones(2, 1), torch.arange(2))
     params = CutoutParams(row=torch.tensor([0, 2]), column=torch.tensor([5, 2]))
     found = Cutout(length=0.5).apply(batch, params).images[:, 0]
-    # Side 2, from centre - 1 up to but without centre + 1, as in the authors' code.
+    # Side 2, from center - 1 up to but without center + 1, as in the authors' code.
     expected = torch.ones(2, 4, 6)
     expected[0, 0:1, 4:6] = 0
     expected[1, 1:3, 1:3] = 0
@@ -26,7 +26,7 @@ def test_the_default_is_the_papers_16_of_32_pixels():
     assert (Cutout().apply(batch, params).images == 0).sum() == 3 * 16 * 16
 
 
-def test_the_centre_is_uniform_over_the_pixels():
+def test_the_center_is_uniform_over_the_pixels():
     n = 60_000
     images = torch.zeros(1, 1, 5, 8).expand(n, -1, -1, -1)
     batch = Batch(images, torch.ones(n, 1), torch.arange(n))

@@ -23,7 +23,7 @@ def by_colorsys(image, shift):
 
 @given(shift=st.floats(-0.5, 0.5, width=32), levels=st.integers(1, 255), seed=st.integers(0, 10**6))
 def test_equals_colorsys(shift, levels, seed):
-    """Of few levels, so that greys and equal channels are among the pixels."""
+    """Of few levels, so that grays and equal channels are among the pixels."""
     values = np.random.default_rng(seed).integers(0, levels + 1, (3, 6, 7))
     image = torch.from_numpy(values / levels).float()
     found = Hue().apply(make_batch(image[None]), HueParams(torch.tensor([shift]))).images[0]
@@ -40,7 +40,7 @@ def test_thirds_of_a_turn_exchange_the_channels():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_greys_keep_their_values(channels):
+def test_grays_keep_their_values(channels):
     images = torch.rand(5, 1, 4, 4, generator=torch.Generator().manual_seed(0))
     images = images.expand(-1, channels, -1, -1)
     params = HueParams(torch.linspace(-0.5, 0.5, 5))

@@ -16,9 +16,9 @@ def make_batch(images):
     return Batch(images, torch.eye(2)[torch.arange(n) % 2], torch.arange(n))
 
 
-def affine_by_hand(image, matrix, centre):
-    """One (C, H, W) image that reads at centre + matrix · (o - centre), (row, column)."""
-    offset = centre - matrix @ centre
+def affine_by_hand(image, matrix, center):
+    """One (C, H, W) image that reads at center + matrix · (o - center), (row, column)."""
+    offset = center - matrix @ center
     return np.stack(
         [ndimage.affine_transform(each, matrix, offset, order=1, mode="nearest") for each in image]
     )
@@ -44,8 +44,8 @@ def documented(image, degrees, zoom_rows, zoom_columns, flip):
 def keras_since_2_9(image, theta, zx, zy, flip):
     """`apply_transform` of Keras 2.9 to 3.15 (keras/src/legacy/preprocessing/image.py).
 
-    The whole map, centre and all, is built with the height first, and then its two axes are
-    exchanged: rows become columns, and of an oblong image the centre is no longer the image's.
+    The whole map, center and all, is built with the height first, and then its two axes are
+    exchanged: rows become columns, and of an oblong image the center is no longer the image's.
     """
     swap = np.array([[0, 1], [1, 0]])
     matrix = swap @ turn_and_zoom(theta, zx, zy) @ swap
@@ -54,7 +54,7 @@ def keras_since_2_9(image, theta, zx, zy, flip):
 
 
 def keras_preprocessing_1(image, theta, zx, zy, flip):
-    """`apply_transform` of keras-preprocessing 1.0.5 to 1.1.2: its centre is side / 2 + ½."""
+    """`apply_transform` of keras-preprocessing 1.0.5 to 1.1.2: its center is side / 2 + ½."""
     found = affine_by_hand(image, turn_and_zoom(theta, zx, zy), middle(image) + 1)
     return found[:, :, ::-1] if flip else found
 
@@ -113,7 +113,7 @@ def test_keras_since_2_9_takes_an_oblong_image_about_another_point():
 
 
 def test_keras_preprocessing_1_moves_the_content_by_a_part_of_a_pixel():
-    """Its centre is one pixel off: it reads (I - M)(1, 1) farther than `normal` does."""
+    """Its center is one pixel off: it reads (I - M)(1, 1) farther than `normal` does."""
     side = 41
     ramps = np.stack(np.meshgrid(np.arange(side), np.arange(side), indexing="ij")) / side
     inside = slice(12, 29)
@@ -136,7 +136,7 @@ def test_keras_preprocessing_1_moves_the_content_by_a_part_of_a_pixel():
 
 def test_a_quarter_turn_in_all_three():
     """[[0, 1], [0, 0]] turned by 90: keras-preprocessing 1 gave zeros, which its pull request 314
-    reports; the others turn the one about the centre, each its own way."""
+    reports; the others turn the one about the center, each its own way."""
     image = np.array([[[0.0, 1.0], [0.0, 0.0]]], np.float32)
     np.testing.assert_allclose(
         keras_preprocessing_1(image, 90, 1, 1, False), np.zeros((1, 2, 2)), atol=1e-6

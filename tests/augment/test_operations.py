@@ -27,10 +27,10 @@ EXACT = {
     "saturation": [-0.99, -0.3, 0.5, 0.9],
     "contrast": [-0.9, -0.4, 0.27, 0.99],
     "sharpness": [-0.9, 0.3, 0.99],
-    "posterise": [1.0, 4.0, 7.9],
-    "solarise": [0.0, 127.5, 128.0, 256.0],
+    "posterize": [1.0, 4.0, 7.9],
+    "solarize": [0.0, 127.5, 128.0, 256.0],
     "autocontrast": [0.0],
-    "equalise": [0.0],
+    "equalize": [0.0],
 }
 STEPS = st.sampled_from([(name, m) for name, values in EXACT.items() for m in values])
 
@@ -51,15 +51,15 @@ def applied(image, *steps):
     name=st.sampled_from(sorted(set(OPERATIONS) - set(reference.MOVES))),
     share=st.floats(0, 1, width=32),
 )
-def test_colours_equal_pil(image, name, share):
-    low, high = {"posterise": (1, 8.5), "solarise": (0, 256)}.get(name, (-1, 2))
+def test_colors_equal_pil(image, name, share):
+    low, high = {"posterize": (1, 8.5), "solarize": (0, 256)}.get(name, (-1, 2))
     magnitude = float(np.float32(low + (high - low) * share))
     found = applied(image, (name, magnitude))
-    np.testing.assert_array_equal(found, reference.recoloured(image, name, magnitude))
+    np.testing.assert_array_equal(found, reference.recolored(image, name, magnitude))
 
 
 def scipy_moved(image, name, m):
-    """SciPy's bilinear affine transform, matrices in (row, column) order about the centre."""
+    """SciPy's bilinear affine transform, matrices in (row, column) order about the center."""
     height, width = image.shape[1:]
     cos, sin = np.cos(np.deg2rad(m)), np.sin(np.deg2rad(m))
     matrix, shift = {
@@ -118,7 +118,7 @@ def test_moves_go_where_torchvision_moves(name, magnitude, sign):
     seed=st.integers(0, 1000),
 )
 def test_layers_equal_the_reference(steps, size, channels, seed):
-    """A batch in which each image has layers of its own, any order of moves and colours."""
+    """A batch in which each image has layers of its own, any order of moves and colors."""
     shape = len(steps), channels, *size
     images = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
     found = apply_layers(make_batch(torch.from_numpy(images)), make_layers(*steps)).images
@@ -163,7 +163,7 @@ def test_what_has_left_the_image_does_not_come_back():
 
 def test_float_images_are_rounded_to_levels_and_stay_float():
     image = torch.tensor([0.1, 0.5, 0.9]).view(1, 1, 1, 3)
-    found = apply_layers(make_batch(image), make_layers([("solarise", 128.0)]))
+    found = apply_layers(make_batch(image), make_layers([("solarize", 128.0)]))
     assert found.images.dtype == torch.float32
     # Levels 26, 128 and 230.
     assert (found.images * 255).round().flatten().tolist() == [26, 127, 25]
@@ -183,7 +183,7 @@ def test_maps_move_as_the_image_does(middle):
     assert (maps - found.images.float()).abs().max() <= 2 * HALF
 
 
-def test_colours_leave_maps_in_place():
+def test_colors_leave_maps_in_place():
     images = torch.full((1, 3, 6, 6), 100, dtype=torch.uint8)
     steps = [(name, 0.5) for name in OPERATIONS if name not in reference.MOVES]
     found = apply_layers(make_batch(images), make_layers(steps))
@@ -198,8 +198,8 @@ def test_magnitudes_by_hand():
     reaches = {
         "rotate": Reach(end=30.0, signed=True),
         "translate-x": Reach(end=10.0, signed=True, whole=True),
-        "posterise": Reach(8.5, 4.5, whole=True),
-        "equalise": Reach(),
+        "posterize": Reach(8.5, 4.5, whole=True),
+        "equalize": Reach(),
     }
     # Four equal parts of [0, 1) for the operation; the sign changes below 0.5.
     operation = torch.tensor([[0.0, 0.249], [0.25, 0.5], [0.74, 0.99]])
@@ -207,6 +207,6 @@ def test_magnitudes_by_hand():
     level = torch.tensor([[3.0, 10.0], [3.9, 0.0], [5.0, 9.0]], dtype=torch.float64)
     layers = draw_layers(reaches, torch.stack((operation, sign), -1), level, 10)
     names = [[OPERATIONS[k] for k in row] for row in layers.operation]
-    assert names == [["rotate", "rotate"], ["translate-x", "posterise"], ["posterise", "equalise"]]
+    assert names == [["rotate", "rotate"], ["translate-x", "posterize"], ["posterize", "equalize"]]
     # -30 · 3/10; 30; -10 · 3.9/10 without its decimals; 8.5 and 8.5 - 4 · 5/10, too; 0.
     assert layers.magnitude.tolist() == [[-9, 30], [-3, 8], [6, 0]]

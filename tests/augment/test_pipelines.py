@@ -1,4 +1,4 @@
-"""Whole pipelines of other libraries: recognised, and called with what they take."""
+"""Whole pipelines of other libraries: recognized, and called with what they take."""
 
 import numpy as np
 import pytest
@@ -180,13 +180,13 @@ MEAN, DEVIATION = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
     ],
     ids=["v1", "v2", "nested", "Sequential", "timm"],
 )
-def test_normalisation_is_refused_even_where_values_would_stay_in_range(transform):
-    message = r"^t: remove Normalize .*augury normalises after augmentation$"
+def test_normalization_is_refused_even_where_values_would_stay_in_range(transform):
+    message = r"^t: remove Normalize .*augury normalizes after augmentation$"
     with pytest.raises(InputError, match=message):
         adapt(transform, "t")
 
 
-def test_what_normalises_nothing_passes():
+def test_what_normalizes_nothing_passes():
     batch = make_batch()
     transform = timm_training(mean=(0, 0, 0), std=(1, 1, 1))
     assert torch.equal(run(transform, batch), as_float(turned(batch.images)))
@@ -215,7 +215,7 @@ def test_what_normalises_nothing_passes():
         ),
         (
             timm_training(mean=(0, 0, 0), std=(1, 1, 1), re_prob=1.0, re_mode="pixel"),
-            r"t: values must lie in \[0, 1\], got .*; its RandomErasing is made for normalised "
+            r"t: values must lie in \[0, 1\], got .*; its RandomErasing is made for normalized "
             "images; use augury's random-erasing$",
         ),
         (Mixup(num_classes=4), "t: timm's Mixup takes class numbers; use augury's mixup or cutmix"),

@@ -21,7 +21,7 @@ from scipy import ndimage, stats
 
 from augury.augment.saliency.puzzle_cells import Cut, finer
 from augury.augment.saliency.puzzle_solver import energy as energy_of
-from augury.augment.saliency.puzzle_solver import minimise
+from augury.augment.saliency.puzzle_solver import minimize
 from augury.augment.saliency.puzzle_transport import plan
 from augury.augment.saliency.puzzlemix import PuzzleMix, PuzzleMixParams
 from augury.batch import Batch, to_float
@@ -59,7 +59,7 @@ def test_the_energy_equals_the_equation(channels, size, side, beta, gamma, eta, 
 
 
 def random_tables(side, generator):
-    """An energy of the kind that is minimised, with no image behind it: harder than those are."""
+    """An energy of the kind that is minimized, with no image behind it: harder than those are."""
     slopes = generator.normal(size=(side, side, 1)) * 2 + generator.normal()
     unary = np.concatenate((np.zeros_like(slopes), slopes, 2 * slopes + 0.3), axis=-1)
     a, b = np.meshgrid(range(3), range(3), indexing="ij")
@@ -86,7 +86,7 @@ def as_tensors(many):
 def test_small_masks_are_optimal_among_all(side):
     generator = np.random.default_rng(side)
     many = [random_tables(side, generator) for _ in range(40)]
-    levels = minimise(*as_tensors(many)).int().numpy()
+    levels = minimize(*as_tensors(many)).int().numpy()
     for i, one in enumerate(many):
         lowest = one.energy(lowest_by_enumeration(one))
         assert one.energy(lowest_by_cut(one)) == pytest.approx(lowest, abs=1e-4)
@@ -105,9 +105,9 @@ def test_masks_are_optimal_but_for_a_ten_thousandth(source, side, n):
 
 def test_a_mask_has_the_same_bits_in_any_batch():
     found = energies(*noise(37), np.roll(np.arange(37), 1), np.linspace(0, 1, 37), 16)
-    whole = minimise(found.first, found.second, found.weight)
+    whole = minimize(found.first, found.second, found.weight)
     for rows in (slice(0, 1), slice(1, 18), slice(18, 37)):
-        alone = minimise(found.first[..., rows], found.second[..., rows], found.weight[..., rows])
+        alone = minimize(found.first[..., rows], found.second[..., rows], found.weight[..., rows])
         assert torch.equal(alone, whole[..., rows])
 
 
@@ -160,7 +160,7 @@ def test_the_image_shows_where_it_is_salient():
     maps[0, :, :8] = maps[1, :, 8:] = 1
     images = np.full((2, 1, 16, 16), 0.5)
     found = energies(images, maps, np.array([1, 0]), np.array([0.5, 0.5]), 4)
-    levels = minimise(found.first, found.second, found.weight)
+    levels = minimize(found.first, found.second, found.weight)
     assert torch.equal(levels[..., 0], torch.tensor([2.0, 2, 0, 0]).expand(4, 4))
     assert torch.equal(levels[..., 1], torch.tensor([0.0, 0, 2, 2]).expand(4, 4))
 

@@ -90,7 +90,7 @@ def test_more_layers_leave_the_first_as_they_are():
 
 
 def test_drawn_images_equal_the_reference():
-    """Colours bit for bit; moves to half a level, before what comes after could magnify it."""
+    """Colors bit for bit; moves to half a level, before what comes after could magnify it."""
     images = torch.randint(0, 256, (150, 3, 13, 16), generator=torch.Generator().manual_seed(0))
     batch = make_batch(images.to(torch.uint8))
     params = RandAugment(magnitude=20).sample(batch, Draws(0, 0, batch.ids))

@@ -6,7 +6,9 @@ import tomllib
 import pytest
 import torch
 
+import augury.augment
 from augury.augment import (
+    AUGMENTATIONS,
     AugMix,
     Chain,
     Crop,
@@ -19,6 +21,7 @@ from augury.augment import (
     OneOf,
     RandAugment,
     build_augmentation,
+    from_config,
     read_augmentation,
     read_config,
     to_config,
@@ -183,3 +186,25 @@ def test_a_file_that_cannot_be_read_is_named(name, content, message, tmp_path):
     with pytest.raises(InputError, match=message) as caught:
         read_config(file)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "today"),
+    [
+        ("grey", "grayscale"),
+        ("posterise", "posterize"),
+        ("solarise", "solarize"),
+        ("equalise", "equalize"),
+    ],
+)
+def test_earlier_spellings_stay_accepted(batch, earlier, today):
+    """The bits are those of the first version, whose names the draws still carry."""
+    draws = Draws(0, 1, batch.ids)
+    assert earlier not in AUGMENTATIONS
+    assert to_config(build_augmentation(earlier))["name"] == today
+    expected = build_augmentation(f"flip+{today}", {today: {"p": 0.6}})(batch, draws)
+    found = build_augmentation(f"flip+{earlier}", {earlier: {"p": 0.6}})(batch, draws)
+    assert torch.equal(found.images, expected.images)
+    described = from_config({"name": earlier, "p": 0.6})
+    assert to_config(described) == to_config(from_config({"name": today, "p": 0.6}))
+    assert getattr(augury.augment, earlier.capitalize()) is AUGMENTATIONS[today]

@@ -22,7 +22,7 @@ def shrink(image, height, width):
         for j in range(width):
             parts = []
             for place, side, length in ((i, image.shape[1], height), (j, image.shape[2], width)):
-                # Pixel centres lie at half numbers of the unit in which both images are 1 wide.
+                # Pixel centers lie at half numbers of the unit in which both images are 1 wide.
                 where = min(max((place + 0.5) * side / length - 0.5, 0), side - 1)
                 low = math.floor(where)
                 parts.append((low, min(low + 1, side - 1), where - low))

@@ -160,7 +160,7 @@ def test_box_by_hand(as_float):
     assert found.targets.tolist() == [[0.875, 0.125], [0.0, 1.0]]
 
 
-def test_of_equal_pixels_the_first_is_the_centre():
+def test_of_equal_pixels_the_first_is_the_center():
     maps = torch.zeros(3, 6, 8)
     maps[:, 2, 5] = maps[:, 4, 1] = 7.0
     batch = make_batch(torch.zeros(3, 1, 6, 8))

@@ -5,7 +5,7 @@ from batches import make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageEnhance
-from pillow import enhanced, grey_levels, random_image
+from pillow import enhanced, gray_levels, random_image
 from scipy import stats
 
 from augury.augment.color.saturation import Saturation, SaturationParams
@@ -16,8 +16,8 @@ from augury.errors import InputError
 def test_equals_its_equation_and_pillow_up_to_rounding(factor, image):
     batch = make_batch(torch.from_numpy(image)[None])
     found = Saturation().apply(batch, SaturationParams(torch.tensor([factor]))).images[0].numpy()
-    grey = grey_levels(image)
-    expected = (grey + factor * (image - grey)).clip(0, 255)
+    gray = gray_levels(image)
+    expected = (gray + factor * (image - gray)).clip(0, 255)
     np.testing.assert_allclose(found, expected / 255, atol=1e-5)
     # PIL rounds luma (half a level) and cuts the result.
     np.testing.assert_allclose(found * 255, enhanced(ImageEnhance.Color, image, factor), atol=1.51)

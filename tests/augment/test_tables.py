@@ -9,12 +9,12 @@ from pillow import from_pillow, to_pillow
 from augury.augment.color.tables import (
     apply_table,
     autocontrast_table,
-    equalise_table,
+    equalize_table,
     identity_table,
     invert_table,
     look_up,
-    posterise_table,
-    solarise_table,
+    posterize_table,
+    solarize_table,
 )
 from augury.batch import Batch
 
@@ -37,7 +37,7 @@ def by_pillow(images, operation):
 
 @pytest.mark.parametrize(
     ("table", "operation"),
-    [(autocontrast_table, ImageOps.autocontrast), (equalise_table, ImageOps.equalize)],
+    [(autocontrast_table, ImageOps.autocontrast), (equalize_table, ImageOps.equalize)],
 )
 @given(images=image_batches())
 def test_tables_of_images_equal_pillow(table, operation, images):
@@ -57,12 +57,12 @@ def test_autocontrast_equals_pillow_for_every_range(low):
 
 
 @pytest.mark.parametrize("pixels", [254, 255, 256, 509, 510, 511, 764, 766, 1021])
-def test_equalise_equals_pillow_where_the_step_changes(pixels):
+def test_equalize_equals_pillow_where_the_step_changes(pixels):
     """`pixels` below the largest value; the step is their number // 255, nothing is done at 0."""
     generator = np.random.default_rng(pixels)
     below = generator.integers(0, 200, (20, 1, 1, pixels))
     images = np.concatenate((below, np.full((20, 1, 1, 3), 201)), axis=3).astype(np.uint8)
-    found = apply_table(torch.from_numpy(images), equalise_table(torch.from_numpy(images)))
+    found = apply_table(torch.from_numpy(images), equalize_table(torch.from_numpy(images)))
     assert (found.numpy() == by_pillow(images, ImageOps.equalize)).all()
 
 
@@ -70,19 +70,19 @@ def all_values(n):
     return torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).expand(n, 3, -1, -1)
 
 
-def test_posterise_and_solarise_equal_pillow_for_all_values():
-    found = apply_table(all_values(8), posterise_table(torch.arange(1, 9)))
+def test_posterize_and_solarize_equal_pillow_for_all_values():
+    found = apply_table(all_values(8), posterize_table(torch.arange(1, 9)))
     for bits in range(1, 9):
         expected = from_pillow(ImageOps.posterize(to_pillow(all_values(1)[0]), bits))
         assert (found[bits - 1].numpy() == expected).all()
-    found = apply_table(all_values(257), solarise_table(torch.arange(257)))
+    found = apply_table(all_values(257), solarize_table(torch.arange(257)))
     for threshold in range(257):
         expected = from_pillow(ImageOps.solarize(to_pillow(all_values(1)[0]), threshold))
         assert (found[threshold].numpy() == expected).all()
 
 
 def test_no_bits_are_black():
-    assert not posterise_table(torch.tensor([0])).any()
+    assert not posterize_table(torch.tensor([0])).any()
 
 
 def test_invert_and_identity():

@@ -45,9 +45,9 @@ def test_draws_match_the_documented_distribution():
     assert layers.operation.shape == (DRAWS, 1)
     assert stats.chisquare(np.bincount(operation, minlength=14)).pvalue > 1e-4
     counts = []
-    for name, top in (("rotate", 135), ("shear-x", 0.99), ("contrast", 0.99), ("solarise", 255)):
+    for name, top in (("rotate", 135), ("shear-x", 0.99), ("contrast", 0.99), ("solarize", 255)):
         chosen = magnitude[operation == OPERATIONS.index(name)].double()
-        if name != "solarise":
+        if name != "solarize":
             assert is_rate(chosen[chosen != 0] < 0, 0.5)
         bins = (chosen.abs() / top * 30).numpy()
         np.testing.assert_allclose(bins, bins.round(), atol=1e-4)
@@ -60,7 +60,7 @@ def test_draws_match_the_documented_distribution():
 
 
 def test_drawn_images_equal_the_reference():
-    """Colours bit for bit, moves to half a level."""
+    """Colors bit for bit, moves to half a level."""
     images = torch.randint(0, 256, (250, 3, 9, 12), generator=torch.Generator().manual_seed(0))
     batch = make_batch(images.to(torch.uint8))
     params = TrivialAugment().sample(batch, Draws(0, 0, batch.ids))

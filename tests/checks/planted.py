@@ -166,8 +166,8 @@ class TooBright(Flip):
         return found.with_images(images * 1.1 if images.is_floating_point() else images)
 
 
-class ColourOnly(Flip):
-    """Grey images come out with three channels."""
+class ColorOnly(Flip):
+    """Gray images come out with three channels."""
 
     def apply(self, batch, params):
         found = super().apply(batch, params)
@@ -197,4 +197,4 @@ class Swallowing(Flip):
     """It never works."""
 
     def apply(self, batch: Batch, params) -> Batch:
-        raise KeyError("colour")
+        raise KeyError("color")

@@ -6,7 +6,7 @@ from planted import (
     AdvancingNumpy,
     AdvancingTorch,
     ByRow,
-    ColourOnly,
+    ColorOnly,
     LabelsLost,
     Mutating,
     NearlySharedPlace,
@@ -37,7 +37,7 @@ from augury.augment import (
     KeepAugment,
     MixUp,
     OneOf,
-    Posterise,
+    Posterize,
     RandomErasing,
 )
 from augury.augment.foreign.adapt import adapt
@@ -118,7 +118,7 @@ def test_ours_have_no_fault(name):
         (ByRow(), {"any order"}),
         (LabelsLost(), {"targets sum to 1", "targets follow pixels"}),
         (TooBright(), {"shape, dtype, range", "uint8 and float agree"}),
-        (ColourOnly(), {"sizes and channels"}),
+        (ColorOnly(), {"sizes and channels"}),
         (OtherLevels(), {"uint8 and float agree"}),
     ],
     ids=lambda value: type(value).__name__,
@@ -147,8 +147,8 @@ def test_a_place_shared_by_a_tenth_shows():
 
 
 def test_what_cannot_be_seen_is_no_fault_of_p():
-    """A fifth of what is posterised keeps all 8 bits."""
-    found = verdicts(Posterise())["firing rate"]
+    """A fifth of what is posterized keeps all 8 bits."""
+    found = verdicts(Posterize())["firing rate"]
     assert found.verdict == "ok"
     share = float(found.expected.removeprefix("p = 0.5, of which ").split()[0])
     assert share == pytest.approx(0.8, abs=0.03)
@@ -207,7 +207,7 @@ def test_targets_follow_pixels_of_blends():
 
 
 def test_what_cannot_be_applied_is_one_line():
-    with pytest.raises(InputError, match="it cannot be applied: KeyError: 'colour'"):
+    with pytest.raises(InputError, match="it cannot be applied: KeyError: 'color'"):
         checks.check(Swallowing())
     with pytest.raises(InputError, match="samples: must be at least 1000, got 10"):
         checks.check(Flip(), samples=10)

@@ -57,8 +57,8 @@ def test_what_never_varies_is_not_told():
 
 def test_a_failing_worker_is_a_note():
     def fails(image):
-        raise RuntimeError("no colour")
+        raise RuntimeError("no color")
 
     found = loader_workers(Foreign(fails, "t"))
     assert found.verdict == "note"
-    assert "no colour" in found.measured or "InputError" in found.measured
+    assert "no color" in found.measured or "InputError" in found.measured

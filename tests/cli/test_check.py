@@ -29,7 +29,7 @@ class Twice(torch.nn.Module):
 
 
 def broken():
-    raise RuntimeError("no such colour")
+    raise RuntimeError("no such color")
 
 
 def cut():
@@ -40,7 +40,7 @@ def classic(*ending):
     return v1.Compose([v1.RandomHorizontalFlip(), v1.ToTensor(), *ending])
 
 
-def normalised():
+def normalized():
     return classic(v1.Normalize(0.5, 0.5))
 
 
@@ -128,9 +128,9 @@ def test_a_fault_in_the_table(run):
         (("cutuot",), "unknown augmentation 'cutuot'. Did you mean 'cutout'?"),
         (("nowhere:flip",), "nowhere:flip: there is no module 'nowhere'"),
         (("own_transforms:flop",), "own_transforms:flop: the module has no 'flop'"),
-        (("own_transforms:broken",), "own_transforms:broken: RuntimeError: no such colour"),
+        (("own_transforms:broken",), "own_transforms:broken: RuntimeError: no such color"),
         (("own_transforms:cut",), "must give shape"),
-        (("own_transforms:normalised",), "own_transforms:normalised: remove Normalize"),
+        (("own_transforms:normalized",), "own_transforms:normalized: remove Normalize"),
         (("own_transforms:larger",), "must give the size of the images, 32×32"),
         (("cutout", "--p", "2"), "p: must lie in [0, 1], got 2"),
         (("cutout", "--per-batch"), "--per-batch: is for module:attribute, got 'cutout'"),

@@ -211,7 +211,7 @@ def test_epochs_and_seeds_differ(name):
     for other in ({"epoch": 8}, {"seed": 4}):
         there = run(augmentation, batch, **other).images
         same = (here == there).flatten(1).all(1).float().mean()
-        assert same < 0.95, "grey leaves four fifths of all pairs alone, the others fewer"
+        assert same < 0.95, "gray leaves four fifths of all pairs alone, the others fewer"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -24,7 +24,7 @@ from augury.batch import Batch, to_uint8
 from augury.rng import Draws
 
 N, CHUNK = 40_000, 400
-# `equalise` leaves an image of fewer than 255 pixels as it is.
+# `equalize` leaves an image of fewer than 255 pixels as it is.
 SIDE, LARGE_SIDE = 8, 20
 LIMIT = 4.5
 
@@ -78,7 +78,7 @@ NAMES = [name for name in AUGMENTATIONS if name != "none"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_draws_of_neighbours_epochs_and_seeds_are_independent(name):
+def test_draws_of_neighbors_epochs_and_seeds_are_independent(name):
     here = drawn(name)
     for field, values in here.items():
         if values.std() == 0:
@@ -97,7 +97,7 @@ def test_draws_of_neighbours_epochs_and_seeds_are_independent(name):
 @pytest.fixture
 def pictures(name, noise):
     """(N, 3, side, side) uint8: images of little contrast, which method `name` changes."""
-    side = LARGE_SIDE if name == "equalise" else SIDE
+    side = LARGE_SIDE if name == "equalize" else SIDE
     return noise[:, :, :side, :side]
 
 
@@ -108,7 +108,7 @@ def noise():
 
 
 def share_changed(augmentation, pictures):
-    """Of the pictures, each of another class than its neighbours."""
+    """Of the pictures, each of another class than its neighbors."""
     changed = 0
     for start in range(0, N, CHUNK):
         ids = torch.arange(start, start + CHUNK)

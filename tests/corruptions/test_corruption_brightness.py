@@ -19,7 +19,7 @@ def brighter(pixel, added):
 @pytest.mark.parametrize("side", [32, 96])
 def test_equals_a_change_in_hsv(severity, side):
     images = np.concatenate((photos(side, side, n=2), noise((1, 3, side, side))))
-    images[2, :, 0] = images[2, :1, 0]  # greys
+    images[2, :, 0] = images[2, :1, 0]  # grays
     images[2, :, 1] = 0
     images[2, 1:, 2] = 0  # saturated reds, black among them
     found = corrupt(torch.from_numpy(images), torch.arange(3), "brightness", severity).numpy()
@@ -30,11 +30,11 @@ def test_equals_a_change_in_hsv(severity, side):
 
 
 @pytest.mark.parametrize("severity", [1, 5])
-def test_grey_images_are_like_equal_channels(severity):
-    grey = torch.from_numpy(noise((2, 1, 28, 28)))
-    colour = corrupt(grey.expand(-1, 3, -1, -1), torch.arange(2), "brightness", severity)
-    found = corrupt(grey, torch.arange(2), "brightness", severity)
-    assert torch.equal(found.expand_as(colour), colour)
+def test_gray_images_are_like_equal_channels(severity):
+    gray = torch.from_numpy(noise((2, 1, 28, 28)))
+    color = corrupt(gray.expand(-1, 3, -1, -1), torch.arange(2), "brightness", severity)
+    found = corrupt(gray, torch.arange(2), "brightness", severity)
+    assert torch.equal(found.expand_as(color), color)
 
 
 def test_by_hand():

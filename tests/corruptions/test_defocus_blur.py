@@ -50,8 +50,8 @@ def test_kernel_equals_the_definition(constants):
 def test_kernel_by_hand():
     """A disk of one pixel becomes the Gaussian's taps: exp(-1 / 0.32) = 0.043937 beside 1."""
     side = 0.043937 / 1.087874
-    centre = 1 / 1.087874
-    line = np.array([side, centre, side])
+    center = 1 / 1.087874
+    line = np.array([side, center, side])
     np.testing.assert_allclose(disk(0.3, 0.4).numpy(), np.outer(line, line), atol=1e-6)
 
 

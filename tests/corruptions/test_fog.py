@@ -20,10 +20,10 @@ def published_fractal(noise, decay):
     heights, noise = np.zeros((n, n)), iter(noise)
     step, wibble = n, 100.0
 
-    def fill(tops, lefts, neighbours):
+    def fill(tops, lefts, neighbors):
         for y in range(*tops):
             for x in range(*lefts):
-                around = [heights[(y + dy) % n, (x + dx) % n] for dy, dx in neighbours]
+                around = [heights[(y + dy) % n, (x + dx) % n] for dy, dx in neighbors]
                 heights[y, x] = sum(around) / 4 + wibble * wibble * next(noise)
 
     while step >= 2:
@@ -80,6 +80,6 @@ def test_each_image_has_fog_of_its_own():
     images = torch.full((200, 1, 32, 32), 255, dtype=torch.uint8)
     found = corrupt(images, torch.arange(200), "fog", 3).double().flatten(1)
     assert len(found.unique(dim=0)) == 200
-    at_centre = found.view(200, 32, 32)[:, 16, 16].numpy()
-    neighbours = stats.pearsonr(at_centre[:-1], at_centre[1:]).statistic
-    assert abs(neighbours) < 4 * 199**-0.5
+    at_center = found.view(200, 32, 32)[:, 16, 16].numpy()
+    neighbors = stats.pearsonr(at_center[:-1], at_center[1:]).statistic
+    assert abs(neighbors) < 4 * 199**-0.5

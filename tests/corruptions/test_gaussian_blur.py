@@ -26,7 +26,7 @@ def test_equals_scipy(severity, size, channels):
 
 
 @pytest.mark.parametrize(("severity", "sigma"), [(1, 0.4), (5, 1.0)])
-def test_equals_a_sum_over_neighbours(severity, sigma):
+def test_equals_a_sum_over_neighbors(severity, sigma):
     image = noise((9, 8))
     reach = int(4 * sigma + 0.5)
     weight = [math.exp(-(d**2) / (2 * sigma**2)) for d in range(-reach, reach + 1)]

@@ -56,7 +56,7 @@ def test_equals_pillow_at_any_quality_and_size(quality, size, channels, smooth, 
     np.testing.assert_array_equal(found, pillow(image, quality))
 
 
-def test_a_grey_block_equals_the_standard():
+def test_a_gray_block_equals_the_standard():
     """One block by SciPy's cosine transform in floats, luminance steps of quality 50 by hand.
 
     A horizontal wave: only frequencies of the first row differ from 0. libjpeg's integer transform
@@ -76,8 +76,8 @@ def test_a_grey_block_equals_the_standard():
 
 @pytest.mark.parametrize("severity", [1, 5])
 @pytest.mark.parametrize("side", [28, 32, 96])
-def test_grey_images_are_like_equal_channels(severity, side):
-    grey = torch.from_numpy(photos(side, side, 1))
-    colour = corrupt(grey.expand(-1, 3, -1, -1), torch.arange(4), "jpeg", severity)
-    found = corrupt(grey, torch.arange(4), "jpeg", severity)
-    assert torch.equal(found.expand_as(colour), colour)
+def test_gray_images_are_like_equal_channels(severity, side):
+    gray = torch.from_numpy(photos(side, side, 1))
+    color = corrupt(gray.expand(-1, 3, -1, -1), torch.arange(4), "jpeg", severity)
+    found = corrupt(gray, torch.arange(4), "jpeg", severity)
+    assert torch.equal(found.expand_as(color), color)

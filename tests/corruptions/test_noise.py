@@ -32,7 +32,7 @@ def test_gaussian_noise_equals_the_definition(side, severity, channels):
 @sizes
 @severities
 def test_gaussian_noise_has_the_published_deviation(side, severity):
-    """On mid-grey, the mean and variance of a normal number that is clipped and then cut."""
+    """On mid-gray, the mean and variance of a normal number that is clipped and then cut."""
     level, n = 127, 60
     images = torch.full((n, 1, side, side), level, dtype=torch.uint8)
     found = corrupt(images, torch.arange(n), "gaussian-noise", severity).double().flatten()

@@ -22,11 +22,11 @@ def no_data_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def write_image() -> WriteImage:
-    """Writes a plain image: (path, colour, size) -> path; colour a grey value or an RGB triple."""
+    """Writes a plain image: (path, color, size) -> path; color a gray value or an RGB triple."""
 
-    def write(path: Path, colour: int | tuple[int, int, int], size=(12, 12)) -> Path:
+    def write(path: Path, color: int | tuple[int, int, int], size=(12, 12)) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("L" if isinstance(colour, int) else "RGB", size, colour).save(path)
+        Image.new("L" if isinstance(color, int) else "RGB", size, color).save(path)
         return path
 
     return write
@@ -34,7 +34,7 @@ def write_image() -> WriteImage:
 
 @pytest.fixture
 def animals(tmp_path: Path, write_image: WriteImage) -> Path:
-    """A folder with parts, 12×12 grey: train 3 + 2 images, test 1 + 1, each of its own value."""
+    """A folder with parts, 12×12 gray: train 3 + 2 images, test 1 + 1, each of its own value."""
     folder = tmp_path / "animals"
     values = {
         "train/cat/0.png": 10,

@@ -361,6 +361,6 @@ def test_the_real_images(real_data, monkeypatch):
     np.testing.assert_array_equal(np.bincount(dataset.test.labels), [1000] * 10)
     np.testing.assert_array_equal(dataset.train.ids, np.arange(50000))
     np.testing.assert_array_equal(dataset.test.ids, np.arange(50000, 60000))
-    # The channel means that are commonly used to normalise CIFAR-10; JPEG moves them a little.
+    # The channel means that are commonly used to normalize CIFAR-10; JPEG moves them a little.
     means = dataset.train.images.mean(axis=(0, 2, 3)) / 255
     np.testing.assert_allclose(means, [0.4914, 0.4822, 0.4465], atol=2e-3)

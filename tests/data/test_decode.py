@@ -76,7 +76,7 @@ def test_sixteen_bits_become_eight(decoded, header):
 def test_black_and_white(decoded, header):
     image = Image.fromarray(HALVES).convert("1")
     np.testing.assert_array_equal(decoded(image, channels=1)[0], HALVES)
-    assert header(image).grey
+    assert header(image).gray
 
 
 def test_transparent_pixels_are_laid_on_white(decoded):
@@ -84,30 +84,30 @@ def test_transparent_pixels_are_laid_on_white(decoded):
     assert decoded(rgba).min() == 255
     rgba.putalpha(51)  # a fifth of (100, 0, 0), four fifths of white
     np.testing.assert_array_equal(decoded(rgba)[:, 0, 0], [224, 204, 204])
-    grey = Image.new("LA", (16, 16), (0, 51))
-    assert decoded(grey, channels=1)[0, 0, 0] == 204
+    gray = Image.new("LA", (16, 16), (0, 51))
+    assert decoded(gray, channels=1)[0, 0, 0] == 204
     keyed = Image.new("RGB", (16, 16), (1, 2, 3))
     assert decoded(keyed, transparency=(1, 2, 3)).min() == 255
 
 
 def test_palettes(decoded, header):
-    colour = Image.new("P", (16, 16), 1)
-    colour.putpalette([0, 0, 0, 10, 200, 30])
-    np.testing.assert_array_equal(decoded(colour)[:, 0, 0], [10, 200, 30])
-    assert not header(colour).grey
-    grey = Image.new("P", (16, 16), 1)
-    grey.putpalette([0, 0, 0, 77, 77, 77])
-    assert decoded(grey, channels=1)[0, 0, 0] == 77
-    assert header(grey).grey
+    color = Image.new("P", (16, 16), 1)
+    color.putpalette([0, 0, 0, 10, 200, 30])
+    np.testing.assert_array_equal(decoded(color)[:, 0, 0], [10, 200, 30])
+    assert not header(color).gray
+    gray = Image.new("P", (16, 16), 1)
+    gray.putpalette([0, 0, 0, 77, 77, 77])
+    assert decoded(gray, channels=1)[0, 0, 0] == 77
+    assert header(gray).gray
 
 
 def test_cmyk_becomes_rgb(decoded, header):
     result = decoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "jpg", quality=95)
     np.testing.assert_allclose(result[:, 0, 0], [255, 0, 0], atol=3)
-    assert not header(Image.new("CMYK", (16, 16)), "jpg").grey
+    assert not header(Image.new("CMYK", (16, 16)), "jpg").gray
 
 
-def test_the_centre_square_is_what_remains(decoded):
+def test_the_center_square_is_what_remains(decoded):
     columns = np.repeat(np.array([[0] * 16 + [128] * 16 + [255] * 16], np.uint8), 16, axis=0)
     assert set(decoded(Image.fromarray(columns), channels=1).ravel()) == {128}
     assert set(decoded(Image.fromarray(columns.T), channels=1).ravel()) == {128}
@@ -116,7 +116,7 @@ def test_the_centre_square_is_what_remains(decoded):
 def test_shrinking_is_antialiased(decoded):
     stripes = np.tile(np.array([[0, 255]], np.uint8), (64, 32))
     result = decoded(Image.fromarray(stripes), channels=1)
-    # Grey, but for the columns at the border, where the filter is cut off.
+    # Grayscale, but for the columns at the border, where the filter is cut off.
     assert np.abs(result[0, :, 1:-1].astype(int) - 128).max() <= 1
 
 

@@ -17,14 +17,14 @@ from augury.records.recipe import Recipe
 from augury.study.doctor.data import examine_data
 
 SIDE = 16
-GREY, COLOUR, GREY_ALPHA, COLOUR_ALPHA = (0, 1), (2, 3), (4, 2), (6, 4)  # PNG's type, channels
+GRAY, COLOR, GRAY_ALPHA, COLOR_ALPHA = (0, 1), (2, 3), (4, 2), (6, 4)  # PNG's type, channels
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def png(values: np.ndarray, form=GREY, extra: bytes = b"") -> bytes:
+def png(values: np.ndarray, form=GRAY, extra: bytes = b"") -> bytes:
     """A PNG of 16 bits a sample, written from its specification; `values` are (H, W, channels)."""
     height, width = values.shape[:2]
     header = struct.pack(">IIBBBBB", width, height, 16, form[0], 0, 0, 0)
@@ -33,7 +33,7 @@ def png(values: np.ndarray, form=GREY, extra: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body + chunk(b"IEND", b"")
 
 
-def noise(seed: int, highest: int, form=GREY) -> np.ndarray:
+def noise(seed: int, highest: int, form=GRAY) -> np.ndarray:
     """Random samples, the highest among them."""
     values = np.random.default_rng(seed).integers(0, highest + 1, (SIDE, SIDE, form[1]))
     values[0, 0] = highest
@@ -63,7 +63,7 @@ NAMES = ("train/ant/0.png", "train/ant/1.png", "train/bee/0.png", "train/bee/1.p
          "test/ant/0.png", "test/bee/0.png")  # fmt: skip
 
 
-@pytest.mark.parametrize("form", [GREY, COLOUR])
+@pytest.mark.parametrize("form", [GRAY, COLOR])
 @pytest.mark.parametrize(
     ("highest", "full", "bits"),
     [(200, 255, 8), (700, 1023, 10), (4095, 4095, 12), (4096, 16383, 14), (16383, 16383, 14)],
@@ -89,14 +89,14 @@ def test_twelve_bits_keep_every_level(tmp_path):
 
 
 def test_the_full_range_stays_as_it_was(tmp_path):
-    """Grey is rounded, and of colours the upper 8 bits are kept: the pixels of earlier versions."""
-    grey, colour = noise(1, 65535), noise(2, 65535, COLOUR)
-    files = {name: png(grey) if "ant" in name else png(colour, COLOUR) for name in NAMES}
+    """Gray is rounded, and of colors the upper 8 bits are kept: the pixels of earlier versions."""
+    gray, color = noise(1, 65535), noise(2, 65535, COLOR)
+    files = {name: png(gray) if "ant" in name else png(color, COLOR) for name in NAMES}
     dataset = write(tmp_path / "deep", files)
-    expected = np.broadcast_to(scaled(grey, 65535), (3, SIDE, SIDE))
+    expected = np.broadcast_to(scaled(gray, 65535), (3, SIDE, SIDE))
     np.testing.assert_array_equal(dataset.train.images[0], expected)
     np.testing.assert_array_equal(
-        dataset.train.images[2], (colour >> 8).astype(np.uint8).transpose(2, 0, 1)
+        dataset.train.images[2], (color >> 8).astype(np.uint8).transpose(2, 0, 1)
     )
     assert dataset.notes == ("6 of 6 images: 16 bits scaled to 8",)
     assert dataset.fingerprint == FULL_FINGERPRINT
@@ -144,9 +144,9 @@ def test_a_damaged_bright_image_has_no_say(tmp_path):
     np.testing.assert_array_equal(dataset.train.images[0], scaled(values, 1023))
 
 
-@pytest.mark.parametrize("form", [GREY_ALPHA, COLOUR_ALPHA])
+@pytest.mark.parametrize("form", [GRAY_ALPHA, COLOR_ALPHA])
 def test_alpha_always_has_16_bits(tmp_path, form):
-    """Opaque is 65535, whatever the range of the colours; a transparent pixel is laid on white."""
+    """Opaque is 65535, whatever the range of the colors; a transparent pixel is laid on white."""
     values = noise(0, 4095, form)
     values[..., -1] = 65535
     values[3, 4, -1] = 0
@@ -157,13 +157,13 @@ def test_alpha_always_has_16_bits(tmp_path, form):
     np.testing.assert_array_equal(dataset.train.images[0], shown)
 
 
-def test_colours_are_turned_and_resized_too(tmp_path):
+def test_colors_are_turned_and_resized_too(tmp_path):
     values = np.zeros((32, 48, 3), int)
     values[:, 24:] = (4095, 2048, 0)
     exif = Image.Exif()
     exif[0x0112] = 3  # to be shown turned by 180 degrees
     extra = chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
-    dataset = write(tmp_path / "deep", dict.fromkeys(NAMES, png(values, COLOUR, extra)))
+    dataset = write(tmp_path / "deep", dict.fromkeys(NAMES, png(values, COLOR, extra)))
     image = dataset.train.images[0]
     np.testing.assert_array_equal(image[:, 32, 5], [255, 128, 0])
     np.testing.assert_array_equal(image[:, 32, -5], [0, 0, 0])

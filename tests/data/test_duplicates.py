@@ -19,9 +19,9 @@ def made(n: int, seed: int, channels: int = 3, side: int = 32) -> np.ndarray:
     generator = np.random.default_rng(seed)
     pictures = np.zeros((n, channels, side, side))
     for scale, weight in ((8, 3), (3, 2), (1, 1)):
-        colours = generator.normal(size=(n, channels, side, side))
+        colors = generator.normal(size=(n, channels, side, side))
         light = generator.normal(size=(n, 1, side, side))
-        layer = gaussian_filter(colours + 1.5 * light, (0, 0, scale, scale))
+        layer = gaussian_filter(colors + 1.5 * light, (0, 0, scale, scale))
         pictures += weight * layer / layer.std()
     pictures -= pictures.mean((1, 2, 3), keepdims=True)
     return clipped(120 + 45 * pictures / pictures.std((1, 2, 3), keepdims=True))
@@ -70,7 +70,7 @@ FOUND = {
     "contrast": lambda image: clipped(128 + 0.7 * (image - 128.0)),
     "mirrored": lambda image: image[..., ::-1],
     "mirrored JPEG": lambda image: as_jpeg(image[..., ::-1]),
-    "no colour": lambda image: np.repeat(clipped(image.mean(0, keepdims=True)), len(image), 0),
+    "no color": lambda image: np.repeat(clipped(image.mean(0, keepdims=True)), len(image), 0),
 }
 NOT_FOUND = {
     "moved by 2 pixels": lambda image: moved(image, 2),
@@ -87,7 +87,7 @@ def test_planted_copies_are_found_and_nothing_else(name, shape):
     assert {pair.test_id: pair.train_id for pair in found} == EXPECTED
     assert [pair.test_id for pair in found] == list(EXPECTED)
     assert all(pair.mirrored == name.startswith("mirrored") for pair in found)
-    same = name == "none" or (name == "no colour" and shape[0] == 1)
+    same = name == "none" or (name == "no color" and shape[0] == 1)
     assert all(pair.exact == same for pair in found)
     assert all((pair.difference == 0) == same for pair in found if not pair.mirrored)
 

@@ -143,7 +143,7 @@ def test_the_real_files(real_data):
     assert dataset.test.images.shape == (10000, 1, 32, 32)
     np.testing.assert_array_equal(np.bincount(dataset.train.labels), [6000] * 10)
     np.testing.assert_array_equal(np.bincount(dataset.test.labels), [1000] * 10)
-    # The mean and deviation that are commonly used to normalise the 28×28 training images.
+    # The mean and deviation that are commonly used to normalize the 28×28 training images.
     pixels = dataset.train.images[:, :, 2:-2, 2:-2] / np.float32(255)
     assert pixels.mean() == pytest.approx(0.2860, abs=1e-4)
     assert pixels.std() == pytest.approx(0.3530, abs=1e-4)

@@ -174,7 +174,7 @@ def test_sizes(tmp_path, write_image):
         64,
         ("images of 2 sizes resized bilinearly to 64×64",),
     )
-    cut = "cut to their centre square and resized bilinearly to 64×64"
+    cut = "cut to their center square and resized bilinearly to 64×64"
     assert sized("oblong", (20, 30), (20, 30)) == (64, (f"images of 20×30 {cut}",))
     assert sized("chosen", (20, 30), (40, 40), 24) == (
         24,
@@ -183,7 +183,7 @@ def test_sizes(tmp_path, write_image):
     assert sized("tiny", (4, 4), (4, 4)) == (64, ("images of 4×4 resized bilinearly to 64×64",))
 
 
-def test_colour_wins(animals, write_image):
+def test_color_wins(animals, write_image):
     assert load_dataset(str(animals)).channels == 1
     write_image(animals / "train/cat/9.png", (200, 100, 0))
     dataset = load_dataset(str(animals))

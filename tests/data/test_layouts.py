@@ -21,7 +21,7 @@ def files(pattern: str, **classes: int) -> list[str]:
 
 
 def build(folder: Path, paths: list[str]) -> Path:
-    """A tree of pictures, each with a grey value of its own: its place in `paths`."""
+    """A tree of pictures, each with a gray value of its own: its place in `paths`."""
     for value, path in enumerate(paths):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from augury.data.leakage.standing_out import (
-    NEIGHBOURS,
+    NEIGHBORS,
     dimension,
-    neighbour_distances,
+    neighbor_distances,
     standout_ratio,
 )
 
@@ -16,16 +16,16 @@ def unit(points: np.ndarray) -> np.ndarray:
 def test_distances_are_those_of_a_loop(generator):
     points, others = unit(generator.normal(size=(70, 9))), unit(generator.normal(size=(90, 9)))
     others[4] = 0  # an image without detail
-    distances = neighbour_distances(points, others)
+    distances = neighbor_distances(points, others)
     lengths = (points.astype(float)[:, None] - others[None]) ** 2
     apart = np.sqrt(lengths.sum(axis=2))
     apart[:, 4] = np.sqrt(2)
-    np.testing.assert_allclose(distances, np.sort(apart, axis=1)[:, :NEIGHBOURS], atol=1e-3)
+    np.testing.assert_allclose(distances, np.sort(apart, axis=1)[:, :NEIGHBORS], atol=1e-3)
 
 
 def spread_evenly(generator, dimensions: int, points: int = 4000) -> np.ndarray:
     """(points, 32) ascending distances: the nearest of 32 even in a ball, as U^(1/D) is there."""
-    return np.sort(generator.random((points, NEIGHBOURS)) ** (1 / dimensions), axis=1)
+    return np.sort(generator.random((points, NEIGHBORS)) ** (1 / dimensions), axis=1)
 
 
 @pytest.mark.parametrize("dimensions", [1, 3, 10, 40])

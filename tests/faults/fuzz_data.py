@@ -38,7 +38,7 @@ def data_parsers(folder: Path) -> list[Parser]:
     made = {"tar": odd_header, "tar.gz": inside(odd_header), "zip": odd_zip_field}
     images = {
         "png": [odd.PNG, odd.palette, partial(odd.palette, alpha=b"\0"), odd.one_bit],
-        "png of 16 bits": [odd.grey_deep, odd.colour_deep, few_bits],
+        "png of 16 bits": [odd.gray_deep, odd.color_deep, few_bits],
         "jpeg": [odd.JPEG, odd.PROGRESSIVE, odd.cmyk, odd.turned(6, "JPEG")],
         "webp": [odd.WEBP, odd.saved("WEBP", odd.flat, quality=50), odd.several("WEBP")],
         "bmp": [odd.BMP, odd.run_length_bmp],

@@ -75,9 +75,9 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def png(width: int, height: int, depth: int, colour: int, rows: bytes, extra: bytes = b"") -> bytes:
+def png(width: int, height: int, depth: int, color: int, rows: bytes, extra: bytes = b"") -> bytes:
     """A PNG written from its specification: `rows` begin with filter bytes each."""
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)
@@ -92,14 +92,14 @@ def plain_png(pixels: Pixels, extra: bytes = b"") -> bytes:
     return png(pixels.shape[1], pixels.shape[0], 8, 2, rows, extra)
 
 
-def grey_deep(rng) -> Content:
+def gray_deep(rng) -> Content:
     values = rng.integers(0, 65536, (SIDE, SIDE))
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     expected = np.rint(values / 65535 * 255).astype(np.uint8)
     return png(SIDE, SIDE, 16, 0, rows), np.repeat(expected[..., None], 3, -1)
 
 
-def colour_deep(rng) -> Content:
+def color_deep(rng) -> Content:
     values = rng.integers(0, 65536, (SIDE, SIDE, 3))
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     return png(SIDE, SIDE, 16, 2, rows), (values >> 8).astype(np.uint8)
@@ -112,25 +112,25 @@ def one_bit(rng) -> Content:
 
 
 def palette(rng, alpha: bytes = b"") -> Content:
-    colours = rng.integers(0, 256, (4, 3), dtype=np.uint8)
+    colors = rng.integers(0, 256, (4, 3), dtype=np.uint8)
     indices = rng.integers(0, 4, (SIDE, SIDE), dtype=np.uint8)
     indices[0, :4] = range(4)
     rows = b"".join(b"\0" + row.tobytes() for row in indices)
-    extra = chunk(b"PLTE", colours.tobytes()) + (chunk(b"tRNS", alpha) if alpha else b"")
-    shown = colours.copy()
+    extra = chunk(b"PLTE", colors.tobytes()) + (chunk(b"tRNS", alpha) if alpha else b"")
+    shown = colors.copy()
     if alpha:
-        shown[0] = 255  # the first colour is transparent, and laid on white
+        shown[0] = 255  # the first color is transparent, and laid on white
     return png(SIDE, SIDE, 8, 3, rows, extra), shown[indices]
 
 
-def with_alpha(rng, grey: bool, opaque: bool = False) -> Content:
-    colour = rng.integers(0, 256, (SIDE, SIDE, 1 if grey else 3), dtype=np.uint8)
+def with_alpha(rng, gray: bool, opaque: bool = False) -> Content:
+    color = rng.integers(0, 256, (SIDE, SIDE, 1 if gray else 3), dtype=np.uint8)
     alpha = np.full((SIDE, SIDE, 1), 255, np.uint8)
     if not opaque:
         alpha[:, : SIDE // 2] = 0
-    rows = b"".join(b"\0" + row.tobytes() for row in np.concatenate([colour, alpha], -1))
-    shown = np.where(alpha == 0, np.uint8(255), colour)
-    return png(SIDE, SIDE, 8, 4 if grey else 6, rows), np.broadcast_to(shown, (SIDE, SIDE, 3))
+    rows = b"".join(b"\0" + row.tobytes() for row in np.concatenate([color, alpha], -1))
+    shown = np.where(alpha == 0, np.uint8(255), color)
+    return png(SIDE, SIDE, 8, 4 if gray else 6, rows), np.broadcast_to(shown, (SIDE, SIDE, 3))
 
 
 # How a picture that is stored so must be turned to be shown, from the table of EXIF 2.3.
@@ -175,9 +175,9 @@ def cmyk(rng) -> Content:
 
 def plain(width: int, height: int) -> Callable[[np.random.Generator], Content]:
     def make(rng):
-        colour = rng.integers(0, 256, 3, dtype=np.uint8)
-        pixels = np.broadcast_to(colour, (height, width, 3))
-        return plain_png(pixels), np.broadcast_to(colour, (SIDE, SIDE, 3))
+        color = rng.integers(0, 256, 3, dtype=np.uint8)
+        pixels = np.broadcast_to(color, (height, width, 3))
+        return plain_png(pixels), np.broadcast_to(color, (SIDE, SIDE, 3))
 
     return make
 
@@ -190,14 +190,14 @@ def large_jpeg(rng) -> Content:
 
 def run_length_bmp(rng) -> Content:
     """8-bit BMP with RLE: each row two runs of eight pixels, from the bottom to the top."""
-    colours = rng.integers(0, 256, (256, 3), dtype=np.uint8)
+    colors = rng.integers(0, 256, (256, 3), dtype=np.uint8)
     runs = rng.integers(0, 256, (SIDE, 2), dtype=np.uint8)
     body = b"".join(bytes([8, a, 8, b, 0, 0]) for a, b in runs[::-1]) + b"\0\1"
-    table = b"".join(bytes([b, g, r, 0]) for r, g, b in colours)
+    table = b"".join(bytes([b, g, r, 0]) for r, g, b in colors)
     offset = 14 + 40 + len(table)
     info = struct.pack("<IiiHHIIiiII", 40, SIDE, SIDE, 1, 8, 1, len(body), 0, 0, 256, 0)
     start = b"BM" + struct.pack("<IHHI", offset + len(body), 0, 0, offset)
-    return start + info + table + body, colours[np.repeat(runs, 8, axis=1)]
+    return start + info + table + body, colors[np.repeat(runs, 8, axis=1)]
 
 
 def after(make, change: Callable[[bytes, np.random.Generator], bytes], kept: bool = False):
@@ -237,7 +237,7 @@ def jpeg_header(width: int, height: int) -> bytes:
 
 
 def many_scans(scans: int, side: int = 2000) -> bytes:
-    """A grey progressive JPEG of one colour, whose every scan says that nothing is to be added."""
+    """A gray progressive JPEG of one color, whose every scan says that nothing is to be added."""
 
     def segment(marker: int, body: bytes) -> bytes:
         return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body

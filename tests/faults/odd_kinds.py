@@ -25,7 +25,7 @@ from odd_images import (
     with_segment,
 )
 
-LOSSY = 12  # grey values by which plain squares may differ at their borders
+LOSSY = 12  # gray values by which plain squares may differ at their borders
 LONGEST = 2**31 - 1
 HTML = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>"
 
@@ -57,7 +57,7 @@ SOUND = [
     Kind("capital-suffix", PNG, ".PNG"),
     Kind("png-one-bit", odd.one_bit),
     Kind("png-palette", odd.palette),
-    Kind("png-opaque-rgba", partial(odd.with_alpha, grey=False, opaque=True)),
+    Kind("png-opaque-rgba", partial(odd.with_alpha, gray=False, opaque=True)),
     Kind("png-1x1", odd.plain(1, 1)),
     Kind("png-1x5000", odd.plain(1, 5000)),
     Kind("png-5000x1", odd.plain(5000, 1)),
@@ -93,11 +93,11 @@ SOUND = [
     ),
 ]
 CONVERTED = [
-    Kind("png-grey-16-bit", odd.grey_deep, note=odd.DEEP),
-    Kind("png-colour-16-bit", odd.colour_deep, note=odd.DEEP),
+    Kind("png-gray-16-bit", odd.gray_deep, note=odd.DEEP),
+    Kind("png-color-16-bit", odd.color_deep, note=odd.DEEP),
     Kind("png-palette-alpha", partial(odd.palette, alpha=b"\0"), note=odd.ON_WHITE),
-    Kind("png-grey-alpha", partial(odd.with_alpha, grey=True), note=odd.ON_WHITE),
-    Kind("png-rgba", partial(odd.with_alpha, grey=False), note=odd.ON_WHITE),
+    Kind("png-gray-alpha", partial(odd.with_alpha, gray=True), note=odd.ON_WHITE),
+    Kind("png-rgba", partial(odd.with_alpha, gray=False), note=odd.ON_WHITE),
     Kind("jpeg-cmyk", odd.cmyk, ".jpg", note=odd.CMYK, tolerance=LOSSY),
     Kind("apng", odd.several("PNG"), note=odd.FIRST),
     Kind("webp-animated", odd.several("WEBP", lossless=True), ".webp", note=odd.FIRST),

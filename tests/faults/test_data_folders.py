@@ -72,13 +72,13 @@ def test_a_picture_that_goes_bad_leaves_the_others_their_numbers(pictures):
 
 
 @pytest.mark.parametrize("bad", [picture(99, 40)[:-30], b"", b"no image"])
-def test_a_cut_picture_says_nothing_about_size_or_colour(tmp_path, bad):
+def test_a_cut_picture_says_nothing_about_size_or_color(tmp_path, bad):
     for number in range(8):
-        path = tmp_path / "grey" / ("ant" if number < 4 else "bee") / f"{number}.png"
+        path = tmp_path / "grayscale" / ("ant" if number < 4 else "bee") / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encoded(Image.new("L", (20, 20), number), "PNG"))
-    (tmp_path / "grey" / "ant" / "cut.png").write_bytes(bad)
-    dataset = load_dataset(str(tmp_path / "grey"))
+    (tmp_path / "grayscale" / "ant" / "cut.png").write_bytes(bad)
+    dataset = load_dataset(str(tmp_path / "grayscale"))
     assert dataset.train.images.shape[1:] == (1, 20, 20)
     assert dataset.source.endswith("(PNG)")
     assert len(dataset.train) + len(dataset.test) == 8

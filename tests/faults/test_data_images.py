@@ -240,8 +240,8 @@ WIDTH, HEIGHT = 9400, 9500  # nearly as many pixels as are allowed
 LARGEST = {
     "rgb": lambda: png(WIDTH, HEIGHT, 8, 2, rows(3 * WIDTH)),
     "rgba": lambda: png(WIDTH, HEIGHT, 8, 6, rows(4 * WIDTH)),
-    "grey-alpha": lambda: png(WIDTH, HEIGHT, 8, 4, rows(2 * WIDTH)),
-    "grey-16-bit": lambda: png(WIDTH, HEIGHT, 16, 0, rows(2 * WIDTH)),
+    "gray-alpha": lambda: png(WIDTH, HEIGHT, 8, 4, rows(2 * WIDTH)),
+    "gray-16-bit": lambda: png(WIDTH, HEIGHT, 16, 0, rows(2 * WIDTH)),
     "one-bit": lambda: png(WIDTH, HEIGHT, 1, 0, rows(WIDTH // 8)),
     "scans": lambda: many_scans(200 - 1, side=9400),
 }

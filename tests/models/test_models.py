@@ -267,9 +267,9 @@ def test_pretrained_statistics() -> None:
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     assert pretrained_statistics("resnet50") == (mean, std)
     assert pretrained_statistics("timm:vit_tiny_patch16_224") == ((0.5,) * 3, (0.5,) * 3)
-    (grey_mean,), (grey_std,) = pretrained_statistics("vgg19", channels=1)
-    assert grey_mean == pytest.approx(0.449)
-    assert grey_std == pytest.approx(0.226)
+    (gray_mean,), (gray_std,) = pretrained_statistics("vgg19", channels=1)
+    assert gray_mean == pytest.approx(0.449)
+    assert gray_std == pytest.approx(0.226)
     with pytest.raises(InputError, match="small: has no pretrained"):
         pretrained_statistics("small")
 
@@ -303,16 +303,14 @@ class TestWeightsFile:
         assert same(a, b)
         assert all(torch.equal(value, state[key]) for key, value in a.backbone.state_dict().items())
 
-    def test_one_channel_sums_the_colours_of_the_first_convolution(self, folder: Path) -> None:
-        colour, grey = (
+    def test_one_channel_sums_the_colors_of_the_first_convolution(self, folder: Path) -> None:
+        color, gray = (
             build_model(ModelSpec("resnet18", 10, c, stem="imagenet", weights=folder), seed=0)
             for c in (3, 1)
         )
         image = torch.randn(1, 1, 64, 64)
         with torch.no_grad():
-            torch.testing.assert_close(
-                grey.eval()(image), colour.eval()(image.expand(1, 3, 64, 64))
-            )
+            torch.testing.assert_close(gray.eval()(image), color.eval()(image.expand(1, 3, 64, 64)))
 
     def test_small_stem_and_head_are_fresh_and_paired(self, folder: Path) -> None:
         fresh, loaded = (

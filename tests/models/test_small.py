@@ -28,7 +28,7 @@ def test_takes_any_image_from_8_pixels(
 
 
 def test_parameters() -> None:
-    # Convolutions without bias, two numbers a channel for normalisation, one linear layer.
+    # Convolutions without bias, two numbers a channel for normalization, one linear layer.
     pairs = [(3, 32), (32, 64), (64, 64), (64, 128), (128, 128), (128, 256), (256, 256)]
     expected = sum(9 * a * b + 2 * b for a, b in pairs) + 257 * 10
     model = build_model(ModelSpec("small", 10, 3), seed=0)

@@ -200,7 +200,7 @@ def _write_run(run: Path, cell: dict, epochs: int, plan: dict, k: int) -> None:
 
 
 def _confusion(rng: np.random.Generator, accuracy: float, k: int) -> np.ndarray:
-    """(K, K) counts of 200 test images a class; neighbouring classes are confused most."""
+    """(K, K) counts of 200 test images a class; neighboring classes are confused most."""
     shares = np.full((k, k), (1 - accuracy) / (2 * k))
     for true in range(k):
         shares[true, (3 * true + 1) % k] += (1 - accuracy) / 2

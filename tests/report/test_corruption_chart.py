@@ -33,7 +33,7 @@ def test_lines_lie_on_the_axes_that_the_ticks_name() -> None:
             [float(t.text) for t in heights], [float(t.attrib["y"]) - 4 for t in heights], 1
         )
         columns = {t.text: float(t.attrib["x"]) for t in texts if t.text.isdigit()}
-        # The ninth arm after the baseline begins the colours anew; the baseline lies on top.
+        # The ninth arm after the baseline begins the colors anew; the baseline lies on top.
         lines = root.findall("polyline")
         assert [line.attrib["class"] for line in lines] == ["mean arm1", "mean arm0"]
         for line, (_, corruptions) in zip(lines, reversed(arms), strict=True):

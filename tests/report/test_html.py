@@ -89,7 +89,7 @@ def test_verdict_rows_hold_the_numbers_of_the_file(
         assert row[6].replace("not shown ", "not shown; ") == c["words"]
 
 
-def test_verdict_labels_carry_their_colour(digits_page: Element, digits_study: Path) -> None:
+def test_verdict_labels_carry_their_color(digits_page: Element, digits_study: Path) -> None:
     labels = digits_page.section("verdicts").all("span", "label")
     found = [(label.text, label.classes[1]) for label in labels[1:]]
     verdicts = [c["verdict"] for c in verdict_file(digits_study)]

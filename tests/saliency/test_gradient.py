@@ -8,7 +8,7 @@ from networks import Tiny, left_as_it_was, make_batch, normalize
 
 from augury.batch import Batch, to_float
 from augury.errors import InputError
-from augury.saliency import GradientMap, InputGradient, absolute_map, grey_map, squared_map
+from augury.saliency import GradientMap, InputGradient, absolute_map, gray_map, squared_map
 from augury.saliency.gradient import SCORES
 
 
@@ -93,22 +93,22 @@ def test_an_unknown_score_is_refused():
         InputGradient(Tiny(), normalize, "lable")
 
 
-def test_a_grey_image_before_a_network_for_colours_is_three_equal_channels(batch):
+def test_a_gray_image_before_a_network_for_colors_is_three_equal_channels(batch):
     model = Tiny()
     mean = torch.tensor([0.5, 0.4, 0.3]).view(3, 1, 1)
-    grey = Batch(batch.images[:, :1], batch.targets, batch.ids)
-    coloured = Batch(grey.images.expand(-1, 3, -1, -1), batch.targets, batch.ids)
-    found = InputGradient(model, lambda images: images - mean)(grey)
-    three = InputGradient(model, lambda images: images - mean)(coloured)
+    gray = Batch(batch.images[:, :1], batch.targets, batch.ids)
+    colored = Batch(gray.images.expand(-1, 3, -1, -1), batch.targets, batch.ids)
+    found = InputGradient(model, lambda images: images - mean)(gray)
+    three = InputGradient(model, lambda images: images - mean)(colored)
     assert found.shape == (4, 1, 6, 6)
     torch.testing.assert_close(found[:, 0], three[:, 0] + three[:, 1] + three[:, 2])
 
 
-def test_grey_map_is_the_reports_formula():
+def test_gray_map_is_the_reports_formula():
     gradient = torch.tensor([[[[1.0, -2.0]], [[0.5, 0.0]], [[0.5, 1.0]]]])
     # Sums over channels: 2 and -1.
-    assert grey_map(gradient).tolist() == [[[1.0, 0.0]]]
-    assert grey_map(torch.ones(1, 3, 2, 2)).tolist() == [[[0.0, 0.0], [0.0, 0.0]]]
+    assert gray_map(gradient).tolist() == [[[1.0, 0.0]]]
+    assert gray_map(torch.ones(1, 3, 2, 2)).tolist() == [[[0.0, 0.0], [0.0, 0.0]]]
 
 
 def test_absolute_and_squared_map_by_hand():

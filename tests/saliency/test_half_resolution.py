@@ -18,7 +18,7 @@ def pooled(images):
 
 
 def doubled(maps, size):
-    """Bilinear between the centres of small pixels, the border repeated; maps (h, w)."""
+    """Bilinear between the centers of small pixels, the border repeated; maps (h, w)."""
     places = (np.arange(size) + 0.5) * len(maps) / size - 0.5
     below = np.floor(places).astype(int)
     share = places - below

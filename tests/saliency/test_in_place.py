@@ -90,7 +90,7 @@ def test_maps_are_those_of_a_network_that_does_not(kind, operation):
 
 
 @pytest.mark.parametrize("kind", ["gradient", "grad-cam", "activation", "smoothgrad"])
-def test_a_grey_image_that_is_expanded_to_three_channels(kind):
+def test_a_gray_image_that_is_expanded_to_three_channels(kind):
     """The three are one place in memory, in which nothing can be written."""
     batch = float_batch(channels=1)
     kept = batch.images.clone()

@@ -24,18 +24,18 @@ def batch_of(images):
     return Batch(images, torch.ones(len(images), 1), torch.arange(len(images)))
 
 
-def resized(grey, height, width):
+def resized(gray, height, width):
     """Bilinear, with antialiasing where it shrinks."""
-    return weights(height, len(grey)) @ grey @ weights(width, len(grey[0])).T
+    return weights(height, len(gray)) @ gray @ weights(width, len(gray[0])).T
 
 
 def weights(outputs, inputs):
     """(outputs, inputs): a triangle about each output's place, as wide as the shrinking asks."""
     scale = inputs / outputs
-    centres = (np.arange(outputs) + 0.5) * scale - 0.5
+    centers = (np.arange(outputs) + 0.5) * scale - 0.5
     if scale <= 1:
-        centres = centres.clip(0, inputs - 1)
-    distance = np.abs(np.arange(inputs) - centres[:, None]) / max(scale, 1)
+        centers = centers.clip(0, inputs - 1)
+    distance = np.abs(np.arange(inputs) - centers[:, None]) / max(scale, 1)
     heights = np.maximum(1 - distance, 0)
     return heights / heights.sum(1, keepdims=True)
 
@@ -43,12 +43,12 @@ def weights(outputs, inputs):
 def by_hand(image, mode="constant"):
     """Hou and Zhang's steps, one image at a time; image (C, H, W) uint8; mode: beyond the map."""
     pixels = image / 255
-    grey = pixels[0] if len(pixels) == 1 else np.tensordot([0.299, 0.587, 0.114], pixels, 1)
-    height, width = grey.shape
+    gray = pixels[0] if len(pixels) == 1 else np.tensordot([0.299, 0.587, 0.114], pixels, 1)
+    height, width = gray.shape
     if max(height, width) > 128:
         share = 128 / max(height, width)
-        grey = resized(grey, round(height * share), round(width * share))
-    spectrum = np.fft.fft2(grey)
+        gray = resized(gray, round(height * share), round(width * share))
+    spectrum = np.fft.fft2(gray)
     log_amplitude = np.log(np.sqrt(np.abs(spectrum) ** 2 + 1e-10))
     residual = log_amplitude - ndimage.uniform_filter(log_amplitude, 3, mode="nearest")
     phase = spectrum / np.exp(log_amplitude)

@@ -262,9 +262,9 @@ def test_swapped_arms_flip_signs_and_verdicts(wins, min_probability, min_differe
     assert back.p_permutation == there.p_permutation
     assert back.detectable == pytest.approx(there.detectable)
     if there.p is not None:
-        for name, centre in (("interval", 0), ("two_way_interval", 0), ("probability_interval", 1)):
+        for name, center in (("interval", 0), ("two_way_interval", 0), ("probability_interval", 1)):
             low, high = getattr(there, name)
-            mirrored = (centre - high, centre - low)
+            mirrored = (center - high, center - low)
             assert getattr(back, name) == pytest.approx(mirrored, abs=1e-9)
 
 

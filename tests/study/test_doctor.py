@@ -109,13 +109,13 @@ def test_the_plan_names_the_files_of_leaked_images(folder):
     assert leakage.pairs == ((67, 3),)
 
 
-def test_images_of_one_colour(folder):
+def test_images_of_one_color(folder):
     save(folder / "train/ant/000.png", np.zeros((SIZE, SIZE), np.uint8))
     save(folder / "train/ant/001.png", np.full((SIZE, SIZE), 9, np.uint8))
     faults, by_check = found(folder)
     assert faults == {"plain-images": 2}
     assert by_check["plain-images"].words == (
-        "2 training images are of one colour, 1 of them black: ids 0, 1"
+        "2 training images are of one color, 1 of them black: ids 0, 1"
     )
 
 
@@ -217,7 +217,7 @@ def test_a_whole_study(unprobed, tmp_path):
         [],
     ]
     # From the definition of `small` for 1 channel and 10 classes: convolutions, batch
-    # normalisation (two vectors of parameters, two of statistics and a count), the linear layer.
+    # normalization (two vectors of parameters, two of statistics and a count), the linear layer.
     widths = [(1, 32), (32, 64), (64, 64), (64, 128), (128, 128), (128, 256), (256, 256)]
     weights = sum(9 * i + 2 for i, o in widths for _ in range(o)) + 257 * 10
     statistics = sum(2 * 4 * o + 8 for _, o in widths)

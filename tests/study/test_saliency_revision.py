@@ -45,7 +45,7 @@ def begun_before(plan):
 
 
 def by_hand(image, mode):
-    """The map of a grey image (H, W) uint8; mode: what SciPy's Gaussian finds beyond it."""
+    """The map of a gray image (H, W) uint8; mode: what SciPy's Gaussian finds beyond it."""
     spectrum = np.fft.fft2(image / 255)
     log_amplitude = np.log(np.sqrt(np.abs(spectrum) ** 2 + 1e-10))
     smooth = ndimage.uniform_filter(log_amplitude, 3, mode="nearest")

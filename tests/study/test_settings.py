@@ -150,3 +150,10 @@ def test_bad_chain_files_are_named(content, message, tmp_path):
     (tmp_path / "light.toml").write_text(content)
     with pytest.raises(InputError, match=message):
         read_settings(None, None, {"augmentations": [str(tmp_path / "light.toml")]})
+
+
+def test_an_arm_in_an_earlier_spelling_keeps_its_name_and_is_no_second_arm():
+    settings = read_settings(None, None, {"augmentations": ["none", "flip+grey"]})
+    assert settings.augmentations == ("none", "flip+grey")
+    with pytest.raises(InputError, match="augmentations: one of them is named in two spellings"):
+        read_settings(None, None, {"augmentations": ["none", "grey", "grayscale"]})

@@ -2,7 +2,7 @@
 
     torchrun --standalone --nproc-per-node N one_step.py --model M --images B --out OUT
 
-Each process leaves OUT-RANK.safetensors: gradients, statistics of the normalisation, loss, and the
+Each process leaves OUT-RANK.safetensors: gradients, statistics of the normalization, loss, and the
 logits of held-out images. Started without torchrun it does the same alone.
 """
 

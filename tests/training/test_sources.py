@@ -28,7 +28,7 @@ from augury.saliency import (
     InputGradient,
     SpectralResidual,
     absolute_map,
-    grey_map,
+    gray_map,
     squared_map,
 )
 from augury.training import CheckpointFolder, Recipe, Speed, Training
@@ -64,7 +64,7 @@ def test_self_follows_the_network_at_each_epoch():
     batch = batch_of(dataset.train, ROWS)
     sources.refresh()
     first = sources("gradient")(batch)
-    expected = grey_map(InputGradient(network, network.normalize)(batch))
+    expected = gray_map(InputGradient(network, network.normalize)(batch))
     torch.testing.assert_close(first, expected, atol=0.02, rtol=0)
     loss = squared_map(InputGradient(network, network.normalize, "loss")(batch))
     torch.testing.assert_close(sources("loss-gradient")(batch), loss, atol=0.02, rtol=0)
@@ -153,7 +153,7 @@ def test_live_at_half_resolution_shows_the_network_small_images():
     gradient = InputGradient(network, network.normalize)(small)
     large = F.interpolate(gradient, (16, 16), mode="bilinear") / 4
     torch.testing.assert_close(sources("signed-gradient")(batch), large)
-    large = F.interpolate(grey_map(gradient)[:, None], (16, 16), mode="bilinear")[:, 0]
+    large = F.interpolate(gray_map(gradient)[:, None], (16, 16), mode="bilinear")[:, 0]
     torch.testing.assert_close(sources("gradient")(batch), large)
 
 
@@ -198,7 +198,7 @@ def test_maps_of_a_fixed_teacher_are_shared_by_all_splits(tmp_path):
     assert len(files()) == 2
 
 
-def test_the_fingerprint_is_of_layers_weights_and_normalisation():
+def test_the_fingerprint_is_of_layers_weights_and_normalization():
     network, _ = make_network()
     same, _ = make_network()
     assert fingerprint(same) == fingerprint(network)
@@ -212,8 +212,8 @@ def test_the_fingerprint_is_of_layers_weights_and_normalisation():
     assert len({fingerprint(each) for each in [network, *others]}) == 5
 
 
-def test_a_pretrained_teacher_by_name_looks_at_grey_images_too(tmp_path):
-    """ImageNet networks take three channels: a grey pixel's derivative is the sum of the three."""
+def test_a_pretrained_teacher_by_name_looks_at_gray_images_too(tmp_path):
+    """ImageNet networks take three channels: a gray pixel's derivative is the sum of the three."""
     torch.manual_seed(0)
     reference = timm.create_model("resnet10t").eval()
     save_file(reference.state_dict(), tmp_path / "resnet10t.safetensors")
@@ -223,11 +223,11 @@ def test_a_pretrained_teacher_by_name_looks_at_grey_images_too(tmp_path):
     sources = make_sources(kinds, f"timm:resnet10t={tmp_path}", student, dataset)
     sources.refresh()
     batch = batch_of(dataset.train, ROWS)
-    grey = (batch.images.float() / 255).requires_grad_()
+    gray = (batch.images.float() / 255).requires_grad_()
     mean, std = (
         torch.tensor(reference.default_cfg[name]).view(3, 1, 1) for name in ("mean", "std")
     )
-    normalized = (grey.expand(-1, 3, -1, -1) - mean) / std
+    normalized = (gray.expand(-1, 3, -1, -1) - mean) / std
     normalized.retain_grad()
     reference(normalized).amax(1).sum().backward()
     expected = normalized.grad.sum(1, keepdim=True)
@@ -250,11 +250,11 @@ def test_what_cannot_be_looked_at_is_refused_before_training(tmp_path, models):
     check_sources(["gradient", "grad-cam"], teacher, dataset, models)
     with pytest.raises(InputError, match=r"loss-gradient: targets: K is 4, the network has 1000"):
         check_sources(["loss-gradient"], teacher, dataset, models)
-    grey, spec = make_network()
-    save_network(tmp_path / "grey.safetensors", grey, spec)
-    colours = make_dataset(make_split(channels=3))
+    gray, spec = make_network()
+    save_network(tmp_path / "gray.safetensors", gray, spec)
+    colors = make_dataset(make_split(channels=3))
     with pytest.raises(InputError, match="takes 1 channels, the images have 3"):
-        check_sources(["gradient"], str(tmp_path / "grey.safetensors"), colours, models)
+        check_sources(["gradient"], str(tmp_path / "gray.safetensors"), colors, models)
 
 
 def test_models_that_cannot_be_looked_through_are_refused_before_training(models):

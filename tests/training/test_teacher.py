@@ -57,7 +57,7 @@ def other(spec=None, tensors=None, **state):
         (other({"channels": 3}), "its mean and std must be one for each channel"),
         (other({"name": "smal"}), "unknown model 'smal'. Did you mean 'small'"),
         (other({"name": 5}), "its network: name must be str, got 5"),
-        (other({"colour": 5}), "its network: unknown field 'colour'"),
+        (other({"color": 5}), "its network: unknown field 'color'"),
         (other({}), "its network: name is missing"),
         (other(spec=None, mean=["x"]), r"its mean: \[0\] must be float, got 'x'"),
         (other(std=[0.0]), "std over 0"),

@@ -1,19 +1,21 @@
 """Augmentations: per sample, batched, exactly repeatable, on any device."""
 
+from typing import Any
+
 from augury.augment.base import Augmentation, Source
 from augury.augment.chain import Chain
 from augury.augment.color.autocontrast import Autocontrast
 from augury.augment.color.blur import Blur
 from augury.augment.color.brightness import Brightness
 from augury.augment.color.contrast import Contrast
-from augury.augment.color.equalise import Equalise
-from augury.augment.color.grey import Grey
+from augury.augment.color.equalize import Equalize
+from augury.augment.color.grayscale import Grayscale
 from augury.augment.color.hue import Hue
 from augury.augment.color.invert import Invert
-from augury.augment.color.posterise import Posterise
+from augury.augment.color.posterize import Posterize
 from augury.augment.color.saturation import Saturation
 from augury.augment.color.sharpness import Sharpness
-from augury.augment.color.solarise import Solarise
+from augury.augment.color.solarize import Solarize
 from augury.augment.erasing.cutout import Cutout
 from augury.augment.erasing.random_erasing import RandomErasing
 from augury.augment.geometry.crop import Crop
@@ -35,6 +37,7 @@ from augury.augment.policies.randaugment import RandAugment
 from augury.augment.policies.trivialaugment import TrivialAugment
 from augury.augment.registry import (
     AUGMENTATIONS,
+    EARLIER_NAMES,
     SALIENCY,
     Sources,
     build_augmentation,
@@ -44,6 +47,7 @@ from augury.augment.registry import (
     read_augmentation,
     read_config,
     saliency_kinds,
+    same_arm,
     to_config,
     write_augmentation,
 )
@@ -57,6 +61,7 @@ from augury.augment.saliency.saliencymix import SaliencyMix
 
 __all__ = [
     "AUGMENTATIONS",
+    "EARLIER_NAMES",
     "SALIENCY",
     "AttentiveCutMix",
     "AugMix",
@@ -70,9 +75,9 @@ __all__ = [
     "Crop",
     "CutMix",
     "Cutout",
-    "Equalise",
+    "Equalize",
     "Flip",
-    "Grey",
+    "Grayscale",
     "GuidedMixup",
     "Hue",
     "Identity",
@@ -81,7 +86,7 @@ __all__ = [
     "MixUp",
     "Normal",
     "OneOf",
-    "Posterise",
+    "Posterize",
     "PuzzleMix",
     "RandAugment",
     "RandomErasing",
@@ -93,7 +98,7 @@ __all__ = [
     "Saturation",
     "Sharpness",
     "Shear",
-    "Solarise",
+    "Solarize",
     "Source",
     "Sources",
     "Translate",
@@ -108,6 +113,21 @@ __all__ = [
     "read_augmentation",
     "read_config",
     "saliency_kinds",
+    "same_arm",
     "to_config",
     "write_augmentation",
 ]
+
+_EARLIER_CLASSES: dict[str, type[Augmentation[Any]]] = {
+    "Grey": Grayscale,
+    "Posterise": Posterize,
+    "Solarise": Solarize,
+    "Equalise": Equalize,
+}
+
+
+def __getattr__(name: str) -> type[Augmentation[Any]]:
+    """The classes by the names of the first version."""
+    if name in _EARLIER_CLASSES:
+        return _EARLIER_CLASSES[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

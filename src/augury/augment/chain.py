@@ -14,7 +14,7 @@ from augury.rng import Draws
 
 
 class Chain(Augmentation[tuple[Any, ...]]):
-    """Apply `parts` in order; neighbours that move pixels share one resampling.
+    """Apply `parts` in order; neighbors that move pixels share one resampling.
 
     Each part sees the batch as those before have left it, and draws what it would draw alone, so
     that `normal` moves an image alike in `normal` and in `normal+cutout`; the second part of one

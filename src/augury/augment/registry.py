@@ -14,14 +14,14 @@ from augury.augment.color.autocontrast import Autocontrast
 from augury.augment.color.blur import Blur
 from augury.augment.color.brightness import Brightness
 from augury.augment.color.contrast import Contrast
-from augury.augment.color.equalise import Equalise
-from augury.augment.color.grey import Grey
+from augury.augment.color.equalize import Equalize
+from augury.augment.color.grayscale import Grayscale
 from augury.augment.color.hue import Hue
 from augury.augment.color.invert import Invert
-from augury.augment.color.posterise import Posterise
+from augury.augment.color.posterize import Posterize
 from augury.augment.color.saturation import Saturation
 from augury.augment.color.sharpness import Sharpness
-from augury.augment.color.solarise import Solarise
+from augury.augment.color.solarize import Solarize
 from augury.augment.erasing.cutout import Cutout
 from augury.augment.erasing.random_erasing import RandomErasing
 from augury.augment.foreign.factory import build_foreign, is_factory
@@ -63,17 +63,17 @@ AUGMENTATIONS: dict[str, type[Augmentation[Any]]] = {
     "zoom": Zoom,
     "shear": Shear,
     "translate": Translate,
-    # Colour and sharpness
+    # Color and sharpness
     "brightness": Brightness,
     "contrast": Contrast,
     "saturation": Saturation,
     "hue": Hue,
-    "grey": Grey,
+    "grayscale": Grayscale,
     "blur": Blur,
     "sharpness": Sharpness,
-    "posterise": Posterise,
-    "solarise": Solarise,
-    "equalise": Equalise,
+    "posterize": Posterize,
+    "solarize": Solarize,
+    "equalize": Equalize,
     "autocontrast": Autocontrast,
     "invert": Invert,
     # Policies
@@ -95,6 +95,14 @@ AUGMENTATIONS: dict[str, type[Augmentation[Any]]] = {
     "keepaugment": KeepAugment,
     "guidedmixup": GuidedMixup,
     "attentive-cutmix": AttentiveCutMix,
+}
+
+# Spellings of the first version, which its studies have in their cells' names.
+EARLIER_NAMES: dict[str, str] = {
+    "grey": "grayscale",
+    "posterise": "posterize",
+    "solarise": "solarize",
+    "equalise": "equalize",
 }
 
 # These take other augmentations, their `parts`.
@@ -121,6 +129,15 @@ def parts_of(name: str) -> list[str]:
     return name.split("+")
 
 
+def same_arm(name: str) -> str:
+    """`name` with each part in today's spelling: two arms that are equal so are the same."""
+    return "+".join(EARLIER_NAMES.get(part, part) for part in parts_of(name))
+
+
+def _class_of(name: str, table: Mapping[str, type[Augmentation[Any]]]) -> type[Augmentation[Any]]:
+    return lookup(table, EARLIER_NAMES.get(name, name), "augmentation")
+
+
 def build_augmentation(
     name: str, parameters: Parameters | None = None, sources: Sources | None = None
 ) -> Augmentation[Any]:
@@ -140,9 +157,9 @@ def _build_part(part: str, given: Parameters, sources: Sources | None) -> Augmen
     described = given.get(part, {})
     if is_factory(part):
         return build_foreign(part, described)
-    if part not in AUGMENTATIONS and part in given:
+    if part not in {**AUGMENTATIONS, **EARLIER_NAMES} and part in given:
         return from_config(described, sources)
-    cls = lookup(AUGMENTATIONS, part, "augmentation")
+    cls = _class_of(part, AUGMENTATIONS)
     return _construct(part, cls, described, sources)
 
 
@@ -165,7 +182,7 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
     """
     if is_factory(name):
         return  # its own code knows
-    cls = lookup({**AUGMENTATIONS, **COMPOSITIONS}, name, "augmentation")
+    cls = _class_of(name, {**AUGMENTATIONS, **COMPOSITIONS})
     known = sorted(inspect.signature(cls).parameters)
     for key in parameters:
         check_name(key, known, f"parameter of {name}")
@@ -209,7 +226,7 @@ def from_config(config: Mapping[str, Any], sources: Sources | None = None) -> Au
         raise InputError(f"{what} must have a name, got {shown(dict(config))}")
     if is_factory(name):
         return build_foreign(name, {k: v for k, v in config.items() if k != "name"})
-    cls = lookup({**AUGMENTATIONS, **COMPOSITIONS}, name, "augmentation")
+    cls = _class_of(name, {**AUGMENTATIONS, **COMPOSITIONS})
     return _construct(name, cls, {k: v for k, v in config.items() if k != "name"}, sources)
 
 

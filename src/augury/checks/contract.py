@@ -173,13 +173,13 @@ def _differing(name: str, expected: str, agree: torch.Tensor) -> Finding:
 
 
 def sizes(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
-    """Grey and colour images of 1×1 to 224×224; a refusal is a note, a wrong result a fault."""
+    """Grayscale and color images of 1×1 to 224×224; a refusal is a note, a wrong result a fault."""
     broken: list[str] = []
     refused: list[str] = []
     for shape in _SIZES:
         batch = batch_of(noise(4, shape), 0, classes)
         _try(augmentation, batch, "×".join(map(str, shape)), broken, refused)
-    expected = "grey and colour, 1×1 to 224×224"
+    expected = "gray and color, 1×1 to 224×224"
     return _tried("sizes and channels", expected, broken, refused, len(_SIZES))
 
 

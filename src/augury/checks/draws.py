@@ -132,7 +132,7 @@ def firing_rate(
 ) -> Finding:
     """The share of images that change, against p.
 
-    Some methods leave images alone that they have chosen (posterising to all 8 bits): where the
+    Some methods leave images alone that they have chosen (posterizing to all 8 bits): where the
     share is not p, it is compared with p times the share at p = 1, if p can be set.
     """
     name, count = "firing rate", seen.changed.size

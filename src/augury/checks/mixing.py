@@ -31,10 +31,10 @@ def targets_follow_pixels(
             return Finding(
                 _NAME, _EXPECTED, "not told: plain images are changed, not only mixed", "note"
             )
-    colours = torch.arange(_BATCH) % 2 * 1.0
+    colors = torch.arange(_BATCH) % 2 * 1.0
     wrong, worst, count = 0, 0.0, 0
     for k in range(max(1, samples // _BATCH)):
-        found = apply(augmentation, _batch(colours, _BATCH * k, classes))
+        found = apply(augmentation, _batch(colors, _BATCH * k, classes))
         apart = (to_float(found.images).mean((1, 2, 3)) - found.targets[:, 1]).abs()
         wrong, worst = wrong + int((apart > _TOLERANCE).sum()), max(worst, float(apart.max()))
         count += len(apart)
@@ -42,10 +42,10 @@ def targets_follow_pixels(
     return Finding(_NAME, _EXPECTED, measured, verdict(not wrong), count)
 
 
-def _batch(colours: torch.Tensor, first: int, classes: int) -> Batch:
-    images = colours[:, None, None, None].expand(-1, *SHAPE).contiguous()
-    ids = torch.arange(first, first + len(colours))
-    return Batch(images, torch.eye(classes)[colours.long()], ids)
+def _batch(colors: torch.Tensor, first: int, classes: int) -> Batch:
+    images = colors[:, None, None, None].expand(-1, *SHAPE).contiguous()
+    ids = torch.arange(first, first + len(colors))
+    return Batch(images, torch.eye(classes)[colors.long()], ids)
 
 
 def _something_follows(augmentation: Augmentation[Any]) -> bool:

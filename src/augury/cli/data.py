@@ -118,7 +118,7 @@ def _usual_layout(dataset: Dataset) -> str:
 
 
 def _draw(dataset: Dataset, train: Split, seed: int, folder: Path) -> list[Path]:
-    """Five random training images in a row, and the same before and after normalisation."""
+    """Five random training images in a row, and the same before and after normalization."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -131,13 +131,13 @@ def _draw(dataset: Dataset, train: Split, seed: int, folder: Path) -> list[Path]
     images = folder / f"{name}-images.png"
     image_row(chosen.images, titles, images)
     normalized = folder / f"{name}-normalization.png"
-    columns = [("pixels", chosen.images), ("normalised", _normalized(chosen, train))]
+    columns = [("pixels", chosen.images), ("normalized", _normalized(chosen, train))]
     comparison_grid(columns, titles, normalized)
     return [images, normalized]
 
 
 def _normalized(chosen: Split, train: Split) -> np.ndarray:
-    """Normalised images, drawn with -3 to 3 standard deviations as black to white."""
+    """Normalized images, drawn with -3 to 3 standard deviations as black to white."""
     normalize = Normalize(*channel_statistics(train.images))
     values = normalize(to_float(torch.from_numpy(np.array(chosen.images))))
     return to_uint8((values + 3).div(6).clamp(0, 1)).numpy()

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from augury.augment import AUGMENTATIONS
+from augury.augment import AUGMENTATIONS, EARLIER_NAMES
 from augury.cli.guard import guarded
 from augury.cli.options import usable_folder
 from augury.cli.output import (
@@ -70,7 +70,7 @@ def doctor(
     overrides: dict[str, Any] = {
         "datasets": paths_or_names(dataset, DATASETS),
         "models": names(models),
-        "augmentations": paths_or_names(augment, AUGMENTATIONS),
+        "augmentations": paths_or_names(augment, {**AUGMENTATIONS, **EARLIER_NAMES}),
         "seeds": seeds,
         "recipe": {"epochs": epochs, "train_limit": train_limit, "test_limit": test_limit},
     }

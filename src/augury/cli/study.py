@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from augury.augment import AUGMENTATIONS
+from augury.augment import AUGMENTATIONS, EARLIER_NAMES
 from augury.cli.guard import guarded
 from augury.cli.options import usable_folder
 from augury.cli.output import (
@@ -156,7 +156,7 @@ def study(
         "name": name,
         "datasets": paths_or_names(dataset, DATASETS),
         "models": names(models),
-        "augmentations": paths_or_names(augment, AUGMENTATIONS),
+        "augmentations": paths_or_names(augment, {**AUGMENTATIONS, **EARLIER_NAMES}),
         "seeds": seeds,
         "baseline": baseline,
         "min_difference": min_difference,

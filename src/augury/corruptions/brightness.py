@@ -16,7 +16,7 @@ def brightness(images: Tensor, draws: Draws, severity: int) -> Tensor:
 
     draws: not used. The value is the largest channel, and at a fixed hue and saturation the
     channels are proportional to it, so no conversion is made; black has no saturation and turns
-    grey. A grey image is its own value.
+    gray. A gray image is its own value.
     """
     added = constant(_CIFAR, _IMAGENET, images, severity)
     value = images.amax(1, keepdim=True).double()

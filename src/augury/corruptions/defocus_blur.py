@@ -56,8 +56,8 @@ def disk(radius: float, softness: float) -> Tensor:
 def _gaussian(taps: int, sigma: float) -> npt.NDArray[np.float64]:
     distance = np.arange(taps) - taps // 2
     weights = np.exp(-(distance**2) / (2 * sigma**2))
-    normalised: npt.NDArray[np.float64] = weights / weights.sum()
-    return normalised
+    normalized: npt.NDArray[np.float64] = weights / weights.sum()
+    return normalized
 
 
 def _mirrored(side: int, reach: int, device: torch.device) -> Tensor:

@@ -52,8 +52,8 @@ _COSINES = (
 def jpeg(images: Tensor, draws: Draws, severity: int) -> Tensor:
     """Lose what JPEG loses; draws: not used.
 
-    Colour images have their chroma at half the resolution both ways (4:2:0, Pillow's default); a
-    grey image is a JPEG of one channel. No file is written, as entropy coding loses nothing.
+    Color images have their chroma at half the resolution both ways (4:2:0, Pillow's default); a
+    gray image is a JPEG of one channel. No file is written, as entropy coding loses nothing.
 
     All steps are libjpeg's, in whole numbers: its "slow" integer cosine transform, its standard
     tables scaled by the quality, and chroma enlarged with its triangle filter. So the result is
@@ -69,18 +69,18 @@ def compress(images: Tensor, quality: int) -> Tensor:
     # Whole numbers in float64 throughout: their sums are exact, so matrix products may form them.
     levels = images.double()
     if images.shape[1] == 1:
-        return _to_levels(_quantise(levels - 128, _LUMINANCE, quality) + 128)
+        return _to_levels(_quantize(levels - 128, _LUMINANCE, quality) + 128)
     height, width = images.shape[2:]
     luma = _shift(_mix(_TO_YCC[:1], levels), 16) - 128
     # libjpeg rounds a half down here, and up elsewhere.
     chroma = _halve(_shift(_mix(_TO_YCC[1:], levels) - 1, 16))
-    luma = _quantise(luma, _LUMINANCE, quality)
-    chroma = _quantise(chroma, _CHROMINANCE, quality)[..., : -(-width // 2)]
+    luma = _quantize(luma, _LUMINANCE, quality)
+    chroma = _quantize(chroma, _CHROMINANCE, quality)[..., : -(-width // 2)]
     ycc = torch.cat((luma + 128, _double(chroma)[:, :, :height, :width]), dim=1)
     return _to_levels(_shift(_mix(_TO_RGB, ycc), 16))
 
 
-def _quantise(samples: Tensor, table: tuple[tuple[int, ...], ...], quality: int) -> Tensor:
+def _quantize(samples: Tensor, table: tuple[tuple[int, ...], ...], quality: int) -> Tensor:
     """Samples (B, C, H, W) in -128..127 after the rounding of their blocks' frequencies."""
     height, width = samples.shape[2:]
     padded = _extend(samples, -height % 8, -width % 8)

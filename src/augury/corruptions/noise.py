@@ -22,7 +22,7 @@ _PHOTONS_IMAGENET = (60, 25, 12, 5, 3)
 def gaussian_noise(images: Tensor, draws: Draws, severity: int) -> Tensor:
     """Add to each value of each channel a normal number of its own.
 
-    x <- clip(x + c · n, 0, 1), x in [0, 1], n standard normal. A grey image has one channel and one
+    x <- clip(x + c · n, 0, 1), x in [0, 1], n standard normal. A gray image has one channel and one
     noise; the authors would give its three equal channels three.
     """
     deviation = constant(_DEVIATIONS_CIFAR, _DEVIATIONS_IMAGENET, images, severity)
@@ -34,7 +34,7 @@ def shot_noise(images: Tensor, draws: Draws, severity: int) -> Tensor:
     """Replace each value of each channel by a Poisson count with that mean.
 
     x <- clip(Poisson(c · x) / c, 0, 1), x in [0, 1], c the photons that white stands for. One noise
-    for a grey image, as with `gaussian_noise`.
+    for a gray image, as with `gaussian_noise`.
     """
     photons = constant(_PHOTONS_CIFAR, _PHOTONS_IMAGENET, images, severity)
     bits = draws.bits("corruption.shot-noise", images[0].numel())

@@ -20,7 +20,7 @@ def pixelate(images: Tensor, draws: Draws, severity: int) -> Tensor:
     """Make each image smaller and then as large as before, by Pillow's box filter; draws: not used.
 
     Sides become int(side · c) pixels. Equals Pillow's `resize` to the bit. Its box averages the
-    pixels whose centres lie in a target pixel, all with one weight; pixels that lie there in part
+    pixels whose centers lie in a target pixel, all with one weight; pixels that lie there in part
     have no share of their own. On very small images two severities may be one size.
     """
     share = constant(_CIFAR, _IMAGENET, images, severity)
@@ -48,8 +48,8 @@ def box_weights(before: int, after: int) -> Tensor:
     width = max(scale, 1.0)
     weights = torch.zeros(after, before, dtype=torch.float64)
     for place in range(after):
-        centre = (place + 0.5) * scale
-        near = range(max(int(centre - width / 2 + 0.5), 0), int(centre + width / 2 + 0.5))
-        chosen = [i for i in near if i < before and -0.5 < (i + 0.5 - centre) / width <= 0.5]
+        center = (place + 0.5) * scale
+        near = range(max(int(center - width / 2 + 0.5), 0), int(center + width / 2 + 0.5))
+        chosen = [i for i in near if i < before and -0.5 < (i + 0.5 - center) / width <= 0.5]
         weights[place, chosen] = math.floor(_ONE / len(chosen) + 0.5)
     return weights

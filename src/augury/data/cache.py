@@ -3,7 +3,7 @@
 A cache entry is a folder: images.npy (N, C, H, W) uint8, labels.npy and ids.npy (N,) int64, with
 the train, validation and test parts one after the other, and meta.json. Its name holds a hash
 of where the data comes from and another of the state of those files, so a changed source is
-decoded anew. Entries appear whole or not at all: written to a neighbouring folder, flushed, and
+decoded anew. Entries appear whole or not at all: written to a neighboring folder, flushed, and
 renamed, under a file lock.
 """
 

@@ -1,4 +1,4 @@
-"""CIFAR-10 (Krizhevsky 2009): 60,000 colour images of 32×32 in ten classes.
+"""CIFAR-10 (Krizhevsky 2009): 60,000 color images of 32×32 in ten classes.
 
 Read from the official binary version, the official Python version, or a folder or archive of
 images, train/airplane/... and test/airplane/...

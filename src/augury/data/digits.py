@@ -1,4 +1,4 @@
-"""Handwritten digits, as scikit-learn ships them: 1,797 grey images of 8×8 (UCI, test part)."""
+"""Handwritten digits, as scikit-learn ships them: 1,797 gray images of 8×8 (UCI, test part)."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -33,7 +33,7 @@ def _decode(size: int) -> Dataset:
     everything = Split(resize_images(pixels[:, None], size), labels, np.arange(len(labels)))
     train, test = stratified_rows(labels, TEST_FRACTION, numpy_generator("test part", 0))
     notes = [
-        "grey values 0..16 scaled to 0..255",
+        "gray values 0..16 scaled to 0..255",
         f"no test part: {TEST_FRACTION:.0%} held out, stratified, with seed 0",
     ]
     if size != 8:

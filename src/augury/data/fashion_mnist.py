@@ -1,4 +1,4 @@
-"""Fashion-MNIST (Xiao et al. 2017): 70,000 grey images of 28×28, as the four IDX files."""
+"""Fashion-MNIST (Xiao et al. 2017): 70,000 gray images of 28×28, as the four IDX files."""
 
 import gzip
 import math

@@ -28,7 +28,7 @@ def batches(
     """Batches of uint8 images with one-hot targets, visiting the rows in `order`.
 
     The last batch holds what remains. A remainder of one image joins the batch before it, as
-    batch normalisation cannot train on a single image.
+    batch normalization cannot train on a single image.
     """
     for rows in batch_rows(order, batch_size):
         yield Batch(

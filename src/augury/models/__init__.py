@@ -1,4 +1,4 @@
-"""Networks by name: normalised images (B, C, H, W) to logits (B, K)."""
+"""Networks by name: normalized images (B, C, H, W) to logits (B, K)."""
 
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -116,7 +116,7 @@ def check_spec(spec: ModelSpec) -> None:
 
 
 def build_model(spec: ModelSpec, seed: int) -> nn.Module:
-    """A network from normalised images (B, C, H, W) to logits (B, K), on the CPU.
+    """A network from normalized images (B, C, H, W) to logits (B, K), on the CPU.
 
     Its weights are a function of `spec` and `seed`; those of the backbone do not depend on the
     head. No generator is left advanced. Raises InputError where `check_spec` does, and where
@@ -148,7 +148,7 @@ def pretrained_statistics(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation, per channel and on [0, 1], that pretrained weights expect.
 
-    For one channel, the means over the three colours.
+    For one channel, the means over the three colors.
     """
     check_model_name(name)
     if name == "small":

@@ -12,7 +12,7 @@ _MOMENTUM = 0.2
 class Small(nn.Module):
     """Images (B, C, H, W), H and W at least 8, to logits (B, K).
 
-    A 3×3 stem and three groups of convolution, pooling, convolution, each normalised; the
+    A 3×3 stem and three groups of convolution, pooling, convolution, each normalized; the
     maximum over positions; a linear layer. After the plain part of airbench's CIFAR-10 network
     (Jordan 2024, arXiv:2404.00498), with fewer channels, ReLU instead of GELU, a padded 3×3 stem
     and without what depends on the data (whitening) or on its training recipe.
@@ -23,7 +23,7 @@ class Small(nn.Module):
         stem = nn.Conv2d(channels, _STEM, 3, padding=1, bias=False)
         widths = (_STEM, *_WIDTHS)
         groups = [_group(widths[i], widths[i + 1]) for i in range(len(_WIDTHS))]
-        self.features = nn.Sequential(stem, *_normalised(_STEM), *groups)
+        self.features = nn.Sequential(stem, *_normalized(_STEM), *groups)
         self.classifier = nn.Linear(_WIDTHS[-1], num_classes)
 
     def forward_features(self, images: Tensor) -> Tensor:
@@ -41,11 +41,11 @@ def _group(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
         nn.MaxPool2d(2),
-        *_normalised(outputs),
+        *_normalized(outputs),
         nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
-        *_normalised(outputs),
+        *_normalized(outputs),
     )
 
 
-def _normalised(width: int) -> tuple[nn.Module, nn.Module]:
+def _normalized(width: int) -> tuple[nn.Module, nn.Module]:
     return nn.BatchNorm2d(width, momentum=_MOMENTUM), nn.ReLU(inplace=True)

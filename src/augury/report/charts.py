@@ -1,4 +1,4 @@
-"""Small charts as inline SVG: text stays text, and colours are the page's CSS classes."""
+"""Small charts as inline SVG: text stays text, and colors are the page's CSS classes."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from augury.records.evidence import Interval
-from augury.report.svg import Axis, colour, digits, drawing, line, rect, text
+from augury.report.svg import Axis, color, digits, drawing, line, rect, text
 from augury.report.words import fixed, level, signed, span
 
 CONFUSION_LEVELS = 8
@@ -102,7 +102,7 @@ def learning_curves(curves: Sequence[Curve], title: str, percent: bool) -> Marku
     for curve in curves:
         for style, group in (("train", curve.train), ("validation", curve.validation)):
             lines = [[None if v is None else scale * v for v in run] for run in group]
-            arm = f"{style} arm{colour(curve.arm)}"
+            arm = f"{style} arm{color(curve.arm)}"
             if len(lines) > 1:
                 parts += [_polyline(x, y, one, f"seed {arm}") for one in lines]
             parts.append(_polyline(x, y, _mean(lines), f"mean {arm}"))
@@ -164,7 +164,7 @@ def confusion_matrix(shares: np.ndarray, classes: Sequence[str], top: float, tit
     """The mistakes of a classifier, the stronger the more; what it got right is a calm diagonal.
 
     shares: (K, K), each row the fractions of a true class predicted as each class
-    top: the fraction that the strongest colour stands for
+    top: the fraction that the strongest color stands for
     """
     k = len(classes)
     names = [shorten(name, 12) for name in classes] if k <= LABELLED_CLASSES else []
@@ -197,12 +197,12 @@ def _class_labels(names: Sequence[str], size: float, label: float) -> list[Marku
     upright = max(map(len, names), default=0) <= 2
     parts = []
     for i, name in enumerate(names):
-        centre = (i + 0.5) * size
-        parts.append(text(label - 6, centre + 4, name, "tick end"))
+        center = (i + 0.5) * size
+        parts.append(text(label - 6, center + 4, name, "tick end"))
         if upright:
-            parts.append(text(label + centre, _MATRIX + 14, name, "tick middle"))
+            parts.append(text(label + center, _MATRIX + 14, name, "tick middle"))
         else:
-            parts.append(turned.format(label + centre + 4, _MATRIX + 8, name))
+            parts.append(turned.format(label + center + 4, _MATRIX + 8, name))
     return parts
 
 

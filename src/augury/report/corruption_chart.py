@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from augury.records.evidence import Corruptions
-from augury.report.svg import Axis, colour, digits, drawing, line, text
+from augury.report.svg import Axis, color, digits, drawing, line, text
 from augury.report.words import fixed
 
 _WIDTH, _HEIGHT = 230, 158
@@ -65,4 +65,4 @@ def _arm(x: Axis, y: Axis, run: Sequence[float | None], arm: int) -> Markup:
     points = " ".join(f"{x(n):.1f},{y(v):.1f}" for n, v in enumerate(run) if v is not None)
     if not points:
         return Markup("")
-    return Markup('<polyline points="{}" class="mean arm{}"/>').format(points, colour(arm))
+    return Markup('<polyline points="{}" class="mean arm{}"/>').format(points, color(arm))

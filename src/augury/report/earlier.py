@@ -12,7 +12,7 @@ _SPECTRAL = "spectral-residual"
 _SPECTRAL_BY_DEFAULT = ("saliencymix", "guidedmixup")
 
 SHARED = "parts of nested compositions may have shared their draws"
-TOUCHED = "images that geometry did not choose were changed by up to .007 of a grey level"
+TOUCHED = "images that geometry did not choose were changed by up to .007 of a gray level"
 BORDER = "spectral-residual smoothed with a repeated border, so that its peaks lie at the edge"
 
 

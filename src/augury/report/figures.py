@@ -44,7 +44,7 @@ def comparison_grid(
 ) -> None:
     """Write a grid of pictures: a column for each (title, images), a row for each image.
 
-    images: (n, C, H, W) uint8, or (n, H, W) uint8 saliency maps, which are coloured
+    images: (n, C, H, W) uint8, or (n, H, W) uint8 saliency maps, which are colored
     captions: under the pictures of the last column, or none
     Raises InputError where the columns are not as long as `row_titles`, DiskError where `path`
     cannot be written.
@@ -93,9 +93,9 @@ def _axes(figure: Figure, rows: int, columns: int) -> list[list[Axes]]:
 def _show(axes: Axes, image: np.ndarray) -> None:
     picture = map_pixels(image) if image.ndim == 2 else pixels(image)
     if picture.ndim == 2:
-        # As three channels: a grey colour map would round some levels down by one.
+        # As three channels: a gray color map would round some levels down by one.
         picture = np.stack([picture] * 3, axis=-1)
-    # Nearest neighbour: every pixel that the network sees stays a square with hard edges.
+    # Nearest neighbor: every pixel that the network sees stays a square with hard edges.
     axes.imshow(picture, interpolation="nearest")
     axes.set_axis_off()
 

@@ -17,7 +17,7 @@ from augury.report.load import Run, Study
 from augury.report.origins import origins
 from augury.report.page import environment
 from augury.report.pictures import MAX_PIXELS, Examples, load_examples
-from augury.report.svg import Axis, colour
+from augury.report.svg import Axis, color
 from augury.report.tables import (
     ClassEffects,
     Confusion,
@@ -100,7 +100,7 @@ def render(study: Study) -> str:
             question=words.question(study),
             answer=words.answer(study),
             facts=_facts(study),
-            arms=[(arm, colour(i)) for i, arm in enumerate(study.arms)],
+            arms=[(arm, color(i)) for i, arm in enumerate(study.arms)],
             verdicts=[_verdict_section(study, name) for name in study.datasets],
             grids=[_grid(study, name) for name in study.datasets],
             figures=[_group_figures(study, *group) for group in study.groups],
@@ -172,7 +172,7 @@ def _group_figures(study: Study, dataset: str, model: str) -> GroupFigures:
     classes = study.datasets[dataset].classes
     effects = class_effects(study, dataset, model, MAX_CLASSES)
     found = confusions(study, dataset, model)
-    # One scale for all arms, or their colours could not be compared.
+    # One scale for all arms, or their colors could not be compared.
     top_share = max([MIN_TOP_SHARE, *(float(mistakes(c.shares).max()) for c in found)])
     where = f"{model} on {dataset}"
     return GroupFigures(

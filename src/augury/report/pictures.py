@@ -86,9 +86,9 @@ def pixels(image: np.ndarray) -> np.ndarray:
 
 
 def map_pixels(saliency: np.ndarray) -> np.ndarray:
-    """A (H, W) uint8 map in colours, (H, W, 3) uint8: dark is 0, bright is 255."""
-    colours: np.ndarray = colormaps["inferno"](saliency, bytes=True)
-    return colours[..., :3]
+    """A (H, W) uint8 map in colors, (H, W, 3) uint8: dark is 0, bright is 255."""
+    colors: np.ndarray = colormaps["inferno"](saliency, bytes=True)
+    return colors[..., :3]
 
 
 def data_address(image: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""The pieces of the page's charts: inline SVG whose colours are the page's CSS classes."""
+"""The pieces of the page's charts: inline SVG whose colors are the page's CSS classes."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from augury.report.drawing import round_values
 
-ARM_COLOURS = 8
+ARM_COLORS = 8
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Axis:
         return [v for v in values if self.low - slack <= v <= self.high + slack]
 
 
-def colour(arm: int) -> int:
-    """The number of the CSS colour of an arm; 0, the calm one, is for the baseline alone."""
-    return arm if arm == 0 else 1 + (arm - 1) % ARM_COLOURS
+def color(arm: int) -> int:
+    """The number of the CSS color of an arm; 0, the calm one, is for the baseline alone."""
+    return arm if arm == 0 else 1 + (arm - 1) % ARM_COLORS
 
 
 def drawing(width: float, height: float, title: str, parts: Sequence[Markup], style: str) -> Markup:

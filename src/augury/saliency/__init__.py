@@ -6,7 +6,7 @@ from augury.saliency.gradient import (
     GradientMap,
     InputGradient,
     absolute_map,
-    grey_map,
+    gray_map,
     squared_map,
 )
 from augury.saliency.half_resolution import HalfResolution
@@ -27,7 +27,7 @@ __all__ = [
     "SmoothGrad",
     "SpectralResidual",
     "absolute_map",
-    "grey_map",
+    "gray_map",
     "kind_at",
     "newest_revision",
     "squared_map",

@@ -9,7 +9,7 @@ from augury.errors import InputError
 
 
 def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Of normalised images: the last feature maps (B, F, h, w), and the logits (B, K).
+    """Of normalized images: the last feature maps (B, F, h, w), and the logits (B, K).
 
     The maps are what `forward_features` returns, of `model` or of the part of it that has one, as
     all of timm's networks do. They are a leaf that requires its gradient, and the logits depend on

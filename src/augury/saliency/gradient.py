@@ -16,14 +16,14 @@ SCORES = ("largest", "label", "loss")
 
 
 class InputGradient:
-    """batch -> (B, C, H, W) float32: d(score)/d(normalised image), signed.
+    """batch -> (B, C, H, W) float32: d(score)/d(normalized image), signed.
 
-    model: normalised images -> logits (B, K); normalize: images in [0, 1] -> normalised images.
+    model: normalized images -> logits (B, K); normalize: images in [0, 1] -> normalized images.
     of: "largest", the largest logit; "label", the logits weighted by the targets, Σ t_k z_k;
         "loss", the cross-entropy with the (soft) targets. Each image has its own score, so its
         gradient does not depend on the others of its batch.
 
-    A grey image before a network of three channels counts as three equal ones (`normalize` then
+    A gray image before a network of three channels counts as three equal ones (`normalize` then
     returns three), and its derivative is the sum of theirs. The network is in evaluation mode
     meanwhile; its mode, its BatchNorm statistics, its `.grad` fields, the random state and the
     batch are as before afterwards, also where the network works in place. Raises InputError where
@@ -62,7 +62,7 @@ def class_scores(logits: Tensor, targets: Tensor, of: str) -> Tensor:
     return F.cross_entropy(logits, targets, reduction="none")
 
 
-def grey_map(gradient: Tensor) -> Tensor:
+def gray_map(gradient: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, H, W): the sum over channels, min-max scaled to [0, 1] per image.
 
     The original study's map. A constant gradient gives a map of zeros.
@@ -92,7 +92,7 @@ class GradientMap:
     def __init__(
         self,
         gradient: Callable[[Batch], Tensor],
-        reduce: Callable[[Tensor], Tensor] = grey_map,
+        reduce: Callable[[Tensor], Tensor] = gray_map,
     ) -> None:
         self.gradient, self.reduce = gradient, reduce
 

@@ -64,7 +64,7 @@ KINDS: dict[str, Kind] = {
     "grad-cam": Kind("feature maps weighted by their gradient", GradCam),
     "activation": Kind("mean of the feature maps", Activation),
     "spectral-residual": Kind(
-        "what is unlike its neighbourhood in the image's spectrum, without a network",
+        "what is unlike its neighborhood in the image's spectrum, without a network",
         lambda model, normalize: SpectralResidual(),
         needs_network=False,
         revision=2,

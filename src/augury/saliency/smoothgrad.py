@@ -18,7 +18,7 @@ class SmoothGrad:
         pass through the network.
     noise: standard deviation as a share of the image's range, its largest less its smallest
         value; the paper's 10 to 20 %. The noise is added to images in [0, 1], before they are
-        normalised, and what leaves [0, 1] is not clipped.
+        normalized, and what leaves [0, 1] is not clipped.
     seed, epoch: of the noise, which depends on them, on the image's id and on nothing else.
     """
 

@@ -21,9 +21,9 @@ BORDERS = ("zeros", "mirrored", "repeated")
 
 
 class SpectralResidual:
-    """batch -> (B, H, W) in [0, 1]: what of an image's spectrum is unlike its neighbourhood.
+    """batch -> (B, H, W) in [0, 1]: what of an image's spectrum is unlike its neighborhood.
 
-    Of the grey image's spectrum F, the residual is R = log A less its 3×3 box mean, with
+    Of the gray image's spectrum F, the residual is R = log A less its 3×3 box mean, with
     A = sqrt(|F|² + 1e-10); back in the image it is |ifft(exp(R) · F/A)|, smoothed by a 7×7
     Gaussian of σ = 3 and divided by its largest value. Needs no network.
 
@@ -48,7 +48,7 @@ class SpectralResidual:
             return torch.zeros((0, *batch.images.shape[-2:]), device=batch.images.device)
         images = batch.images.double()
         pixels = images / 255 if batch.images.dtype == torch.uint8 else images
-        spectrum = torch.fft.fft2(_working_size(_grey(pixels)))
+        spectrum = torch.fft.fft2(_working_size(_gray(pixels)))
         power = spectrum.real.square() + spectrum.imag.square()
         smooth = _filtered((power + _EPSILON).log() / 2, _box(), "repeated")
         # exp(log A - smooth) · F/A is F · exp(-smooth).
@@ -60,7 +60,7 @@ class SpectralResidual:
         return by_peak(seen).float()
 
 
-def _grey(images: Tensor) -> Tensor:
+def _gray(images: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, H, W)."""
     if images.shape[1] == 1:
         return images[:, 0]
@@ -68,13 +68,13 @@ def _grey(images: Tensor) -> Tensor:
     return _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
 
 
-def _working_size(grey: Tensor) -> Tensor:
-    height, width = grey.shape[1:]
+def _working_size(gray: Tensor) -> Tensor:
+    height, width = gray.shape[1:]
     longest = max(height, width)
     if longest <= _LARGEST:
-        return grey
+        return gray
     size = [max(1, round(side * _LARGEST / longest)) for side in (height, width)]
-    return F.interpolate(grey[:, None], size, mode="bilinear", antialias=True)[:, 0]
+    return F.interpolate(gray[:, None], size, mode="bilinear", antialias=True)[:, 0]
 
 
 def _box() -> list[float]:

@@ -1,4 +1,4 @@
-"""A model with its normalisation, at the layout and precision that a study has fixed."""
+"""A model with its normalization, at the layout and precision that a study has fixed."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ class Normalize(nn.Module):
 
 
 class Network(nn.Module):
-    """Normalised images -> logits (B, K) float32; `predict` starts from images of a Batch."""
+    """Normalized images -> logits (B, K) float32; `predict` starts from images of a Batch."""
 
     def __init__(
         self, model: nn.Module, normalize: Normalize, speed: Speed, device: torch.device

@@ -58,7 +58,7 @@ class Processes:
     def parallel(self, network: Network) -> Callable[[Tensor], Tensor]:
         """`network.predict` for training steps, whose gradients are averaged over the processes.
 
-        Batch normalisation of `network` takes its statistics of all parts from now on.
+        Batch normalization of `network` takes its statistics of all parts from now on.
         """
         if self.count == 1:
             return network.predict

@@ -238,7 +238,7 @@ def check_sources(
 
 
 def fingerprint(network: Network) -> str:
-    """SHA-256, in hex, over the layers of a network, its weights and its normalisation."""
+    """SHA-256, in hex, over the layers of a network, its weights and its normalization."""
     normalize = network.normalize
     # Some layers of timm's show a function with its address.
     layers = re.sub(r" at 0x[0-9a-f]+", "", repr(network.model))

@@ -1,4 +1,4 @@
-"""Batch normalisation whose statistics are those of all processes' images."""
+"""Batch normalization whose statistics are those of all processes' images."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def with_synced_norm(model: nn.Module, device: torch.device) -> nn.Module:
-    """`model` with synchronised batch normalisation: PyTorch's on a GPU, ours on a processor.
+    """`model` with synchronized batch normalization: PyTorch's on a GPU, ours on a processor.
 
     Names, parameters and running statistics stay as they are.
     """
@@ -54,11 +54,11 @@ class _SyncedNorm(_BatchNorm):
         shape = [1, -1, *[1] * (maps.ndim - 2)]
         count = _total(torch.tensor(maps.numel() / maps.shape[1]))
         mean: Tensor = _Total.apply(maps.sum(axes)) / count
-        centred = maps - mean.view(shape)
-        variance: Tensor = _Total.apply(centred.square().sum(axes)) / count
+        centerd = maps - mean.view(shape)
+        variance: Tensor = _Total.apply(centerd.square().sum(axes)) / count
         if self.track_running_stats:
             self._follow(mean.detach(), variance.detach() * count / (count - 1))
-        scaled = centred * (variance + self.eps).rsqrt().view(shape)
+        scaled = centerd * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
             scaled = scaled * self.weight.view(shape) + self.bias.view(shape)
         return scaled.to(input.dtype)

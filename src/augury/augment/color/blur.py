@@ -54,7 +54,7 @@ def blur(images: Tensor, sigma: Tensor, radius: int) -> Tensor:
 def _half_kernel(sigma: Tensor, radius: int) -> list[Tensor]:
     """The weights at distances 0 to radius, (B, 1, 1, 1) each; with both sides they sum to 1.
 
-    Computed in float64 and rounded once, so that an image does not depend on its neighbours.
+    Computed in float64 and rounded once, so that an image does not depend on its neighbors.
     """
     scale = -0.5 / sigma.double().square()
     weights = [(scale * distance**2).exp() for distance in range(radius + 1)]

@@ -12,13 +12,13 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class ContrastParams:
-    """factor: (B,); 0 is the mean grey, 1 the image."""
+    """factor: (B,); 0 is the mean gray, 1 the image."""
 
     factor: Tensor
 
 
 class Contrast(Augmentation[ContrastParams]):
-    """Bring each image nearer to, or further from, its mean grey, and clip to [0, 1].
+    """Bring each image nearer to, or further from, its mean gray, and clip to [0, 1].
 
     strength: in [0, 1]; the factor is uniform in [1 - strength, 1 + strength], as `ColorJitter`
         draws it. It has no default; 0.4 is that of timm and MoCo v2.

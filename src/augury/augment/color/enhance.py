@@ -1,4 +1,4 @@
-"""What the colour operations share: the blend of PIL's `ImageEnhance`, luma, and one draw."""
+"""What the color operations share: the blend of PIL's `ImageEnhance`, luma, and one draw."""
 
 from torch import Tensor
 
@@ -18,7 +18,7 @@ def blend(images: Tensor, other: Tensor, factor: Tensor) -> Tensor:
 
 
 def luma(images: Tensor) -> Tensor:
-    """(B, C, H, W) float -> (B, 1, H, W): 0.299 R + 0.587 G + 0.114 B; grey images as they are."""
+    """(B, C, H, W) float -> (B, 1, H, W): 0.299 R + 0.587 G + 0.114 B; gray images as they are."""
     if images.shape[1] == 1:
         return images
     red, green, blue = (images[:, i : i + 1] * weight for i, weight in enumerate(_LUMA))

@@ -13,18 +13,18 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class HueParams:
-    """shift: (B,), turns of the colour wheel; ½ gives the complementary colours."""
+    """shift: (B,), turns of the color wheel; ½ gives the complementary colors."""
 
     shift: Tensor
 
 
 class Hue(Augmentation[HueParams]):
-    """Turn each image's colours around the colour wheel (hue of HSV).
+    """Turn each image's colors around the color wheel (hue of HSV).
 
     shift: in [0, ½] turns; each image's is uniform in [-shift, shift], as `ColorJitter` draws it.
         It has no default; 0.1 is MoCo v2's, beside 0.4 for the others.
 
-    Greys, and images of one channel, keep their values. Returns float32.
+    Grays, and images of one channel, keep their values. Returns float32.
     """
 
     def __init__(self, shift: float = 0.1) -> None:
@@ -54,7 +54,7 @@ def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
 
 
 def _hue(images: Tensor, high: Tensor, chroma: Tensor) -> Tensor:
-    """(B, H, W): the hue in sixths of a turn, -1 to 5; 0 for grey."""
+    """(B, H, W): the hue in sixths of a turn, -1 to 5; 0 for gray."""
     red, green, blue = images.unbind(1)
     divisor = chroma.masked_fill(chroma == 0, 1)
     near_green = (blue - red) / divisor + 2

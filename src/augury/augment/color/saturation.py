@@ -12,18 +12,18 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class SaturationParams:
-    """factor: (B,); 0 is grey, 1 the image."""
+    """factor: (B,); 0 is gray, 1 the image."""
 
     factor: Tensor
 
 
 class Saturation(Augmentation[SaturationParams]):
-    """Bring each pixel nearer to, or further from, its grey, and clip to [0, 1].
+    """Bring each pixel nearer to, or further from, its gray, and clip to [0, 1].
 
     strength: in [0, 1]; the factor is uniform in [1 - strength, 1 + strength], as `ColorJitter`
         draws it. It has no default; 0.4 is that of timm and MoCo v2.
 
-    A pixel's grey is its luma 0.299 R + 0.587 G + 0.114 B. Images of one channel keep their
+    A pixel's gray is its luma 0.299 R + 0.587 G + 0.114 B. Images of one channel keep their
     values. Computed without PIL's rounding of luma and result to whole levels. Returns float32.
     """
 

@@ -39,18 +39,18 @@ def invert_table(device: torch.device) -> Tensor:
     return 255 - identity_table(device)
 
 
-def posterise_table(bits: Tensor) -> Tensor:
+def posterize_table(bits: Tensor) -> Tensor:
     """bits (B,) integers in 0..8 -> (B, 1, 256) uint8: each value's highest bits."""
     dropped = (8 - bits.long())[:, None, None]
     values = torch.arange(256, device=bits.device)
     return ((values >> dropped) << dropped).to(torch.uint8)
 
 
-def solarise_table(threshold: Tensor) -> Tensor:
+def solarize_table(threshold: Tensor) -> Tensor:
     """threshold (B,) in 0..256 -> (B, 1, 256) uint8: 255 - value from the threshold on."""
     values = torch.arange(256, device=threshold.device)
-    solarised = torch.where(values >= threshold[:, None, None], 255 - values, values)
-    return solarised.to(torch.uint8)
+    solarized = torch.where(values >= threshold[:, None, None], 255 - values, values)
+    return solarized.to(torch.uint8)
 
 
 def autocontrast_table(images: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ def autocontrast_table(images: Tensor) -> Tensor:
     return torch.where(high > low, stretched, values.double()).to(torch.uint8)
 
 
-def equalise_table(images: Tensor) -> Tensor:
+def equalize_table(images: Tensor) -> Tensor:
     """images (B, C, H, W) uint8 -> (B, C, 256) uint8: makes each channel's histogram flat.
 
     A channel with fewer than 255 pixels below its largest value stays as it is, as in PIL.
@@ -78,9 +78,9 @@ def equalise_table(images: Tensor) -> Tensor:
     below = counts.sum(2, keepdim=True) - counts.gather(2, largest)
     step = below // 255
     start = counts.cumsum(2) - counts + step // 2
-    equalised = (start // step.clamp(min=1)).clamp(max=255)
+    equalized = (start // step.clamp(min=1)).clamp(max=255)
     values = torch.arange(256, device=images.device)
-    return torch.where(step > 0, equalised, values).to(torch.uint8)
+    return torch.where(step > 0, equalized, values).to(torch.uint8)
 
 
 def _histogram(images: Tensor) -> Tensor:

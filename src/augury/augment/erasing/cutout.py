@@ -14,7 +14,7 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class CutoutParams:
-    """row, column: (B,) int64, the centre of each image's square, anywhere in the image."""
+    """row, column: (B,) int64, the center of each image's square, anywhere in the image."""
 
     row: Tensor
     column: Tensor
@@ -26,9 +26,9 @@ class Cutout(Augmentation[CutoutParams]):
     length: the square's side as a share of the image's shorter side; the default ½ is the paper's
         16 of 32 pixels for CIFAR-10.
 
-    The centre is uniform over the pixels and the square is clipped at the border, as in the
+    The center is uniform over the pixels and the square is clipped at the border, as in the
     authors' code, so that less than the whole square may be cut. Their zero comes after
-    normalisation and is the mean colour; ours comes before and is black.
+    normalization and is the mean color; ours comes before and is black.
     """
 
     def __init__(self, length: float = 0.5) -> None:

@@ -39,7 +39,7 @@ class RandomErasing(Augmentation[RandomErasingParams]):
 
     A rectangle that does not fit into the image is drawn again, up to ten times, as in the
     authors' code (which tries a hundred times); each pixel and channel of the rectangle gets a
-    value of its own, uniform in 0..255 (the authors' code fills with the mean colour, and its
+    value of its own, uniform in 0..255 (the authors' code fills with the mean color, and its
     rectangle is lower and narrower than the image). Defaults: the paper's p and area; its aspect
     range.
     """

@@ -61,7 +61,7 @@ class Foreign(Augmentation[ForeignParams]):
         depends on the batch. What mixes is always called so.
 
     Saliency maps that are stored by id cannot follow what it does, and say so when they are asked
-    for afterwards. Raises InputError where it normalises, where it fails, or where its result has
+    for afterwards. Raises InputError where it normalizes, where it fails, or where its result has
     another size or values outside [0, 1] by more than rounding.
     """
 
@@ -70,7 +70,7 @@ class Foreign(Augmentation[ForeignParams]):
         if step := normalizing_step(transform):
             raise InputError(
                 f"{name}: remove {step} (timm: create_transform(normalize=False)): augury "
-                "normalises after augmentation"
+                "normalizes after augmentation"
             )
         self.library = library_of(transform)
         self.takes_pil = takes_pil(transform)
@@ -207,7 +207,7 @@ class Foreign(Augmentation[ForeignParams]):
         except InputError as error:
             if not erases(self.transform):
                 raise
-            hint = "its RandomErasing is made for normalised images; use augury's random-erasing"
+            hint = "its RandomErasing is made for normalized images; use augury's random-erasing"
             raise InputError(f"{error}; {hint}") from error
         # A copy, as the transform may write its next result to the same tensor.
         return within.float().clamp(0, 1)

@@ -116,7 +116,7 @@ def sizing_step(transform: Any) -> str:
 
 
 def erases(transform: Any) -> bool:
-    """Whether a step is RandomErasing, whose random pixels are those of normalised images."""
+    """Whether a step is RandomErasing, whose random pixels are those of normalized images."""
     return any(
         _library(step) and type(step).__name__ == "RandomErasing" for step in steps(transform)
     )

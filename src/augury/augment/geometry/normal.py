@@ -29,7 +29,7 @@ class Normal(Geometric[NormalParams]):
         over 1 shrinks the content.
     flip: probability of a horizontal flip, which comes after the affine map.
 
-    Input coordinate = Rotation(angle) · diag(zoom) · output coordinate, both about the centre
+    Input coordinate = Rotation(angle) · diag(zoom) · output coordinate, both about the center
     ((H-1)/2, (W-1)/2); beyond the border the nearest pixel is repeated. The defaults are those of
     the original study (`rotation_range=2, zoom_range=0.1, horizontal_flip=True`). Returns float32.
 

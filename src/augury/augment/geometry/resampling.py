@@ -16,7 +16,7 @@ from augury.batch import Batch, to_float
 
 @dataclass(frozen=True)
 class Points:
-    """Where output pixels read, in pixels about the image's centre ((H-1)/2, (W-1)/2).
+    """Where output pixels read, in pixels about the image's center ((H-1)/2, (W-1)/2).
 
     y, x: (B, H, W), or what broadcasts to it. cover: in [0, 1], how much of the pixel lies inside
     the image, the rest is black; None for all of it.
@@ -28,7 +28,7 @@ class Points:
 
 
 class Geometric(Augmentation[Params]):
-    """An augmentation that moves pixels. A `Chain` resamples once for neighbours of this kind.
+    """An augmentation that moves pixels. A `Chain` resamples once for neighbors of this kind.
 
     `locate` maps the coordinates of output pixels to those of input pixels; `border` says what
     lies beyond the image: its nearest pixel, or black. Interpolation is bilinear; returns float32
@@ -58,7 +58,7 @@ def resample(batch: Batch, parts: Sequence[Geometric[Any]], params: Sequence[Any
     """
     height, width = batch.images.shape[-2:]
     size = (height, width)
-    points = pixel_centres(batch.images)
+    points = pixel_centers(batch.images)
     for i in reversed(range(len(parts))):
         points = parts[i].locate(params[i], points, size)
         # What reads the image itself repeats its nearest pixel in any case.
@@ -94,7 +94,7 @@ def affine(points: Points, matrix: Tensor) -> Points:
     return Points(y, x, points.cover)
 
 
-def pixel_centres(images: Tensor) -> Points:
+def pixel_centers(images: Tensor) -> Points:
     """Where the pixels of `images` are themselves."""
     height, width = images.shape[-2:]
     y = torch.arange(height, device=images.device) - (height - 1) / 2

@@ -1,4 +1,4 @@
-"""Rotation about the centre, as torchvision's `RandomRotation`."""
+"""Rotation about the center, as torchvision's `RandomRotation`."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class RotateParams:
 
 
 class Rotate(Geometric[RotateParams]):
-    """Turn images about their centre ((H-1)/2, (W-1)/2); bilinear, returns float32.
+    """Turn images about their center ((H-1)/2, (W-1)/2); bilinear, returns float32.
 
     degrees: the angle is uniform in [-degrees, degrees]. torchvision has no default; 15 is ours,
         about half of AutoAugment's largest (30).

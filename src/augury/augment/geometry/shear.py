@@ -15,14 +15,14 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class ShearParams:
-    """x, y: (B,) degrees; over 0, what is above the centre (left of it) moves right (down)."""
+    """x, y: (B,) degrees; over 0, what is above the center (left of it) moves right (down)."""
 
     x: Tensor
     y: Tensor
 
 
 class Shear(Geometric[ShearParams]):
-    """Slant images about their centre ((H-1)/2, (W-1)/2); bilinear, returns float32.
+    """Slant images about their center ((H-1)/2, (W-1)/2); bilinear, returns float32.
 
     x: degrees by which columns lean; uniform in [-x, x]. torchvision has no default; 15 is ours,
         a little under AutoAugment's largest (0.3, the tangent of 16.7 degrees).
@@ -62,5 +62,5 @@ class Shear(Geometric[ShearParams]):
 
 
 def _tangent(degrees: Tensor) -> Tensor:
-    """(B,) -> (B, 1, 1) float32, computed in float64, so that it depends on no neighbour."""
+    """(B,) -> (B, 1, 1) float32, computed in float64, so that it depends on no neighbor."""
     return torch.deg2rad(degrees.double()).tan().float()[:, None, None]

@@ -1,4 +1,4 @@
-"""Zoom about the centre."""
+"""Zoom about the center."""
 
 import math
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class ZoomParams:
 
 
 class Zoom(Geometric[ZoomParams]):
-    """Shrink or enlarge the content about the centre ((H-1)/2, (W-1)/2); bilinear, float32.
+    """Shrink or enlarge the content about the center ((H-1)/2, (W-1)/2); bilinear, float32.
 
     factor: range; log-uniform, so that with ends 1/a and a shrinking and enlarging by any amount
         are equally likely. A factor over 1 shrinks the content, as in `normal` and Keras (in

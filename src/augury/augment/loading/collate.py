@@ -66,7 +66,7 @@ class Collate:
             for batch in loader: ...
 
     Images are tensors (C, H, W) or (H, W), arrays (H, W, C) or (H, W), or PIL images of mode L or
-    RGB: uint8, or float in [0, 1], so normalisation comes after. Labels are 0..num_classes-1, or
+    RGB: uint8, or float in [0, 1], so normalization comes after. Labels are 0..num_classes-1, or
     num_classes probabilities that sum to 1: one-hot or soft. Multi-label targets, and fields beyond
     these three, are refused; `WithIds` picks two fields of a sample.
 

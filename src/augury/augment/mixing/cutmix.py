@@ -34,7 +34,7 @@ class CutMix(Augmentation[CutMixParams]):
     p: probability that an image is mixed; the default 1 is the paper's for ImageNet, its code
         takes 0.5 for CIFAR.
 
-    The centre is uniform over the pixels and the box is clipped at the border, after which the
+    The center is uniform over the pixels and the box is clipped at the border, after which the
     target's λ is counted in pixels. λ, box and partner are drawn per image, where the authors'
     code draws one λ and one box for the batch; no image is its own partner, where theirs may be;
     sides are rounded, where theirs are cut to even numbers.

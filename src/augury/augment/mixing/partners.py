@@ -13,7 +13,7 @@ def draw_partners(draws: Draws, operation: str) -> Tensor:
     """(B,) int64: the row of each sample's partner, another sample of the batch.
 
     The samples sit down in a circle, in an order drawn anew for each (seed, epoch): each one's
-    partner is its neighbour. So nobody is mixed with itself (but for a batch of one), everyone is
+    partner is its neighbor. So nobody is mixed with itself (but for a batch of one), everyone is
     a partner once, and the circle does not depend on the order of the batch. Where an id is in the
     batch more than once, its copies pass over each other: see `next_of_another_id`.
     """

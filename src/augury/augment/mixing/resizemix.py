@@ -88,9 +88,9 @@ def _paste(images: Tensor, params: ResizeMixParams) -> Tensor:
 
 def _places(start: Tensor, length: Tensor, side: int) -> Tensor:
     """(B, side) float64: where a row or column reads, with the partner's edges at -1 and 1."""
-    centre = torch.arange(side, device=start.device, dtype=torch.float64) + 0.5
+    center = torch.arange(side, device=start.device, dtype=torch.float64) + 0.5
     # An empty box is read nowhere; at least 1 spares it a division by zero.
-    return (centre - start[:, None]) * (2 / length.clamp(min=1).double())[:, None] - 1
+    return (center - start[:, None]) * (2 / length.clamp(min=1).double())[:, None] - 1
 
 
 def _covered(images: Tensor, params: ResizeMixParams) -> Tensor:

@@ -125,8 +125,8 @@ def reaches(height: int, width: int) -> dict[str, Reach]:
         "translate-y": Reach(end=height / 3, signed=True, whole=True),
         "rotate": Reach(end=30.0, signed=True, whole=True),
         # 4 bits at most, of which as many whole ones as the level asks for are dropped.
-        "posterise": Reach(5.0, 1.0, whole=True),
-        "solarise": Reach(256.0, 0.0),
+        "posterize": Reach(5.0, 1.0, whole=True),
+        "solarize": Reach(256.0, 0.0),
         "autocontrast": Reach(),
-        "equalise": Reach(),
+        "equalize": Reach(),
     }

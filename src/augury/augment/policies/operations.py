@@ -3,7 +3,7 @@
 They are those of Cubuk et al., "AutoAugment", CVPR 2019, from which RandAugment, TrivialAugment
 and AugMix draw. Each is computed for all images at once; an image whose operation is another
 takes part with the values that leave it as it is. Images are whole levels (uint8) between
-operations, as in PIL; the colour operations equal PIL's bit for bit.
+operations, as in PIL; the color operations equal PIL's bit for bit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,11 +18,11 @@ from augury.augment.color.sharpness import smooth
 from augury.augment.color.tables import (
     apply_table,
     autocontrast_table,
-    equalise_table,
-    posterise_table,
-    solarise_table,
+    equalize_table,
+    posterize_table,
+    solarize_table,
 )
-from augury.augment.geometry.resampling import Points, affine, bounded, pixel_centres, read
+from augury.augment.geometry.resampling import Points, affine, bounded, pixel_centers, read
 from augury.batch import Batch, to_float, to_uint8
 
 OPERATIONS = (
@@ -36,10 +36,10 @@ OPERATIONS = (
     "saturation",
     "contrast",
     "sharpness",
-    "posterise",
-    "solarise",
+    "posterize",
+    "solarize",
     "autocontrast",
-    "equalise",
+    "equalize",
 )
 
 _GEOMETRIC = ("shear-x", "shear-y", "translate-x", "translate-y", "rotate")
@@ -56,12 +56,12 @@ class Layers:
 
     operation: (B, L) int64, places in OPERATIONS. magnitude: (B, L) float32, in the units of the
     operation, as in torchvision:
-      shear: by how many pixels a row or column moves against its neighbour, about the corner
+      shear: by how many pixels a row or column moves against its neighbor, about the corner
         (0, 0); over 0 to the left or up
       translate: pixels; over 0 to the right or down
-      rotate: degrees about the centre; over 0 counterclockwise
+      rotate: degrees about the center; over 0 counterclockwise
       brightness, saturation, contrast, sharpness: the factor less 1
-      posterise: bits that are kept; solarise: the level from which on levels are inverted
+      posterize: bits that are kept; solarize: the level from which on levels are inverted
     """
 
     operation: Tensor
@@ -111,7 +111,7 @@ def apply_layers(batch: Batch, layers: Layers) -> Batch:
     matrices = _matrices_of_passes(layers, batch.images.shape[-2:])
     for i in range(layers.operation.shape[1]):
         magnitude = layers.magnitude[:, i]
-        images = _recolour(found.images, layers.operation[:, i], magnitude)
+        images = _recolor(found.images, layers.operation[:, i], magnitude)
         found = found.with_images(images)
         if i < len(matrices):
             found = _warp(found, matrices[i])
@@ -132,9 +132,9 @@ def _is(operation: Tensor, *names: str) -> Tensor:
 def _matrices_of_passes(layers: Layers, size: Sequence[int]) -> list[list[Tensor]]:
     """For each resampling the (B, 2, 3) matrices whose moves follow one another in it.
 
-    Resampling i comes right after the colours of layer i. Two runs of moves are at least one
+    Resampling i comes right after the colors of layer i. Two runs of moves are at least one
     layer apart, so that the run that starts in layer 0 or 1 can be the first, and any other comes
-    right before its first layer's colours: L layers need no more than L - 1 resamplings.
+    right before its first layer's colors: L layers need no more than L - 1 resamplings.
     """
     moves = _is(layers.operation, *_GEOMETRIC)
     matrices = _matrices(layers, size)
@@ -153,7 +153,7 @@ def _matrices_of_passes(layers: Layers, size: Sequence[int]) -> list[list[Tensor
 
 
 def _matrices(layers: Layers, size: Sequence[int]) -> Tensor:
-    """(B, L, 2, 3) float32, rows y and x, about the centre: where what is moved is read.
+    """(B, L, 2, 3) float32, rows y and x, about the center: where what is moved is read.
 
     Computed in float64 and rounded once, so that an image does not depend on its place in the
     batch.
@@ -165,7 +165,7 @@ def _matrices(layers: Layers, size: Sequence[int]) -> Tensor:
     angle = torch.deg2rad(magnitude("rotate"))
     cos, sin = angle.cos(), angle.sin()
     shear_y, shear_x = magnitude("shear-y"), magnitude("shear-x")
-    # The centre lies half an image from the corner that a shear leaves in its place.
+    # The center lies half an image from the corner that a shear leaves in its place.
     down = shear_y * (size[1] / 2) - magnitude("translate-y")
     right = shear_x * (size[0] / 2) - magnitude("translate-x")
     rows = torch.stack((cos, sin + shear_y, down), -1), torch.stack((shear_x - sin, cos, right), -1)
@@ -175,7 +175,7 @@ def _matrices(layers: Layers, size: Sequence[int]) -> Tensor:
 def _warp(batch: Batch, matrices: Sequence[Tensor]) -> Batch:
     """Move uint8 images by `matrices`, one after the other, in one bilinear resampling."""
     height, width = batch.images.shape[-2:]
-    points = pixel_centres(batch.images)
+    points = pixel_centers(batch.images)
     for matrix in reversed(matrices):
         points = bounded(affine(points, matrix), (height, width), "black")
     return batch.moved(_read_levels(batch.images, points), partial(read, points=points))
@@ -214,28 +214,28 @@ def _between(start: Tensor, end: Tensor, share: Tensor) -> Tensor:
     return (end - start).mul_(share).add_(start)
 
 
-def _recolour(images: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
+def _recolor(images: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
     """uint8 images after one layer, but for what it moves. operation, magnitude: (B,)."""
-    grey = _grey(images)
-    images = apply_table(images, _table(images, grey, operation, magnitude))
-    other = torch.where(per_image(_is(operation, "sharpness")), _smooth(images), grey)
+    gray = _gray(images)
+    images = apply_table(images, _table(images, gray, operation, magnitude))
+    other = torch.where(per_image(_is(operation, "sharpness")), _smooth(images), gray)
     factor = torch.where(_is(operation, *_LOCAL), 1 + magnitude, 1)
     return _blend(other.float(), images.float(), per_image(factor))
 
 
-def _table(images: Tensor, grey: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
+def _table(images: Tensor, gray: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
     """(B, C, 256) uint8: what becomes of each level."""
     levels = torch.arange(256.0, device=images.device)
-    pixels = grey.shape[2] * grey.shape[3]
-    mean = (2 * grey.long().sum((1, 2, 3)) + pixels) // (2 * pixels)
+    pixels = gray.shape[2] * gray.shape[3]
+    mean = (2 * gray.long().sum((1, 2, 3)) + pixels) // (2 * pixels)
     towards = mean.masked_fill(~_is(operation, "contrast"), 0).float()
     factor = torch.where(_is(operation, *_TONE), 1 + magnitude, 1)
     table = _blend(towards[:, None, None], levels, factor[:, None, None])
     for name, other in (
-        ("posterise", posterise_table(magnitude.clamp(0, 8))),
-        ("solarise", solarise_table(magnitude)),
+        ("posterize", posterize_table(magnitude.clamp(0, 8))),
+        ("solarize", solarize_table(magnitude)),
         ("autocontrast", autocontrast_table(images)),
-        ("equalise", equalise_table(images)),
+        ("equalize", equalize_table(images)),
     ):
         table = torch.where(_is(operation, name)[:, None, None], other, table)
     return table
@@ -246,7 +246,7 @@ def _blend(other: Tensor, images: Tensor, factor: Tensor) -> Tensor:
     return (images - other).mul_(factor).add_(other).clamp_(0, 255).to(torch.uint8)
 
 
-def _grey(images: Tensor) -> Tensor:
+def _gray(images: Tensor) -> Tensor:
     """(B, C, H, W) uint8 -> (B, 1, H, W) uint8: PIL's mode "L"."""
     if images.shape[1] == 1:
         return images

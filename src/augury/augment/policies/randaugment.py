@@ -24,7 +24,7 @@ class RandAugment(Augmentation[Layers]):
 
     The ranges of the operations are torchvision's, in which a higher magnitude always changes
     more; the direction is drawn per image and layer. Bilinear with a black border, and as in
-    `apply_layers`, where torchvision takes the nearest pixel and the authors grey 128 beyond the
+    `apply_layers`, where torchvision takes the nearest pixel and the authors gray 128 beyond the
     border.
     """
 
@@ -63,8 +63,8 @@ def reaches(height: int, width: int) -> dict[str, Reach]:
         "contrast": factor,
         "sharpness": factor,
         # Half a bit more, so that dropping what follows the point rounds to the nearest.
-        "posterise": Reach(8.5, 4.5, whole=True),
-        "solarise": Reach(255.0, 0.0),
+        "posterize": Reach(8.5, 4.5, whole=True),
+        "solarize": Reach(255.0, 0.0),
         "autocontrast": Reach(),
-        "equalise": Reach(),
+        "equalize": Reach(),
     }

@@ -44,8 +44,8 @@ def reaches(height: int, width: int) -> dict[str, Reach]:
         "contrast": factor,
         "sharpness": factor,
         # Half a bit more, so that dropping what follows the point rounds to the nearest.
-        "posterise": Reach(8.5, 2.5, whole=True),
-        "solarise": Reach(255.0, 0.0),
+        "posterize": Reach(8.5, 2.5, whole=True),
+        "solarize": Reach(255.0, 0.0),
         "autocontrast": Reach(),
-        "equalise": Reach(),
+        "equalize": Reach(),
     }

@@ -11,7 +11,7 @@ from torch import Tensor
 from augury.augment.saliency.puzzle_cells import Size, cell_means
 from augury.augment.saliency.puzzle_solver import ordered_sum
 
-# Colours in whole numbers, whose sums have the same bits everywhere.
+# Colors in whole numbers, whose sums have the same bits everywhere.
 _UNITS = 2**16
 # Keeps the logarithms of the prior within those that the authors get by adding 1e-8.
 _LEAST_SHARE = 1e-4
@@ -19,7 +19,7 @@ _LEAST_SHARE = 1e-4
 
 @dataclass(frozen=True)
 class Energy:
-    """Of B masks on R × C cells, in units of the mean cell's saliency; for `minimise`.
+    """Of B masks on R × C cells, in units of the mean cell's saliency; for `minimize`.
 
     first, second: (R, C, B), the cost of a cell's step from z = 0 to ½, and from ½ to 1.
     weight: (2, R, C, B), the cost of one such step between a cell and the one below, or right.
@@ -62,7 +62,7 @@ def cell_saliency(units: Tensor, cells: Size) -> Tensor:
     return torch.where(total > 0, means / total, 1 / (cells[0] * cells[1])).float()
 
 
-def patch_colours(images: Tensor, patches: Size) -> Tensor:
+def patch_colors(images: Tensor, patches: Size) -> Tensor:
     """(B, C, H, W) float in [0, 1] -> (C, rows, columns, B) float32: the mean of each patch."""
     means = cell_means((images * _UNITS).round().long(), patches) / _UNITS
     return means.permute(1, 2, 3, 0).float().contiguous()
@@ -70,7 +70,7 @@ def patch_colours(images: Tensor, patches: Size) -> Tensor:
 
 def mask_energy(
     saliency: Tensor,
-    colours: Tensor,
+    colors: Tensor,
     partner: Tensor,
     lam: Tensor,
     beta: float,
@@ -79,15 +79,15 @@ def mask_energy(
 ) -> Energy:
     """The energy of each sample's mask: z = 1 shows the image, 0 its partner.
 
-    saliency: (R, C, B), sums to 1. colours: (channels, R · k, C · l, B), k × l patches a cell.
+    saliency: (R, C, B), sums to 1. colors: (channels, R · k, C · l, B), k × l patches a cell.
     partner: (B,) rows. lam: (B,) in [0, 1].
 
     With s the saliency of the image, s' its partner's, n² = R · C cells and β = beta / (16n):
 
         Σ z·s' + (1 - z)·s + β Σ (z_i - z_j)² + β·gamma Σ φ(z_i, z_j) - eta/n² Σ log Binom(2z; 2, λ)
 
-    The sums go over the cells, and over the pairs of neighbours. φ(z_i, z_j) is how far apart the
-    colours are that meet at the border of cells i and j, when z_i and z_j are 0 or 1; between them
+    The sums go over the cells, and over the pairs of neighbors. φ(z_i, z_j) is how far apart the
+    colors are that meet at the border of cells i and j, when z_i and z_j are 0 or 1; between them
     it goes on as in the authors' code: linear in each z plus a multiple of (z_i - z_j)². With
     gamma up to 1 no pair's multiple in the whole sum is negative.
     """
@@ -99,7 +99,7 @@ def mask_energy(
         _add_edges(
             slope.transpose(0, dim),
             weight[dim].transpose(0, dim),
-            colours.transpose(1, 1 + dim),
+            colors.transpose(1, 1 + dim),
             partner,
             beta,
             gamma,
@@ -115,12 +115,12 @@ def mask_energy(
 
 
 def _add_edges(
-    slope: Tensor, weight: Tensor, colours: Tensor, partner: Tensor, beta: float, gamma: float
+    slope: Tensor, weight: Tensor, colors: Tensor, partner: Tensor, beta: float, gamma: float
 ) -> None:
     """Add to (R, C, B) `slope` and `weight` what lies between each cell and the one below."""
     rows, columns = slope.shape[:2]
-    high, wide = colours.shape[1] // rows, colours.shape[2] // columns
-    above, below = colours[:, high - 1 : -1 : high], colours[:, high::high]
+    high, wide = colors.shape[1] // rows, colors.shape[2] // columns
+    above, below = colors[:, high - 1 : -1 : high], colors[:, high::high]
     own = _apart(above, below, wide)
     others = own[:, :, partner]
     own_above = _apart(above, below[..., partner], wide)

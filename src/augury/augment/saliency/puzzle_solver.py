@@ -2,10 +2,10 @@
 
 The energy of levels k in {0, 1, 2} is
 
-    Σ over cells of f(k) + Σ over neighbours of w · (k - k')²
+    Σ over cells of f(k) + Σ over neighbors of w · (k - k')²
 
 with f convex over the levels and w ≥ 0. Such an energy is L♮-convex: made piecewise linear between
-the levels it stays convex, and where x minimises it over real numbers, so does each of the levels
+the levels it stays convex, and where x minimizes it over real numbers, so does each of the levels
 ⌊x + t⌋ for t in (0, 1) (Murota, "Discrete Convex Analysis", 2003). So the minimum is found to any
 accuracy by a convex method in which all cells of all samples move at once: the primal-dual method
 of Chambolle and Pock (2011), with their steps by degree and over-relaxation (Condat 2013).
@@ -28,13 +28,13 @@ _RELAXATION = 1.8
 _ROUNDINGS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
-def minimise(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
+def minimize(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
     """The levels in {0, 1, 2} with the lowest energy: (R, C, B) float32.
 
     first, second: (R, C, B) float32, f(1) - f(0) and f(2) - f(1); first ≤ second.
     weight: (2, R, C, B) float32 ≥ 0: w between cell (r, c) and (r + 1, c), and between (r, c) and
-    (r, c + 1); 0 where there is no such neighbour.
-    The batch comes last, so that neighbouring cells are whole rows of memory.
+    (r, c + 1); 0 where there is no such neighbor.
+    The batch comes last, so that neighboring cells are whole rows of memory.
     """
     relaxed = _relaxed(first, second, weight)
     best = (relaxed + _ROUNDINGS[0]).floor().clamp(0, 2)
@@ -78,7 +78,7 @@ def _divergence(flow: Tensor) -> Tensor:
 
 
 def _degree(weight: Tensor) -> Tensor:
-    """(2, R, C, B) -> (R, C, B): the number of each cell's neighbours; 1 for a cell without."""
+    """(2, R, C, B) -> (R, C, B): the number of each cell's neighbors; 1 for a cell without."""
     edges = (weight > 0).to(weight.dtype)
     found = edges[0] + edges[1]
     found[1:].add_(edges[0, :-1])

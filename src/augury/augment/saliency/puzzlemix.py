@@ -23,16 +23,16 @@ from augury.augment.saliency.puzzle_energy import (
     chosen_cells,
     chosen_energy,
     mask_energy,
-    patch_colours,
+    patch_colors,
 )
-from augury.augment.saliency.puzzle_solver import minimise
+from augury.augment.saliency.puzzle_solver import minimize
 from augury.augment.saliency.puzzle_transport import MAX_SIDE, plan
 from augury.augment.shared.beta import beta as beta_quantile
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.rng import Draws
 
-# Pixels along the side of the patches whose colours are compared across a border between cells:
+# Pixels along the side of the patches whose colors are compared across a border between cells:
 # the authors' `neigh_size`.
 _PATCH = 4
 
@@ -64,7 +64,7 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
     alpha: λ ~ Beta(alpha, alpha), the share that the image's mask aims at.
     grid: cells along the mask's side, one of these numbers for each sample; from 2 to 16.
     beta: weight of the mask's smoothness.
-    gamma: part of that weight that follows the colours at the borders between cells, in [0, 1].
+    gamma: part of that weight that follows the colors at the borders between cells, in [0, 1].
     eta: weight of λ's binomial prior.
     transport: whether cells move to where they show.
     t_size: side of these cells in pixels; they are larger where there would be over 16 a side.
@@ -72,7 +72,7 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
     p: probability that an image is mixed.
 
     The mask, the image's share 0, ½ or 1 of each cell, has the lowest energy of
-    `puzzle_energy.mask_energy`; `puzzle_solver.minimise` finds it, `puzzle_transport.plan` the
+    `puzzle_energy.mask_energy`; `puzzle_solver.minimize` finds it, `puzzle_transport.plan` the
     moves. Targets follow the mean of the mask. An image with fewer pixels than cells along a side
     has a cell a pixel there. Each image has its own λ and grid, where the authors draw one of each
     a batch. Returns float32.
@@ -123,7 +123,7 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
         cells = [(min(n, size[0]), min(n, size[1])) for n in self.grid]
         energies = self._energies(to_float(batch.images), units, partner, lam, cells)
         energy = chosen_energy(energies, choice)
-        levels = minimise(energy.first, energy.second, energy.weight).permute(2, 0, 1)
+        levels = minimize(energy.first, energy.second, energy.weight).permute(2, 0, 1)
         mask = torch.where(mixed, Cut.of(size, cells, choice).spread(levels / 2), 1.0)
         side = torch.tensor(self.grid, device=choice.device)[choice]
         params = PuzzleMixParams(partner, lam, side, mask)
@@ -151,10 +151,10 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
         size = images.shape[-2], images.shape[-1]
         patches = [finer(each, size, _PATCH, max(size)) for each in cells]
         # Several grids may have the same patches: at 32×32 pixels all but the finest.
-        colours = {each: patch_colours(images, each) for each in dict.fromkeys(patches)}
+        colors = {each: patch_colors(images, each) for each in dict.fromkeys(patches)}
         weights = self.beta, self.gamma, self.eta
         return [
-            mask_energy(cell_saliency(units, each), colours[fine], partner, lam, *weights)
+            mask_energy(cell_saliency(units, each), colors[fine], partner, lam, *weights)
             for each, fine in zip(cells, patches, strict=True)
         ]
 

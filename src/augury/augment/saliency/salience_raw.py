@@ -12,7 +12,7 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class SalienceRawParams:
-    """gradient: (B, C, H, W) float, the score's gradient at the normalised image."""
+    """gradient: (B, C, H, W) float, the score's gradient at the normalized image."""
 
     gradient: Tensor
 
@@ -20,7 +20,7 @@ class SalienceRawParams:
 class SalienceRaw(Augmentation[SalienceRawParams]):
     """Blend the input gradient of a network into each image: `mix · gradient + pixels / mix`.
 
-    saliency: a callable, batch -> (B, C, H, W): d(largest class score)/d(normalised image). A
+    saliency: a callable, batch -> (B, C, H, W): d(largest class score)/d(normalized image). A
         gradient with NaN or infinite values counts as one of zeros.
     mix: the study's `mix_val`; its default is 2.
 

@@ -43,7 +43,7 @@ class SaliencyMix(Augmentation[SaliencyMixParams]):
 
     The box lies at the same place in both images and is clipped at the border; targets follow the
     area that is left of it. Of pixels that are equally salient, the first in row order is its
-    centre. Defaults: the authors' for CIFAR-10. Their code draws one coin, one λ and one box for
+    center. Defaults: the authors' for CIFAR-10. Their code draws one coin, one λ and one box for
     the batch, where each image has its own here; their sides are cut to even numbers of pixels,
     where ours are rounded; their maps are those of OpenCV's fine-grained detector.
     """

@@ -76,11 +76,11 @@ def decode_images(
 ) -> list[Decoded | str]:
     """Decode each file into its row of a .npy file, (N, C, S, S) uint8, that is there already.
 
-    The centre square is taken and resized to S×S (bilinear, with antialiasing). EXIF orientation
+    The center square is taken and resized to S×S (bilinear, with antialiasing). EXIF orientation
     is applied, where it can be read. Transparent images are laid on white, palettes and CMYK
     become RGB. 16-bit samples are scaled to 8 bits by the range that `bits` says (0..4095 to 0..255
-    with 12), but of colours with 16 the upper 8 bits are kept. Of animations and other files with
-    several pictures the first is taken. Colour profiles are not applied. With C = 1 colours become
+    with 12), but of colors with 16 the upper 8 bits are kept. Of animations and other files with
+    several pictures the first is taken. Color profiles are not applied. With C = 1 colors become
     their luma (ITU-R 601).
     bits: 1..16; `deep.Range` tells which to choose
     Returns for each file what was needed, or the reason why it cannot be decoded.

@@ -1,7 +1,7 @@
 """Images of 16 bits a sample become 8: by which range, and how.
 
 Cameras and scanners fill 10, 12 or 14 of the 16 bits. Were 0..65535 made 0..255 then, images of 12
-bits would keep 17 grey levels. So all images of a data set are scaled by one range, the smallest
+bits would keep 17 gray levels. So all images of a data set are scaled by one range, the smallest
 usual one that holds every sample of every image. It is not taken from a PNG's sBIT: that says how
 exact the samples are, which by PNG's specification fill all 16 bits.
 """
@@ -28,22 +28,22 @@ Counts = tuple[int, ...]
 
 def is_deep(image: Image.Image, content: bytes) -> bool:
     """Whether the file's `content`, opened as `image`, has 16 bits a sample."""
-    return is_deep_grey(image) or (content.startswith(_PNG) and content[_PNG_DEPTH] == 16)
+    return is_deep_gray(image) or (content.startswith(_PNG) and content[_PNG_DEPTH] == 16)
 
 
-def is_deep_grey(image: Image.Image) -> bool:
+def is_deep_gray(image: Image.Image) -> bool:
     return image.mode == "I" or image.mode.startswith("I;")
 
 
 def count_depths(image: Image.Image) -> Counts:
-    """What a deep image's samples need; Pillow keeps the upper 8 bits of colours, which tell."""
-    if is_deep_grey(image):
+    """What a deep image's samples need; Pillow keeps the upper 8 bits of colors, which tell."""
+    if is_deep_gray(image):
         upper = np.asarray(image).clip(0, 65535) >> 8
         image = Image.fromarray(upper.astype(np.uint8))
     histograms = np.reshape(image.histogram(), (-1, 256))
-    colours = [row for band, row in zip(image.getbands(), histograms, strict=True) if band != "A"]
+    colors = [row for band, row in zip(image.getbands(), histograms, strict=True) if band != "A"]
     first = [2 ** (depth - 8) for depth in DEPTHS[:-1]]  # upper bytes that need more bits
-    counts = np.add.reduceat(np.sum(colours, axis=0), [0, *first])
+    counts = np.add.reduceat(np.sum(colors, axis=0), [0, *first])
     return tuple(int(count) for count in counts)
 
 
@@ -86,14 +86,14 @@ class Range:
 def to_eight_bits(image: Image.Image, content: bytes, bits: int) -> Image.Image:
     """A deep image with 8 bits a sample, 0..2^bits - 1 scaled to 0..255, higher ones to 255.
 
-    Of colours with bits = 16 the upper 8 bits are kept, as Pillow reads them. Alpha always has 16.
-    image: "I;16" or "I" where it is grey, otherwise "RGB" or "RGBA", as Pillow opens such files.
+    Of colors with bits = 16 the upper 8 bits are kept, as Pillow reads them. Alpha always has 16.
+    image: "I;16" or "I" where it is gray, otherwise "RGB" or "RGBA", as Pillow opens such files.
     """
-    if is_deep_grey(image):
+    if is_deep_gray(image):
         return Image.fromarray(_scaled(np.asarray(image), bits))
     if bits == FULL:
         return image
-    planes = [_scaled(plane, bits) for plane in _colour_samples(image, content)]
+    planes = [_scaled(plane, bits) for plane in _color_samples(image, content)]
     bands = [Image.fromarray(plane) for plane in planes]
     if image.mode == "RGBA":
         bands.append(image.getchannel("A"))
@@ -110,18 +110,18 @@ def _scaled(values: npt.NDArray[np.integer], bits: int) -> npt.NDArray[np.uint8]
     return scaled.astype(np.uint8)
 
 
-def _colour_samples(image: Image.Image, content: bytes) -> Iterator[npt.NDArray[np.uint16]]:
-    """The samples of a PNG's colours, each (H, W); `image` has their upper bytes.
+def _color_samples(image: Image.Image, content: bytes) -> Iterator[npt.NDArray[np.uint16]]:
+    """The samples of a PNG's colors, each (H, W); `image` has their upper bytes.
 
     Pillow gives either byte of a sample, by the name of how it lies in the file: where the most
     significant byte comes first, "16L", which says the opposite, gives the other one.
     """
     with Image.open(io.BytesIO(content), formats=("PNG",)) as lower:
         kind = lower.tile[0][3]
-        grey = kind == "LA;16B"  # of whose 4 bytes a pixel the second is wanted
-        other = "RGBA" if grey else str(kind).replace("16B", "16L")
+        gray = kind == "LA;16B"  # of whose 4 bytes a pixel the second is wanted
+        other = "RGBA" if gray else str(kind).replace("16B", "16L")
         lower.tile = [(*tile[:3], other) for tile in lower.tile]  # type: ignore[misc]
         lower.load()
         for number, name in enumerate("RGB"):
             upper = np.asarray(image.getchannel(number)).astype(np.uint16)
-            yield upper << 8 | np.asarray(lower.getchannel("G" if grey else name))
+            yield upper << 8 | np.asarray(lower.getchannel("G" if gray else name))

@@ -41,8 +41,8 @@ def load(
     pattern: how the folders are to be read, see `pattern`; docs/how-to/data-folders.md says how
         they are without
     image_size: the side in pixels; None keeps the size that all images share if they are
-        square, else 64. Other images are cut to their centre square and resized.
-    Images are grey if every one of them is, else RGB (see `decode_images`). Without a test part,
+        square, else 64. Other images are cut to their center square and resized.
+    Images are gray if every one of them is, else RGB (see `decode_images`). Without a test part,
     20 % is held out, stratified, always the same. Ids number the image files in the order of
     their paths over train, validation and test; a file that cannot be read has a number, too,
     and no other say. Files that cannot be used are in `set_aside`, and what was done to others
@@ -123,7 +123,7 @@ def decode_folder(
             used = Range.of(image.depths for image in _decoded(done) if image.depths)
             if _choose_form(headers, image_size) == form and used.bits == bits:
                 break
-            # Images that were cut short had a say in the size or in the colours, or 16-bit images
+            # Images that were cut short had a say in the size or in the colors, or 16-bit images
             # use fewer bits: once more.
     notes = [arrangement.note] if arrangement.note else []
     notes += [*_size_notes(headers, form[-1]), *_conversion_notes(done), *used.notes()]
@@ -183,7 +183,7 @@ def _without_failures(
 
 def _choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int, int, int]:
     """The channels of all images, and their height and width in pixels."""
-    channels = 1 if all(header.grey for header in headers) else 3
+    channels = 1 if all(header.gray for header in headers) else 3
     if image_size is None:
         width, height = headers[0].width, headers[0].height
         shared = {(header.width, header.height) for header in headers} == {(width, width)}
@@ -200,7 +200,7 @@ def _size_notes(headers: Sequence[Header], size: int) -> list[str]:
     width, height = min(sizes)
     what = f"images of {width}×{height}" if len(sizes) == 1 else f"images of {len(sizes)} sizes"
     square = all(width == height for width, height in sizes)
-    cut = "" if square else "cut to their centre square and "
+    cut = "" if square else "cut to their center square and "
     return [f"{what} {cut}resized bilinearly to {size}×{size}"]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps
 
-from augury.data.folders.deep import Counts, count_depths, is_deep, is_deep_grey, to_eight_bits
+from augury.data.folders.deep import Counts, count_depths, is_deep, is_deep_gray, to_eight_bits
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 CONVERSIONS = (
@@ -60,14 +60,14 @@ class Header:
 
     width: int
     height: int
-    grey: bool
+    gray: bool
     format: str
 
 
 def read_header(content: bytes) -> Header:
     """What an image file's bytes say; raises UnidentifiedImageError or one of UNREADABLE."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-        return Header(*image.size, _is_grey(image), image.format or "")
+        return Header(*image.size, _is_gray(image), image.format or "")
 
 
 @dataclass(frozen=True)
@@ -132,11 +132,11 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _is_grey(image: Image.Image) -> bool:
+def _is_gray(image: Image.Image) -> bool:
     if image.mode in ("P", "PA"):
         palette = np.reshape(image.getpalette("RGB") or [], (-1, 3))
         return bool((palette == palette[:, :1]).all())
-    return image.mode in ("1", "L", "LA", "La") or is_deep_grey(image)
+    return image.mode in ("1", "L", "LA", "La") or is_deep_gray(image)
 
 
 def _to_mode(image: Image.Image, mode: str) -> tuple[Image.Image, bool]:

@@ -4,7 +4,7 @@ A network that has seen a test image in training may know it by heart. Candidate
 perceptual hash, as they are and mirrored, and judged by their pixels; docs/explanation/leakage.md
 has the measurements behind the numbers here.
 
-What is compared is the *detail*: the grey image of at most 32×32, less its 5×5 local mean, without
+What is compared is the *detail*: the gray image of at most 32×32, less its 5×5 local mean, without
 the outer eighth on each side (a frame shared is not a picture shared), scaled to length 1. Two
 images' difference is the distance of their details, 0..2: sqrt(2 - 2r) where r is their cosine.
 
@@ -20,11 +20,11 @@ import numpy.typing as npt
 from scipy.ndimage import uniform_filter
 
 from augury.data.dataset import Progress, Split
-from augury.data.leakage.perceptual_hash import close_pairs, grey_images, hash_signs
-from augury.data.leakage.standing_out import NEIGHBOURS, neighbour_distances, standout_ratio
+from augury.data.leakage.perceptual_hash import close_pairs, gray_images, hash_signs
+from augury.data.leakage.standing_out import NEIGHBORS, neighbor_distances, standout_ratio
 
 _LOCAL = 5
-_LEAST_DETAIL = 1.0  # grey levels, root mean square; less is no more than rounding
+_LEAST_DETAIL = 1.0  # gray levels, root mean square; less is no more than rounding
 _SAMPLE = 512
 _CHUNK = 1024
 _DECIMALS = 5  # of a cosine in float32; the place in a product changes those beyond
@@ -148,14 +148,14 @@ def prints_of(images: npt.NDArray[np.uint8]) -> Prints:
 
 
 def _chunk_prints(images: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
-    grey = grey_images(images)
-    local = uniform_filter(grey, size=(1, _LOCAL, _LOCAL), mode="nearest")
-    edge = grey.shape[1] // 8
-    detail = (grey - local)[:, edge:-edge, edge:-edge].reshape(len(grey), -1)
+    gray = gray_images(images)
+    local = uniform_filter(gray, size=(1, _LOCAL, _LOCAL), mode="nearest")
+    edge = gray.shape[1] // 8
+    detail = (gray - local)[:, edge:-edge, edge:-edge].reshape(len(gray), -1)
     length = np.linalg.norm(detail, axis=1, keepdims=True)
     plain = length < _LEAST_DETAIL * np.sqrt(detail.shape[1])
     # Zeros agree with nothing, so plain images are in no pair, however many there are.
-    signs = np.where(plain, np.float32(0), hash_signs(grey))
+    signs = np.where(plain, np.float32(0), hash_signs(gray))
     return signs, np.where(plain, np.float32(0), detail / np.where(plain, 1, length))
 
 
@@ -205,15 +205,15 @@ def _closer(plain: _Matches, mirrored: _Matches) -> _Matches:
 
 
 def background_ratio(seen: Prints, known: Prints, plainest: float) -> float:
-    """How close a test image's match must be, as a share of the distance to its K-th neighbour.
+    """How close a test image's match must be, as a share of the distance to its K-th neighbor.
 
     0 where that cannot be said: fewer than K training images, or no test image with any detail.
     """
     sample = np.flatnonzero(seen.details.any(axis=1))
-    if len(known.details) < NEIGHBOURS or not len(sample):
+    if len(known.details) < NEIGHBORS or not len(sample):
         return 0.0
     sample = sample[:: max(1, len(sample) // _SAMPLE)]
-    distances = neighbour_distances(seen.details[sample], known.details)
+    distances = neighbor_distances(seen.details[sample], known.details)
     return standout_ratio(distances, len(seen.details), plainest)
 
 
@@ -225,10 +225,10 @@ def _limits(
     ratio = background_ratio(seen, known, thresholds.plainest)
     if not ratio:
         return limits
-    # The K-th neighbour is hardly ever further than sqrt(2), so that few need to be looked at.
+    # The K-th neighbor is hardly ever further than sqrt(2), so that few need to be looked at.
     rows = np.flatnonzero(differences <= ratio * np.sqrt(2))
     if len(rows):
-        background = neighbour_distances(seen.details[rows], known.details)[:, -1]
+        background = neighbor_distances(seen.details[rows], known.details)[:, -1]
         limits[rows] = np.clip(ratio * background, thresholds.tightest, thresholds.widest)
     return limits
 

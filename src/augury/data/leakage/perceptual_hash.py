@@ -1,6 +1,6 @@
 """Perceptual hashes: few bits by which two copies of a picture are alike, and pairs close in them.
 
-The hash is the "pHash" (Zauner 2010): the image in grey, shrunk by area to 32×32, its discrete
+The hash is the "pHash" (Zauner 2010): the image in gray, shrunk by area to 32×32, its discrete
 cosine transform, and of the 8×8 lowest frequencies without the mean a bit each, whether it is
 clearly above their median. Brightness and contrast leave it as it is, and JPEG changes few bits.
 Deviations: Zauner smooths by 7×7 before shrinking, which area averages make needless, and leaves
@@ -16,8 +16,8 @@ import numpy.typing as npt
 SIDE = 32
 BITS = 63
 _LOWEST = 8
-_MARGIN = 0.02  # of the mean size of the frequencies: 1 to 2 grey levels in photographs
-_GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601
+_MARGIN = 0.02  # of the mean size of the frequencies: 1 to 2 gray levels in photographs
+_GRAY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R 601
 # Pairs that are compared at once. Few rows, so that close pairs, where they are rare, lie in few of
 # the block's columns; 1 MB of sums, which a processor's cache holds.
 _BLOCK = (64, 4096)
@@ -26,28 +26,28 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 
-def grey_images(images: npt.NDArray[np.uint8]) -> Floats:
-    """Square images (N, C, H, H) uint8 in grey, (N, S, S) in 0..255, S = min(H, 32).
+def gray_images(images: npt.NDArray[np.uint8]) -> Floats:
+    """Square images (N, C, H, H) uint8 in gray, (N, S, S) in 0..255, S = min(H, 32).
 
     Shrunk by area: a pixel is the mean of all that it covers. Smaller images are not enlarged.
     """
     channels, height = images.shape[1:3]
     values = images.astype(np.float32)
-    grey: Floats = values[:, 0] if channels == 1 else np.tensordot(values, _GREY, (1, 0))
+    gray: Floats = values[:, 0] if channels == 1 else np.tensordot(values, _GRAY, (1, 0))
     if height <= SIDE:
-        return grey
+        return gray
     shares = _shares(height, SIDE)
-    return np.asarray(shares @ grey @ shares.T)
+    return np.asarray(shares @ gray @ shares.T)
 
 
-def hash_signs(grey: Floats) -> Floats:
-    """The hashes of (N, S, S) grey images, S >= 8: (N, 63), 1 for a bit that is set, else -1.
+def hash_signs(gray: Floats) -> Floats:
+    """The hashes of (N, S, S) gray images, S >= 8: (N, 63), 1 for a bit that is set, else -1.
 
     As signs and not as bits: a matrix product then counts the bits that agree, for all pairs at
     once and exactly: 50,000 × 10,000 of them in one second on one core.
     """
-    waves = _cosines(grey.shape[1])
-    low = (waves @ grey @ waves.T).reshape(len(grey), -1)[:, 1:]
+    waves = _cosines(gray.shape[1])
+    low = (waves @ gray @ waves.T).reshape(len(gray), -1)[:, 1:]
     # In a symmetric image half of the frequencies are 0, and so is the median: rounding must not
     # decide their bits.
     margin = _MARGIN * np.abs(low).mean(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""How much closer than an image's neighbours another must be, not to be so by chance.
+"""How much closer than an image's neighbors another must be, not to be so by chance.
 
 Were the K nearest of a point spread evenly around it in D dimensions, the nearest would come within
 x of the K-th one's distance with probability at most (K - 1) x^D. Over T points looked at from two
@@ -8,7 +8,7 @@ sides, as they are and mirrored, that is expected once where x = (2 T (K - 1))^(
 import numpy as np
 import numpy.typing as npt
 
-NEIGHBOURS = 32  # K
+NEIGHBORS = 32  # K
 _ROWS = 64
 _CLOSE_TO_NOTHING = 1e-3  # what rounding leaves between equal images
 
@@ -16,15 +16,15 @@ Floats = npt.NDArray[np.float32]
 Distances = npt.NDArray[np.float64]
 
 
-def neighbour_distances(points: Floats, others: Floats) -> Distances:
+def neighbor_distances(points: Floats, others: Floats) -> Distances:
     """(N, K) distances of (N, F) points to the nearest of (M, F) others, M >= K, ascending.
 
     All are of length 1, or 0, which is sqrt(2) from everything.
     """
-    nearest = np.empty((len(points), NEIGHBOURS))
+    nearest = np.empty((len(points), NEIGHBORS))
     for start in range(0, len(points), _ROWS):
         similar = points[start : start + _ROWS] @ others.T
-        kept = np.partition(similar, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
+        kept = np.partition(similar, -NEIGHBORS, axis=1)[:, -NEIGHBORS:]
         nearest[start : start + _ROWS] = np.sort(np.sqrt(np.maximum(2 - 2 * kept, 0)), axis=1)
     return nearest
 

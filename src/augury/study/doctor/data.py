@@ -137,7 +137,7 @@ def _plain_images(dataset: Dataset, named: "_Images") -> Iterator[Finding]:
         count, dark = int(plain.sum()), int(black.sum())
         black_ones = f", {dark} of them black" if dark else ""
         which = named.told(split.ids[plain].tolist())
-        words = f"{count} {part} images are of one colour{black_ones}: {which}"
+        words = f"{count} {part} images are of one color{black_ones}: {which}"
         yield Finding("warning", dataset.name, "plain-images", count, words)
 
 

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from augury.augment import (
     AUGMENTATIONS,
+    EARLIER_NAMES,
     check_parameters,
     parts_of,
     read_config,
     saliency_kinds,
+    same_arm,
 )
 from augury.data import data_title
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
@@ -99,6 +101,9 @@ class StudySettings:
                 raise InputError(f"{name}: at least one is needed")
             if len(set(values)) < len(values):
                 raise InputError(f"{name}: each may be named once, got {', '.join(values)}")
+        if len(set(map(same_arm, self.augmentations))) < len(self.augmentations):
+            arms = ", ".join(self.augmentations)
+            raise InputError(f"augmentations: one of them is named in two spellings: {arms}")
         for model in self.models:
             check_model_name(model)
         for augmentation in self.augmentations:
@@ -108,7 +113,7 @@ class StudySettings:
         for augmentation, parameters in self.parameters.items():
             check_parameters(augmentation, parameters)
         for name in self.chains:
-            if name in AUGMENTATIONS:
+            if name in AUGMENTATIONS or name in EARLIER_NAMES:
                 raise InputError(f"chains: {name} is already an augmentation's name")
         if self.baseline:
             check_name(self.baseline, self.augmentations, "baseline")

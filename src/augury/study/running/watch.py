@@ -9,7 +9,7 @@ from augury.data import Split, batches, epoch_order
 from augury.data.loader import batch_rows
 from augury.errors import InputError
 from augury.rng import Draws, numpy_generator
-from augury.saliency import grey_map
+from augury.saliency import gray_map
 from augury.study.running.prepare import Prepared
 
 _EXAMPLES = 5
@@ -51,8 +51,8 @@ class Watch:
 
 
 def _as_picture(maps: Tensor) -> Tensor:
-    """(B, H, W) uint8; of signed gradients (B, C, H, W) their grey map."""
-    maps = grey_map(maps) if maps.ndim == 4 else maps
+    """(B, H, W) uint8; of signed gradients (B, C, H, W) their gray map."""
+    maps = gray_map(maps) if maps.ndim == 4 else maps
     peak = maps.amax((1, 2), keepdim=True)
     # Maps need not lie in [0, 1]; a picture does.
     return to_uint8(maps / torch.where(peak > 1, peak, torch.ones_like(peak)))

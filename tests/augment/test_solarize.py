@@ -5,7 +5,7 @@ from PIL import ImageOps
 from pillow import applied, check_chosen
 from scipy import stats
 
-from augury.augment.color.solarise import Solarise, SolariseParams
+from augury.augment.color.solarize import Solarize, SolarizeParams
 from augury.errors import InputError
 
 THRESHOLDS = [0.0, 40.0, 63.5, 110.0, 128.0, 256.0]
@@ -18,17 +18,17 @@ def test_chosen_images_equal_pillow_s(channels, dtype):
         return applied(ImageOps.solarize, image, THRESHOLDS[place])
 
     chosen = torch.arange(6) != 3
-    params = SolariseParams(torch.tensor(THRESHOLDS), chosen)
-    check_chosen(Solarise(), params, chosen, expected, channels, dtype)
+    params = SolarizeParams(torch.tensor(THRESHOLDS), chosen)
+    check_chosen(Solarize(), params, chosen, expected, channels, dtype)
 
 
 def test_draws_match_the_documented_distribution():
-    params = sample_many(Solarise())
+    params = sample_many(Solarize())
     assert is_rate(params.chosen, 0.5)
     for chosen in (True, False):
         threshold = params.threshold[params.chosen == chosen].numpy()
         assert stats.kstest(threshold, stats.uniform(0, 256).cdf).pvalue > 1e-4
-    params = sample_many(Solarise((128, 128), p=0.2))
+    params = sample_many(Solarize((128, 128), p=0.2))
     assert is_rate(params.chosen, 0.2)
     assert (params.threshold == 128).all()
 
@@ -43,4 +43,4 @@ def test_draws_match_the_documented_distribution():
 )
 def test_bad_parameters_are_named(arguments, message):
     with pytest.raises(InputError, match=message):
-        Solarise(**arguments)
+        Solarize(**arguments)

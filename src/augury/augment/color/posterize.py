@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
-from augury.augment.color.tables import look_up, posterise_table
+from augury.augment.color.tables import look_up, posterize_table
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 
 
 @dataclass(frozen=True)
-class PosteriseParams:
+class PosterizeParams:
     """bits: (B,) int64 in 1..8, how many of each value's highest bits stay; chosen: (B,) bool."""
 
     bits: Tensor
     chosen: Tensor
 
 
-class Posterise(Augmentation[PosteriseParams]):
+class Posterize(Augmentation[PosterizeParams]):
     """Keep only the highest bits of an image's values.
 
     bits: range of whole numbers in 1..8, both ends included; all equally likely. 8 changes
@@ -37,11 +37,11 @@ class Posterise(Augmentation[PosteriseParams]):
         check_probability("p", p)
         self.bits, self.p = bits, p
 
-    def sample(self, batch: Batch, draws: Draws) -> PosteriseParams:
+    def sample(self, batch: Batch, draws: Draws) -> PosterizeParams:
         u = draws.uniform("posterise", 2).double()
         low, high = self.bits
         bits = low + (u[:, 1] * (high - low + 1)).long()
-        return PosteriseParams(bits=bits, chosen=u[:, 0] < self.p)
+        return PosterizeParams(bits=bits, chosen=u[:, 0] < self.p)
 
-    def apply(self, batch: Batch, params: PosteriseParams) -> Batch:
-        return look_up(batch, posterise_table(params.bits), params.chosen)
+    def apply(self, batch: Batch, params: PosterizeParams) -> Batch:
+        return look_up(batch, posterize_table(params.bits), params.chosen)

@@ -7,7 +7,7 @@ from pillow import applied, check_chosen
 from scipy import stats
 from torchvision.transforms.v2 import functional
 
-from augury.augment.color.posterise import Posterise, PosteriseParams
+from augury.augment.color.posterize import Posterize, PosterizeParams
 from augury.batch import Batch
 from augury.errors import InputError
 
@@ -19,8 +19,8 @@ def test_chosen_images_equal_pillow_s(channels, dtype):
         return applied(ImageOps.posterize, image, place + 1)
 
     chosen = torch.arange(8) != 3
-    params = PosteriseParams(torch.arange(1, 9), chosen)
-    check_chosen(Posterise(), params, chosen, expected, channels, dtype)
+    params = PosterizeParams(torch.arange(1, 9), chosen)
+    check_chosen(Posterize(), params, chosen, expected, channels, dtype)
 
 
 def test_floats_become_whole_levels_where_torchvision_keeps_them():
@@ -28,8 +28,8 @@ def test_floats_become_whole_levels_where_torchvision_keeps_them():
     levels = torch.arange(256).view(1, 1, 16, 16) / 255
     batch = Batch(levels, torch.ones(1, 1), torch.zeros(1, dtype=torch.int64))
     for bits in range(1, 9):
-        params = PosteriseParams(torch.tensor([bits]), torch.tensor([True]))
-        found = Posterise().apply(batch, params).images
+        params = PosterizeParams(torch.tensor([bits]), torch.tensor([True]))
+        found = Posterize().apply(batch, params).images
         theirs = functional.posterize(levels, bits)
         assert 255 * (found - theirs).abs().max() < 1
         if bits == 4:
@@ -40,13 +40,13 @@ def test_floats_become_whole_levels_where_torchvision_keeps_them():
 
 
 def test_draws_match_the_documented_distribution():
-    params = sample_many(Posterise())
+    params = sample_many(Posterize())
     assert is_rate(params.chosen, 0.5)
     assert params.bits.unique().tolist() == [4, 5, 6, 7, 8]
     for chosen in (True, False):
         counts = np.bincount(params.bits[params.chosen == chosen] - 4)
         assert stats.chisquare(counts).pvalue > 1e-4
-    params = sample_many(Posterise((3, 3), p=0.2))
+    params = sample_many(Posterize((3, 3), p=0.2))
     assert is_rate(params.chosen, 0.2)
     assert (params.bits == 3).all()
 
@@ -62,4 +62,4 @@ def test_draws_match_the_documented_distribution():
 )
 def test_bad_parameters_are_named(arguments, message):
     with pytest.raises(InputError, match=message):
-        Posterise(**arguments)
+        Posterize(**arguments)

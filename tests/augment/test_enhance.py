@@ -14,7 +14,7 @@ def test_luma_by_hand():
     torch.testing.assert_close(found, torch.tensor([0.299, 0.587, 0.114, 1.0, 0.5]))
 
 
-def test_luma_of_grey_images_is_the_image():
+def test_luma_of_gray_images_is_the_image():
     images = noise(2, 1, 3, 4)
     assert torch.equal(luma(images), images)
 

@@ -4,7 +4,7 @@ from batches import check_rate_and_bounds_of_p
 from PIL import ImageOps
 from pillow import applied, check_chosen
 
-from augury.augment.color.equalise import Equalise, EqualiseParams
+from augury.augment.color.equalize import Equalize, EqualizeParams
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
@@ -14,8 +14,8 @@ def test_chosen_images_equal_pillow_s(channels, dtype):
         return applied(ImageOps.equalize, image)
 
     chosen = torch.tensor([True, False] * 3)
-    check_chosen(Equalise(), EqualiseParams(chosen), chosen, expected, channels, dtype)
+    check_chosen(Equalize(), EqualizeParams(chosen), chosen, expected, channels, dtype)
 
 
 def test_p_is_the_rate():
-    check_rate_and_bounds_of_p(Equalise, "equalise")
+    check_rate_and_bounds_of_p(Equalize, "equalize")

@@ -1,4 +1,4 @@
-"""Colour dropped, as torchvision's `RandomGrayscale`."""
+"""Color dropped, as torchvision's `RandomGrayscale`."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ from augury.rng import Draws
 
 
 @dataclass(frozen=True)
-class GreyParams:
-    """grey: (B,) bool, which images lose their colour."""
+class GrayscaleParams:
+    """gray: (B,) bool, which images lose their color."""
 
-    grey: Tensor
+    gray: Tensor
 
 
-class Grey(Augmentation[GreyParams]):
+class Grayscale(Augmentation[GrayscaleParams]):
     """Replace an image by its luma 0.299 R + 0.587 G + 0.114 B, in all channels.
 
-    p: probability that an image becomes grey; 0.1 is torchvision's default.
+    p: probability that an image becomes gray; 0.1 is torchvision's default.
 
     Images of one channel keep their values. Computed without rounding to whole levels; returns
     float32.
@@ -31,10 +31,10 @@ class Grey(Augmentation[GreyParams]):
         check_probability("p", p)
         self.p = p
 
-    def sample(self, batch: Batch, draws: Draws) -> GreyParams:
-        return GreyParams(draws.uniform("grey", 1)[:, 0] < self.p)
+    def sample(self, batch: Batch, draws: Draws) -> GrayscaleParams:
+        return GrayscaleParams(draws.uniform("grey", 1)[:, 0] < self.p)
 
-    def apply(self, batch: Batch, params: GreyParams) -> Batch:
+    def apply(self, batch: Batch, params: GrayscaleParams) -> Batch:
         images = to_float(batch.images)
-        grey = luma(images).clamp(0, 1)
-        return batch.with_images(torch.where(per_image(params.grey), grey, images))
+        gray = luma(images).clamp(0, 1)
+        return batch.with_images(torch.where(per_image(params.gray), gray, images))

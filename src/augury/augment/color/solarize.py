@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
-from augury.augment.color.tables import look_up, solarise_table
+from augury.augment.color.tables import look_up, solarize_table
 from augury.batch import Batch
 from augury.rng import Draws
 
 
 @dataclass(frozen=True)
-class SolariseParams:
+class SolarizeParams:
     """threshold: (B,), in levels, from which values are inverted; chosen: (B,) bool."""
 
     threshold: Tensor
     chosen: Tensor
 
 
-class Solarise(Augmentation[SolariseParams]):
+class Solarize(Augmentation[SolarizeParams]):
     """Replace each value v of an image that reaches the threshold by 255 - v.
 
     threshold: range in levels, 0 to 256; uniform. 0 inverts everything, 256 nothing. The default
@@ -34,10 +34,10 @@ class Solarise(Augmentation[SolariseParams]):
         check_probability("p", p)
         self.threshold, self.p = threshold, p
 
-    def sample(self, batch: Batch, draws: Draws) -> SolariseParams:
+    def sample(self, batch: Batch, draws: Draws) -> SolarizeParams:
         u = draws.uniform("solarise", 2)
         low, high = self.threshold
-        return SolariseParams(threshold=low + (high - low) * u[:, 1], chosen=u[:, 0] < self.p)
+        return SolarizeParams(threshold=low + (high - low) * u[:, 1], chosen=u[:, 0] < self.p)
 
-    def apply(self, batch: Batch, params: SolariseParams) -> Batch:
-        return look_up(batch, solarise_table(params.threshold), params.chosen)
+    def apply(self, batch: Batch, params: SolarizeParams) -> Batch:
+        return look_up(batch, solarize_table(params.threshold), params.chosen)
