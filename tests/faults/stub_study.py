@@ -43,7 +43,7 @@ def wait_for_the_others(cell) -> None:
         time.sleep(0.05)
 
 
-def train(cell, plan, run, dataset, watcher, processes) -> None:
+def train(cell, plan, run, dataset, listener, processes) -> None:
     """In place of `_train_and_test`."""
     global waited
     note("start", cell)

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from augury.augment import AUGMENTATIONS, EARLIER_NAMES
+from augury.cli.engine import make_engine
 from augury.cli.guard import guarded
 from augury.cli.options import usable_folder
 from augury.cli.output import (
@@ -24,29 +25,28 @@ from augury.cli.output import (
 )
 from augury.cli.progress import StudyProgress
 from augury.data import DATASETS
-from augury.errors import CellsFailed, InputError
+from augury.errors import CellsFailed
 from augury.names import check_name
 from augury.records.json_file import read_json
 from augury.report import load_study, verdict_table, write_report, write_summary
-from augury.schema import Within
 from augury.study import (
-    Outcome,
+    CellCounts,
     Plan,
     StudyFolder,
     StudySettings,
+    count_cells,
     judge_study,
     open_study,
-    outcome,
     plan_of,
     read_settings,
     run_study,
     run_until_decided,
 )
 from augury.study import status as study_status
-from augury.study.engines.ray_cluster import RayOptions, require_ray
+from augury.study.engines import ENGINES, Engine
 from augury.study.engines.torchrun import end, follow
 from augury.study.store import default_path
-from augury.training.processes import Processes, started_by_torchrun
+from augury.training.processes import started_by_torchrun
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Folder = Annotated[Path, typer.Argument(help="A study's folder.", metavar="DIR")]
@@ -190,34 +190,24 @@ def study(
     confirm_code(trust)
     settings = read_settings(file, preset, overrides)
     path = usable_folder(out_dir or default_path(settings.title))
-    ray = _ray_options(engine, address, gpus_per_cell)
+    engine_options = {"workers": workers, "address": address, "gpus_per_cell": gpus_per_cell}
+    check_name(engine, ENGINES, "engine")
     with started_by_torchrun() as processes:
         if not processes.first:
             follow(path, processes, data_dir)
             return
-        reached = _run(settings, path, workers, data_dir, ray, processes, verbose)
+        chosen = make_engine(engine, engine_options, processes)
+        reached = _run(settings, path, chosen, data_dir, verbose)
         end(processes)
     _conclude(path, reached, as_json)
 
 
 def _run(
-    settings: StudySettings,
-    path: Path,
-    workers: int | None,
-    data_dir: Path | None,
-    ray: RayOptions | None,
-    processes: Processes,
-    verbose: bool,
-) -> Outcome:
+    settings: StudySettings, path: Path, engine: Engine, data_dir: Path | None, verbose: bool
+) -> CellCounts:
     """Plan and run, and show how far it is."""
-    if processes.count > 1:
-        if ray or workers:
-            raise InputError("--engine ray and --workers do not go with torchrun")
-        workers = processes.count  # so that each has its share of the cores
     with data_progress() as progress:
-        plan = open_study(
-            settings, path, workers=workers, data_dir=data_dir, progress=progress, ray=ray
-        )
+        plan = open_study(settings, path, engine=engine, data_dir=data_dir, progress=progress)
     StudyFolder(path).set_aside_damaged(plan.cells, say)
     for dataset in plan.datasets.values():
         for note in dataset.notes:
@@ -225,38 +215,20 @@ def _run(
         for line in few_of_each_reason(dataset.set_aside):
             say(f"set aside: {line}")
 
-    def run(plan: Plan) -> Outcome:
-        with StudyProgress(plan, StudyFolder(path), verbose) as watch:
+    def run(plan: Plan) -> CellCounts:
+        with StudyProgress(plan, StudyFolder(path), verbose) as shown:
             return run_study(
                 plan,
                 path,
-                workers=workers,
+                engine=engine,
                 data_dir=data_dir,
-                on_event=watch,
-                progress=watch.judged,
-                ray=ray,
-                processes=processes,
+                on_event=shown,
+                progress=shown.judged,
             )
 
     if settings.until_decided:
         return run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
     return run(plan)
-
-
-def _ray_options(
-    engine: str, address: str | None, gpus_per_cell: float | None
-) -> RayOptions | None:
-    """Where Ray runs the cells; None where it is not asked for."""
-    check_name(engine, ("local", "ray"), "engine")
-    if gpus_per_cell is not None:
-        Within(0.01, 1).check("--gpus-per-cell", gpus_per_cell)  # the option lets NaN pass
-    options = RayOptions(address, gpus_per_cell)
-    if engine == "ray":
-        require_ray(options)
-        return options
-    if options != RayOptions():
-        raise InputError("--address and --gpus-per-cell go with --engine ray")
-    return None
 
 
 @guarded
@@ -265,10 +237,10 @@ def report(folder: Folder, as_json: Json = False) -> None:
     plan = plan_of(folder)
     with data_progress() as progress:
         judge_study(plan, StudyFolder(folder), progress)
-    _conclude(folder, outcome(plan, StudyFolder(folder)), as_json)
+    _conclude(folder, count_cells(plan, StudyFolder(folder)), as_json)
 
 
-def _conclude(path: Path, reached: Outcome, as_json: bool) -> None:
+def _conclude(path: Path, reached: CellCounts, as_json: bool) -> None:
     """Write summary and report, print the verdicts, and fail where cells have failed."""
     study = load_study(path)
     write_summary(study)
