@@ -130,7 +130,10 @@ def study(
         Path | None, typer.Option("--data", help="Where data sets lie.", metavar="DIR")
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="What runs the cells: local (processes of this machine) or ray.")
+        str,
+        typer.Option(
+            help="What runs the cells: local (processes of this machine), ray, or in-process."
+        ),
     ] = "local",
     address: Annotated[
         str | None,
@@ -264,10 +267,14 @@ def status(folder: Folder, as_json: Json = False) -> None:
     """Say how far a study is."""
     plan = plan_of(folder)
     cells = study_status(plan, StudyFolder(folder))
-    states = [cell["state"] for cell in cells]
+    states = [cell.state for cell in cells]
     counts = {state: states.count(state) for state in ("done", "begun", "waiting", "failed")}
     if as_json:
-        print_json({"study": plan.name, "counts": counts, "cells": cells})
+        entries = [
+            {name: value for name, value in vars(cell).items() if (name, value) != ("error", "")}
+            for cell in cells
+        ]
+        print_json({"study": plan.name, "counts": counts, "cells": entries})
         return
     totals = ", ".join(f"{n} {state}" for state, n in counts.items())
     out.print(f"{plan.name}: {totals}")
@@ -275,8 +282,8 @@ def status(folder: Folder, as_json: Json = False) -> None:
     for heading in ("cell", "state", "epochs", ""):
         table.add_column(heading)
     for cell in cells:
-        epochs = f"{cell['epochs']}/{cell['of']}"
-        table.add_row(*map(Text, (cell["cell"], cell["state"], epochs, cell.get("error", ""))))
+        epochs = f"{cell.epochs}/{cell.of}"
+        table.add_row(*map(Text, (cell.cell, cell.state, epochs, cell.error)))
     out.print(table)
     if counts["failed"]:
         err.print(f"{counts['failed']} failed", style="red")

@@ -1,0 +1,63 @@
+"""How far a study is: which of its cells are done, failed, begun or waiting."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from augury.inside import is_there, read_plain
+from augury.records.cell import Cell
+from augury.records.failure import read_failure
+from augury.records.plan import Plan
+from augury.study.store import StudyFolder
+
+State = Literal["done", "failed", "begun", "waiting"]
+
+
+@dataclass(frozen=True)
+class CellCounts:
+    """How many cells a study has, and how many of them are done and have failed."""
+
+    cells: int
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class CellStatus:
+    """How far one cell is.
+
+    cell: its name; epochs: finished epochs, `of` how many; error: why it failed, in one line, ""
+    where it did not.
+    """
+
+    cell: str
+    state: State
+    epochs: int
+    of: int
+    error: str = ""
+
+
+def pending_cells(plan: Plan, folder: StudyFolder) -> list[Cell]:
+    """The cells without a result, in the plan's order."""
+    return [cell for cell in plan.cells if not folder.run(cell).done]
+
+
+def count_cells(plan: Plan, folder: StudyFolder) -> CellCounts:
+    """How many of the plan's cells are done and have failed."""
+    runs = [folder.run(cell) for cell in plan.cells]
+    return CellCounts(len(runs), sum(r.done for r in runs), sum(r.failed for r in runs))
+
+
+def status(plan: Plan, folder: StudyFolder) -> list[CellStatus]:
+    """How far each cell is, in the plan's order."""
+    return [_status(cell, folder) for cell in plan.cells]
+
+
+def _status(cell: Cell, folder: StudyFolder) -> CellStatus:
+    run = folder.run(cell)
+    epochs = len(read_plain(run.epochs).splitlines()) if is_there(run.epochs) else 0
+    failure = read_failure(run.error) if run.failed else None
+    error = failure.error if failure else ""
+    state: State = "begun" if epochs else "waiting"
+    if run.done or run.failed:
+        state = "done" if run.done else "failed"
+    return CellStatus(cell.name, state, epochs, cell.recipe.epochs, error)

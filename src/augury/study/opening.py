@@ -1,0 +1,116 @@
+"""Opening a study: plan a new one, or extend the one that a folder holds."""
+
+import math
+import os
+from itertools import product
+from pathlib import Path
+
+import torch
+
+from augury.data import DATASETS, Dataset, Progress, check_output, data_title, load_dataset
+from augury.errors import InputError
+from augury.inside import is_there, lock
+from augury.records.numbers import Device
+from augury.records.plan import Plan, read_plan, write_plan
+from augury.study.cell_states import pending_cells
+from augury.study.engines import LOCAL, Engine, Workload
+from augury.study.planning.plan import extend_plan, make_plan, require_code
+from augury.study.planning.settings import StudySettings
+from augury.study.running.provenance import provenance
+from augury.study.store import StudyFolder, disk_errors
+from augury.study.study_file import write_study_file
+
+
+def open_study(
+    settings: StudySettings,
+    path: Path,
+    *,
+    engine: Engine = LOCAL,
+    data_dir: Path | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """Plan a new study in `path`, or extend the one that is there; writes plan and settings.
+
+    engine: what will run the cells; a new plan gives each cell the machine's cores / the cells
+    that the engine runs at once.
+    Raises RecipeChanged where the folder holds a study with other settings, and InputError where a
+    new study would lie in its own data or write over files of the user's own, or its cells would
+    run code that the user has not confirmed. A study.toml of the user's stays as it is. Data that
+    cannot be used leaves no folder behind.
+    """
+    folder = StudyFolder(path)
+    check_study_folder(settings, folder)
+    datasets = _load(settings, data_dir, progress)
+    with disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        with lock(path / ".plan.lock"):
+            old = read_plan(folder.plan_file) if is_there(folder.plan_file) else None
+            if old:
+                require_code(pending_cells(old, folder), folder.plan_file)
+            else:
+                _check_free(path)
+            device = old.device if old else default_device()
+            threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
+            new = make_plan(settings, datasets, threads, device, provenance(), progress)
+            judged = is_there(path / "verdicts.json")
+            plan = extend_plan(old, new, judged) if old else new
+            write_plan(folder.plan_file, plan)
+            write_study_file(path / "study.toml", settings, old)
+    return plan
+
+
+def check_study_folder(settings: StudySettings, folder: StudyFolder) -> None:
+    """Raise InputError where a new study would be written into the data that it is about."""
+    if is_there(folder.plan_file):
+        return  # begun by an earlier version; what it holds is not read as data
+    for name in settings.datasets:
+        what = f"the study's folder {folder.path}"
+        check_output(folder.path, name, what, f"{data_title(name)}-study")
+
+
+def _check_free(path: Path) -> None:
+    """Raise InputError where a new study would write over somebody's files."""
+    if is_there(path / "runs"):
+        return  # a study that has lost its plan
+    for name in ("report.html", "summary.csv", "verdicts.json", "evidence.json", "judged.json"):
+        if is_there(path / name):
+            raise InputError(
+                f"{path / name}: is there already, and a study would write over it. "
+                "Give the study a folder of its own (--out)"
+            )
+
+
+def _load(
+    settings: StudySettings, data_dir: Path | None, progress: Progress | None
+) -> dict[str, Dataset]:
+    datasets = {
+        # A path is kept whole, so that the study goes on from any folder.
+        name if name in DATASETS else str(Path(name).resolve()): load_dataset(
+            name, data_dir=data_dir, image_size=settings.image_size, progress=progress
+        )
+        for name in settings.datasets
+    }
+    names = [dataset.name for dataset in datasets.values()]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise InputError(f"datasets: two are called {twice.pop()!r}; rename one of their folders")
+    return datasets
+
+
+def default_device() -> Device:
+    """A GPU where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def threads_a_cell(
+    engine: Engine, device: Device, settings: StudySettings, datasets: dict[str, Dataset]
+) -> int:
+    """Threads of each cell of a new study: this machine's cores over the engine's cells at once."""
+    grid = (settings.datasets, settings.models, settings.augmentations, range(settings.seeds))
+    sizes = {dataset.image_size for dataset in datasets.values()}
+    work = Workload(
+        device,
+        cells=math.prod(len(side) for side in grid),
+        networks=frozenset(product(settings.models, sizes)),
+    )
+    return max(1, (os.cpu_count() or 1) // engine.cells_at_once(work))
