@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-import augury.study.engines.ray as ray_engine
+import augury.study.engines.ray_run as ray_run
 import augury.study.running.run as cell_runs
 from augury.cli.progress import StudyProgress
 from augury.data import Dataset, load_dataset
@@ -112,7 +112,7 @@ def stubbed_task(*arguments: Any) -> list[Event]:
 
 # In the workers, too: they import this file, as it is the program that starts them.
 cell_runs._train_and_test = stub
-ray_engine.run_task = stubbed_task
+ray_run.run_task = stubbed_task
 
 
 def make_plan(path: Path, cells: int) -> Plan:
