@@ -60,7 +60,7 @@ def open_study(
 
 
 def check_study_folder(settings: StudySettings, folder: StudyFolder) -> None:
-    """Raise InputError where a new study would be written into the data that it is about."""
+    """Raise InputError where a new study would be written into its own data set's folder."""
     if is_there(folder.plan_file):
         return  # begun by an earlier version; what it holds is not read as data
     for name in settings.datasets:
@@ -69,7 +69,7 @@ def check_study_folder(settings: StudySettings, folder: StudyFolder) -> None:
 
 
 def _check_free(path: Path) -> None:
-    """Raise InputError where a new study would write over somebody's files."""
+    """Raise InputError where a new study would write over files that are there."""
     if is_there(path / "runs"):
         return  # a study that has lost its plan
     for name in ("report.html", "summary.csv", "verdicts.json", "evidence.json", "judged.json"):
