@@ -8,14 +8,6 @@ from torch import Tensor, nn
 
 from augury.errors import InputError
 
-TIMM_NAMES = {
-    "vgg19": "vgg19",
-    "resnet50": "resnet50",
-    "densenet121": "densenet121",
-    "mobilenetv2": "mobilenetv2_100",
-    "efficientnet-b0": "efficientnet_b0",
-    "resnet18": "resnet18",
-}
 PREFIX = "timm:"
 # What timm's 1,300 networks raise where an argument or an image does not suit them.
 UNSUITABLE = (RuntimeError, ValueError, TypeError, KeyError, AttributeError, AssertionError)
