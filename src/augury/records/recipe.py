@@ -7,10 +7,13 @@ from augury.errors import InputError
 from augury.names import check_name
 from augury.schema import Within, check_fields
 
+# What a recipe may name. How each is built stands in the table of `augury.training` that is called
+# as the file here: optimizers.py, schedules.py, normalizations.py. Tests hold the two equal.
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("onecycle", "cosine", "plateau", "constant")
 SELECTIONS = ("last", "validation")
 NORMALIZATIONS = ("train", "pretrained", "unit")
+FOLLOW_VALIDATION = ("plateau",)  # schedules that need a validation part
 _LARGEST = 1e38  # of single precision, in which optimizers compute
 _Images = Within(2, 1_000_000_000)
 
@@ -56,5 +59,7 @@ class Recipe:
         check_name(self.schedule, SCHEDULES, "schedule")
         check_name(self.select, SELECTIONS, "selection", {"best": "validation"})
         check_name(self.normalization, NORMALIZATIONS, "normalization", {"imagenet": "pretrained"})
-        if self.validation == 0 and (self.select == "validation" or self.schedule == "plateau"):
-            raise InputError("validation: must be over 0 for select=validation or schedule=plateau")
+        follows = self.select == "validation" or self.schedule in FOLLOW_VALIDATION
+        if self.validation == 0 and follows:
+            schedules = " or ".join(f"schedule={name}" for name in FOLLOW_VALIDATION)
+            raise InputError(f"validation: must be over 0 for select=validation or {schedules}")

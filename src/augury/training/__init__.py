@@ -5,7 +5,8 @@ from augury.records.recipe import Recipe
 from augury.training.checkpoint import CheckpointFolder
 from augury.training.evaluate import Evaluation, evaluate
 from augury.training.loop import Training
-from augury.training.network import Network, Normalize, Speed, channel_statistics
+from augury.training.network import Network, Normalize, Speed
+from augury.training.normalizations import channel_statistics
 
 __all__ = [
     "CheckpointFolder",

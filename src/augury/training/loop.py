@@ -29,8 +29,9 @@ from augury.training.checkpoint import (
 )
 from augury.training.evaluate import evaluate
 from augury.training.network import Network
+from augury.training.optimizers import build_optimizer
 from augury.training.processes import ALONE, Processes
-from augury.training.schedule import Plateau, learning_rate
+from augury.training.schedules import build_schedule
 from augury.training.sources import TeacherSources
 from augury.training.stopwatch import Stopwatch
 
@@ -67,7 +68,7 @@ class Training:
         self.sources, self.on_step, self.processes = sources, on_step, processes
         self.on_batch: Callable[[int, Batch, Batch], None] | None = None
         self.optimizer = build_optimizer(network, recipe)
-        self.plateau = Plateau(recipe.lr)
+        self.schedule = build_schedule(recipe)
         self.history: list[Epoch] = []
         self.best: dict[str, Tensor] = {}
 
@@ -160,9 +161,7 @@ class Training:
         return torch_seed("dropout", self.seed, epoch, *([rank] if rank else []))
 
     def _set_learning_rate(self, progress: float) -> None:
-        rate = learning_rate(self.recipe.schedule, self.recipe.lr, min(progress, 1.0))
-        if self.recipe.schedule == "plateau":
-            rate = self.plateau.lr
+        rate = self.schedule.rate(min(progress, 1.0))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
 
@@ -171,7 +170,7 @@ class Training:
             return None, None
         size = 2 * self.recipe.batch_size
         outcome = evaluate(self.network, self.validation, self.num_classes, size, self.processes)
-        self.plateau.update(outcome.loss)
+        self.schedule.update(outcome.loss)
         earlier = [e.validation_accuracy or 0 for e in self.history]
         if self.recipe.select == "validation" and outcome.accuracy > max(earlier, default=-1):
             self.best = {n: t.clone() for n, t in self.network.model.state_dict().items()}
@@ -196,7 +195,7 @@ class Training:
         tensors |= prefixed("sources", self.sources.state() if self.sources else {})
         state = {
             "history": [asdict(epoch) for epoch in self.history],
-            "plateau": vars(self.plateau),
+            "plateau": self.schedule.state(),  # called after the first schedule that had a state
             "about": dict(about or {}),
         }
         folder.save(len(self.history), Checkpoint(tensors, state))
@@ -212,7 +211,7 @@ class Training:
             raise InputError("the checkpoint is of a network of other shapes")
         try:
             history = [Epoch(**epoch) for epoch in checkpoint.state["history"]]
-            plateau = checkpoint.state["plateau"]
+            schedule = checkpoint.state["plateau"]
         except (KeyError, TypeError) as error:
             raise InputError("the checkpoint lacks what training goes on from") from error
         self.network.model.load_state_dict(model)
@@ -222,22 +221,7 @@ class Training:
         if self.sources:
             self.sources.restore(without_prefix("sources", checkpoint.tensors))
         self.history = history
-        vars(self.plateau).update(plateau)
-
-
-def build_optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    """SGD with Nesterov momentum 0.9, or AdamW with PyTorch's betas; fused: one pass a weight."""
-    parameters = list(network.model.parameters())
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(
-            parameters,
-            recipe.lr,
-            momentum=0.9,
-            nesterov=True,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-    return torch.optim.AdamW(parameters, recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+        self.schedule.restore(schedule)
 
 
 def check_finite(losses: Tensor, epoch: int, first_step: int = 0) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -68,20 +67,3 @@ class Network(nn.Module):
         """Images (B, C, H, W), uint8 or float in [0, 1] -> logits."""
         logits: Tensor = self(self.normalize(to_float(images)))
         return logits
-
-
-def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of (N, C, H, W) uint8 images, in units of [0, 1]."""
-    counts = np.stack(
-        [
-            np.bincount(np.ascontiguousarray(images[:, c]).ravel(), minlength=256)
-            for c in range(images.shape[1])
-        ]
-    )
-    values = np.arange(256) / 255
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    mean = shares @ values
-    variance = shares @ values**2 - mean**2
-    # A constant channel is left at its scale instead of being divided by zero.
-    std = np.where(variance > 1e-12, np.sqrt(np.maximum(variance, 0)), 1.0)
-    return tuple(mean.tolist()), tuple(std.tolist())

@@ -20,8 +20,8 @@ from augury.data.cache import NO_SPACE
 from augury.files import tell_remade, write_atomically
 from augury.records.recipe import Recipe
 from augury.seal import SEAL, read_sealed, sealed_json
-from augury.training.loop import build_optimizer
 from augury.training.network import ALL_SPEEDS, Network, Normalize, Speed
+from augury.training.optimizers import build_optimizer
 
 # A way that takes this much longer than the best so far is not tried a second time.
 _HOPELESS = 1.3

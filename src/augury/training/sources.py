@@ -21,6 +21,7 @@ from augury.models.backbones import UNSUITABLE, one_line
 from augury.saliency import KINDS, HalfResolution, MapCache, Saliency, kind_at, newest_revision
 from augury.training.map_store import stored_maps
 from augury.training.network import Network, Normalize, Speed
+from augury.training.normalizations import unit_statistics
 from augury.training.teacher import Teacher, read_teacher, teacher_network
 
 Weights = dict[str, Tensor]
@@ -220,7 +221,7 @@ def check_sources(
     if asked.fixed:
         networks = [teacher_network(teacher, cpu)]
     else:
-        unit = (0.0,) * dataset.channels, (1.0,) * dataset.channels
+        unit = unit_statistics(dataset.channels)
         untrained = [build_model(replace(m, pretrained=False, weights=None), 0) for m in models]
         networks = [Network(model, Normalize(*unit), Speed(), cpu) for model in untrained]
     (batch,) = batches(dataset.train, dataset.num_classes, 2, np.arange(2))
