@@ -35,8 +35,8 @@ from augury.training.schedules import build_schedule
 from augury.training.sources import TeacherSources
 from augury.training.stopwatch import Stopwatch
 
-# Losses are looked at every so many steps, since a look makes a GPU wait.
-_LOOK_EVERY = 50
+# Losses are checked every so many steps, since reading one makes a GPU wait.
+_CHECK_EVERY = 50
 
 
 class Training:
@@ -118,7 +118,7 @@ class Training:
                 loss, right = self._step(augmented)
                 losses.append(loss)
                 hits += right
-                if (step + 1) % _LOOK_EVERY == 0:
+                if (step + 1) % _CHECK_EVERY == 0:
                     self._check_finite(losses, epoch)
                 if self.on_step:
                     self.on_step(epoch, step, steps)
@@ -151,8 +151,8 @@ class Training:
         return self.processes.total(torch.stack(losses)) / self.processes.count
 
     def _check_finite(self, losses: list[Tensor], epoch: int) -> None:
-        """Look at the losses since the last look; see `check_finite`."""
-        recent = losses[-_LOOK_EVERY:]
+        """Check the losses since the last check; see `check_finite`."""
+        recent = losses[-_CHECK_EVERY:]
         check_finite(self._whole(recent), epoch, first_step=len(losses) - len(recent))
 
     def _dropout_seed(self, epoch: int) -> int:

@@ -104,7 +104,7 @@ class TeacherSources:
             if self._teacher.fixed or not KINDS[kind].needs_network:
                 self._once[kind] = RefreshedMaps(kind, partial(self._stored, kind))
             elif self._teacher.live:
-                self._live[kind] = LiveMaps(kind, look(kind, network, self._teacher))
+                self._live[kind] = LiveMaps(kind, saliency_source(kind, network, self._teacher))
             else:
                 self._following[kind] = RefreshedMaps(kind, partial(self._maps_now, kind))
 
@@ -165,7 +165,7 @@ class TeacherSources:
         rows = np.arange(len(self._train))
         feed = batches(self._train, self._dataset.num_classes, self._batch_size, rows)
         on_device = (batch.to(self._network.device) for batch in feed)
-        return MapCache.of(look(kind, self._network, self._teacher), on_device)
+        return MapCache.of(saliency_source(kind, self._network, self._teacher), on_device)
 
     @cached_property
     def _fixed_network(self) -> Network:
@@ -186,11 +186,11 @@ class TeacherSources:
             "device": device.type,
             "threads": torch.get_num_threads(),
         }
-        saliency = look(kind, network, self._teacher)
+        saliency = saliency_source(kind, network, self._teacher)
         return stored_maps(kind, KINDS[kind].signed, saliency, origin, self._dataset, device)
 
 
-def look(kind: str, network: Network, teacher: Teacher) -> Saliency:
+def saliency_source(kind: str, network: Network, teacher: Teacher) -> Saliency:
     """Saliency of `kind` through `network`; InputError for images with too many channels."""
     built = KINDS[kind].build(network, network.normalize)
     saliency = HalfResolution(built) if teacher.half else built
@@ -228,7 +228,7 @@ def check_sources(
     for network in networks:
         for kind in looking:
             try:
-                look(kind, network, asked)(batch)
+                saliency_source(kind, network, asked)(batch)
             except InputError as error:
                 raise InputError(f"teacher {teacher}, {kind}: {error}") from error
             except UNSUITABLE as error:
