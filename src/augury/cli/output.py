@@ -6,9 +6,8 @@ import os
 import sys
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
@@ -129,14 +128,6 @@ def few_of_each_reason(set_aside: Iterable[SetAside], most: int = 5) -> Iterator
 def names(value: str | None) -> list[str] | None:
     """`a,b` as a list; None stays None."""
     return None if value is None else [part.strip() for part in value.split(",") if part.strip()]
-
-
-Trust = Annotated[
-    bool,
-    typer.Option(
-        "--trust", help="Confirm the code that the study names, and remember it by its content."
-    ),
-]
 
 
 def confirm_code(trust: bool) -> None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from augury.errors import InputError
-from augury.names import check_name
-from augury.schema import Within, check_fields
+from augury.names import check_name, either
+from augury.schema import Within, check_fields, option
 
 # What a recipe may name. How each is built stands in the table of `augury.training` that is called
 # as the file here: optimizers.py, schedules.py, normalizations.py. Tests hold the two equal.
@@ -40,18 +40,20 @@ class Recipe:
         weights, or "unit": pixels in [0, 1] as they are.
     """
 
-    epochs: Annotated[int, Within(1, 1_000_000)] = 20
-    batch_size: Annotated[int, Within(2, 1_000_000)] = 100
-    optimizer: str = "sgd"
-    lr: Annotated[float, Within(0, _LARGEST, over=True)] = 0.1
-    weight_decay: Annotated[float, Within(0, _LARGEST)] = 5e-4
-    schedule: str = "onecycle"
-    label_smoothing: Annotated[float, Within(0, 1, under=True)] = 0.0
-    validation: Annotated[float, Within(0, 1, under=True)] = 0.3
-    train_limit: Annotated[int, _Images] | None = None
-    test_limit: Annotated[int, _Images] | None = None
-    select: str = "last"
-    normalization: str = "train"
+    epochs: Annotated[int, Within(1, 1_000_000)] = option(20, "Passes over the training images.")
+    batch_size: Annotated[int, Within(2, 1_000_000)] = option(100, "Images a step.")
+    optimizer: str = option("sgd", f"{either(OPTIMIZERS)}.")
+    lr: Annotated[float, Within(0, _LARGEST, over=True)] = option(0.1, "Highest learning rate.")
+    weight_decay: Annotated[float, Within(0, _LARGEST)] = option(5e-4, "Weight decay.")
+    schedule: str = option("onecycle", f"{either(SCHEDULES)}.")
+    label_smoothing: Annotated[float, Within(0, 1, under=True)] = option(0.0, "In [0, 1).")
+    validation: Annotated[float, Within(0, 1, under=True)] = option(
+        0.3, "Share of the training part held out. Default: 0.3."
+    )
+    train_limit: Annotated[int, _Images] | None = option(None, "Training images at most.")
+    test_limit: Annotated[int, _Images] | None = option(None, "Test images at most.")
+    select: str = option("last", "Which epoch is tested: last, or best on validation.")
+    normalization: str = option("train", f"{either(NORMALIZATIONS)}.")
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -24,7 +24,7 @@ from augury.own.trust import names_in, names_in_arm, point_to, require
 from augury.records.cell import NetworkOptions
 from augury.records.recipe import Recipe
 from augury.saliency import KINDS
-from augury.schema import Within, check_fields, read_changes, replaced
+from augury.schema import Within, check_fields, option, read_changes, replaced
 from augury.stats import Rule
 from augury.training.teacher import read_teacher
 
@@ -33,27 +33,6 @@ _LONGEST_NAME = 255  # bytes, of a folder
 
 # A round of a study that runs until it is decided adds so many seeds.
 SEEDS_A_ROUND = 2
-
-PRESETS: dict[str, dict[str, Any]] = {
-    # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
-    # choice with Keras at this learning rate.
-    "original": {
-        "name": "original",
-        "datasets": ["cifar10", "fashion-mnist"],
-        "models": ["vgg19", "resnet50", "densenet121", "mobilenetv2", "efficientnet-b0"],
-        "augmentations": ["normal", "random-erasing", "salience"],
-        "seeds": 1,
-        "recipe": {
-            "epochs": 50,
-            "batch_size": 100,
-            "optimizer": "adamw",
-            "lr": 0.001,
-            "weight_decay": 0.0,
-            "schedule": "plateau",
-        },
-        "network": {"head": "original", "pretrained": True},
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -73,19 +52,36 @@ class StudySettings:
     chains: augmentations of one's own, by name: {"name": "chain", "parts": [...]}.
     """
 
-    name: str = ""
-    datasets: tuple[str, ...] = ("digits",)
-    models: tuple[str, ...] = ("small",)
-    augmentations: tuple[str, ...] = ("none", "normal", "random-erasing", "salience")
-    seeds: Annotated[int, _Seeds] = 6
-    baseline: str = ""
+    name: str = option("", "The study's name.")
+    datasets: tuple[str, ...] = option(
+        ("digits",), "Names or paths, with commas. Default: digits.", "--dataset"
+    )
+    models: tuple[str, ...] = option(("small",), "Names. Default: small.")
+    augmentations: tuple[str, ...] = option(
+        ("none", "normal", "random-erasing", "salience"),
+        "Names; a+b is a, then b. Default: none,normal,random-erasing,salience.",
+        "--augment",
+    )
+    seeds: Annotated[int, _Seeds] = option(6, "Paired seeds an arm. Default: 6.")
+    baseline: str = option("", "The arm to compare with. Default: none, or the first.")
     rule: Rule = field(default_factory=Rule)
-    until_decided: bool = False
-    max_seeds: Annotated[int, _Seeds] = 24
-    max_hours: Annotated[float, Within(0, 1_000_000, over=True)] | None = None
-    corruptions: Annotated[int, Within(0, 1_000_000_000)] = 200
-    teacher: str = "self"
-    image_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = None
+    until_decided: bool = option(False, "Add seeds until all is decided.", "--until-decided")
+    max_seeds: Annotated[int, _Seeds] = option(
+        24, "Seeds at most, with --until-decided. Default: 24."
+    )
+    max_hours: Annotated[float, Within(0, 1_000_000, over=True)] | None = option(
+        None, "Hours after which no seeds are added."
+    )
+    corruptions: Annotated[int, Within(0, 1_000_000_000)] = option(
+        200, "Test images also seen corrupted; 0: none. Default: 200."
+    )
+    teacher: str = option(
+        "self",
+        "Whose saliency is used: self, self:STEPS, live, live:half, NAME, NAME=WEIGHTS, or a file.",
+    )
+    image_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = option(
+        None, "Side of the images, pixels."
+    )
     recipe: Recipe = field(default_factory=Recipe)
     network: NetworkOptions = field(default_factory=NetworkOptions)
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -151,6 +147,28 @@ class StudySettings:
         return values
 
 
+PRESETS: dict[str, StudySettings] = {
+    # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
+    # choice with Keras at this learning rate.
+    "original": StudySettings(
+        name="original",
+        datasets=("cifar10", "fashion-mnist"),
+        models=("vgg19", "resnet50", "densenet121", "mobilenetv2", "efficientnet-b0"),
+        augmentations=("normal", "random-erasing", "salience"),
+        seeds=1,
+        recipe=Recipe(
+            epochs=50,
+            batch_size=100,
+            optimizer="adamw",
+            lr=0.001,
+            weight_decay=0.0,
+            schedule="plateau",
+        ),
+        network=NetworkOptions(head="original", pretrained=True),
+    ),
+}
+
+
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         k: _without_none(v) if isinstance(v, dict) else list(v) if isinstance(v, tuple) else v
@@ -167,9 +185,7 @@ def read_settings(
     Code that `overrides` name is accepted, as the user has typed it, or the caller; what the file
     names, or a description that `overrides` name, must have been confirmed (`augment.trust`).
     """
-    settings = StudySettings()
-    if preset:
-        settings = _updated(settings, lookup(PRESETS, preset, "preset"), f"preset {preset}")
+    settings = lookup(PRESETS, preset, "preset") if preset else StudySettings()
     if file:
         settings = _updated(settings, read_toml(file, "the study file "), str(file))
     return _updated(settings, _without_none(overrides), "the command line", typed=True)
