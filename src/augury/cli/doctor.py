@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -56,7 +56,7 @@ def doctor(
         raise typer.Exit(_PROBLEM)
 
 
-def _values(found: Diagnosis) -> dict[str, Any]:
+def _values(found: Diagnosis) -> dict[str, object]:
     return {"schema": 1, "problems": found.problems, **asdict(found)}
 
 

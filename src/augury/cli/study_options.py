@@ -183,7 +183,7 @@ def takes_study_options(
 
         @functools.wraps(command)
         def run(**values: Any) -> None:
-            given = _gathered({each.name: values.pop(each.name) for each in shared})
+            given = _gathered(**{each.name: values.pop(each.name) for each in shared})
             command(given, **values)
 
         parameters = [each.replace(kind=_KEYWORD) for each in own] + shared
@@ -207,15 +207,16 @@ def _parameter(name: str, hint: Any, default: object) -> inspect.Parameter:
     return inspect.Parameter(name, _KEYWORD, default=default, annotation=hint)
 
 
-def _gathered(values: dict[str, Any]) -> StudyOptions:
-    """The options from the command's arguments, by name."""
-    overrides: dict[str, Any] = {}
+def _gathered(**values: Any) -> StudyOptions:
+    """The options from the command's arguments."""
+    top: dict[str, object] = {}
+    tables: dict[str, dict[str, object]] = {}
     for setting in study_settings():
         value = values.pop(setting.name)
         if value is not None:
-            table = overrides.setdefault(setting.table, {}) if setting.table else overrides
+            table = tables.setdefault(setting.table, {}) if setting.table else top
             table[setting.name] = _READ.get(setting.name, _as_it_is)(value)
-    return StudyOptions(overrides=overrides, **values)
+    return StudyOptions(overrides={**top, **tables}, **values)
 
 
 def _as_it_is(value: object) -> object:

@@ -1,4 +1,8 @@
-"""How a network is trained: everything that is not data, model, augmentation or seed."""
+"""How a network is trained: everything but data, model, augmentation and seed.
+
+A new field is declared here alone: it becomes a key of the study file, an option of the command
+line and a part of a cell's name, which stays as it was where the field has its default.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,24 +24,23 @@ _Images = Within(2, 1_000_000_000)
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of one training run; equal for all arms of a study.
+    """Settings of one training run, the same for all arms of a study.
 
-    epochs, batch_size: passes over the training images, images a step.
-    optimizer: "sgd" (Nesterov momentum 0.9) or "adamw".
-    lr: the highest learning rate.
-    weight_decay: of all weights.
-    schedule: of the learning rate. "onecycle": linear to `lr` over the first quarter of the
-        steps and linear to zero over the rest; "cosine": from `lr` to zero; "plateau": times 0.1
-        after 10 epochs without a better *validation* loss; "constant".
-    label_smoothing: share of each target spread evenly over all classes, [0, 1).
-    validation: share of the training part held out, stratified, drawn anew for each seed.
-    train_limit: at most so many training images, stratified, and as many for validation as belong
-        to them; None for all.
-    test_limit: at most so many test images, the same ones for every seed; None for all.
-    select: which weights are tested: those of the "last" epoch, or those of the epoch with the
-        best "validation" accuracy. Never chosen on the test part.
-    normalization: per-channel mean and deviation of the "train" images, or of the "pretrained"
-        weights, or "unit": pixels in [0, 1] as they are.
+    epochs: passes over the training images; batch_size: images per step
+    optimizer: "sgd" (Nesterov momentum 0.9) or "adamw"
+    lr: the highest learning rate; weight_decay: of all weights
+    schedule: of the learning rate. "onecycle": linear to `lr` over the first quarter of the steps,
+        then linear to zero; "cosine": from `lr` to zero; "plateau": times 0.1 after 10 epochs
+        without a better *validation* loss; "constant": always `lr`
+    label_smoothing: share of each target that is spread evenly over all classes, [0, 1)
+    validation: share of the training part that is held out, stratified, drawn anew for each seed
+    train_limit: at most this many training images, stratified; the validation part shrinks in
+        proportion. None for all
+    test_limit: at most this many test images, the same for every seed; None for all
+    select: which weights are tested: those of the "last" epoch, or those of the epoch with the best
+        accuracy on the "validation" part. They are never chosen on the test part
+    normalization: mean and deviation per channel: those of the "train" images, those that the
+        "pretrained" weights expect, or "unit", which leaves pixels in [0, 1] as they are
     """
 
     epochs: Annotated[int, Within(1, 1_000_000)] = option(20, "Passes over the training images.")

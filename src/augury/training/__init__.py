@@ -1,4 +1,8 @@
-"""Training one network: recipe, loop, evaluation, checkpoints."""
+"""Training one network: recipe, loop, evaluation, checkpoints.
+
+The names that a recipe may choose among stand in three tables: `optimizers.py`, `schedules.py` and
+`normalizations.py`.
+"""
 
 from augury.records.epochs import Epoch
 from augury.records.recipe import Recipe

@@ -40,12 +40,17 @@ _CHECK_EVERY = 50
 
 
 class Training:
-    """One run of a network: trains it epoch by epoch, and can stop and go on at any epoch's end.
+    """One training run, epoch by epoch; it can be stopped and resumed after any epoch.
 
-    num_classes: K; sources: the maps that the augmentation looks at, refreshed before each step,
-    their time counted as its own, and kept with the run; on_step: called after each step with
-    (epoch, step, steps an epoch). on_batch, where it is set: called before each step with (epoch,
-    the batch as it is, the batch as augmented). processes: those that share the run.
+    num_classes: K
+    seed: of order, draws and dropout
+    sources: the saliency maps that the augmentation uses. They are refreshed before each step,
+        which counts as time of the augmentation, and are part of the run's state.
+    on_step: called after each step with (epoch, step, steps per epoch)
+    processes: the processes that share the run
+
+    The attribute `on_batch`, None by default, is called before each step with (epoch, original
+    batch, augmented batch).
     """
 
     def __init__(
@@ -73,7 +78,7 @@ class Training:
         self.best: dict[str, Tensor] = {}
 
     def epochs(self, until: int | None = None) -> Iterator[Epoch]:
-        """Train on, yielding each epoch as it ends, up to `until` epochs (all by default)."""
+        """Train, yielding each epoch when it ends, until `until` epochs are done (default: all)."""
         end = self.recipe.epochs if until is None else min(until, self.recipe.epochs)
         while len(self.history) < end:
             started = time.perf_counter()
@@ -97,7 +102,7 @@ class Training:
             yield self.history[-1]
 
     def _train_epoch(self, epoch: int) -> tuple[float, float, float, float]:
-        """Returns mean loss, accuracy, seconds a step and of them those of the augmentation."""
+        """Returns mean loss, accuracy, seconds per step, and the augmentation's part of these."""
         order = epoch_order(len(self.train), self.seed, epoch)
         steps = count_batches(len(order), self.recipe.batch_size)
         losses: list[Tensor] = []
@@ -147,7 +152,7 @@ class Training:
         return loss.detach(), batch.targets.gather(1, logits.argmax(1, keepdim=True)).sum()
 
     def _whole(self, losses: list[Tensor]) -> Tensor:
-        """The losses of whole batches."""
+        """The losses of whole batches, from those of this process's parts."""
         return self.processes.total(torch.stack(losses)) / self.processes.count
 
     def _check_finite(self, losses: list[Tensor], epoch: int) -> None:
@@ -156,7 +161,7 @@ class Training:
         check_finite(self._whole(recent), epoch, first_step=len(losses) - len(recent))
 
     def _dropout_seed(self, epoch: int) -> int:
-        """Each process has its own, as they train on different images."""
+        """Different in each process, as they train on different images."""
         rank = self.processes.rank
         return torch_seed("dropout", self.seed, epoch, *([rank] if rank else []))
 
@@ -177,7 +182,7 @@ class Training:
         return outcome.loss, outcome.accuracy
 
     def choose(self) -> int:
-        """Give the network the weights that are to be tested; returns their epoch."""
+        """Load the weights that the recipe selects for the test; returns their epoch."""
         if self.recipe.select == "last":
             return len(self.history) - 1
         self.network.model.load_state_dict(self.best)
@@ -185,9 +190,9 @@ class Training:
         return accuracies.index(max(accuracies))
 
     def save(self, folder: CheckpointFolder, about: Mapping[str, Any] | None = None) -> None:
-        """Store everything that `restore` needs to go on exactly as if nothing had happened.
+        """Store everything that `restore` needs to resume with the same bits.
 
-        about: JSON values to keep beside it.
+        about: more JSON values to store.
         """
         tensors = prefixed("model", self.network.model.state_dict())
         tensors |= prefixed("optimizer", optimizer_tensors(self.optimizer))
@@ -203,7 +208,7 @@ class Training:
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to the state that `save` stored.
 
-        Raises InputError, and changes nothing, where that was of a network of other shapes.
+        Raises InputError, and changes nothing, if the network's shapes are different.
         """
         model = without_prefix("model", checkpoint.tensors)
         own = self.network.model.state_dict()
@@ -233,9 +238,9 @@ def check_finite(losses: Tensor, epoch: int, first_step: int = 0) -> None:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Dropout draws from the global generators: within the block they start from `seed`.
+    """Seed the global generators, from which dropout draws, within the block.
 
-    Afterwards they are as before. Resuming at an epoch's start thus needs no stored state.
+    They are restored afterwards. Resuming at an epoch's start thus needs no generator's state.
     """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)

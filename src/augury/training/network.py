@@ -1,4 +1,4 @@
-"""A model with its normalization, at the layout and precision that a study has fixed."""
+"""A model with its normalization, in the memory layout and precision that a study has fixed."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,11 @@ PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Speed:
-    """layout: "contiguous" or "channels_last"; precision: "float32" or "bfloat16" (autocast)."""
+    """How a network computes.
+
+    layout: of memory, "contiguous" or "channels_last"; precision: "float32" or "bfloat16", which
+    is autocast
+    """
 
     layout: Layout = "contiguous"
     precision: Precision = "float32"
@@ -45,7 +49,7 @@ class Normalize(nn.Module):
 
 
 class Network(nn.Module):
-    """Normalized images -> logits (B, K) float32; `predict` starts from images of a Batch."""
+    """Normalized images (B, C, H, W) to logits (B, K) float32; `predict` normalizes them first."""
 
     def __init__(
         self, model: nn.Module, normalize: Normalize, speed: Speed, device: torch.device
@@ -64,6 +68,6 @@ class Network(nn.Module):
         return logits.float()
 
     def predict(self, images: Tensor) -> Tensor:
-        """Images (B, C, H, W), uint8 or float in [0, 1] -> logits."""
+        """Images (B, C, H, W), uint8 or float in [0, 1], to logits (B, K)."""
         logits: Tensor = self(self.normalize(to_float(images)))
         return logits

@@ -1,4 +1,4 @@
-"""Where the maps of a training run come from: computed as it goes, from time to time, or once."""
+"""Where a run's saliency maps come from: each batch, every so many steps, or computed once."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ Weights = dict[str, Tensor]
 
 
 class RefreshedMaps:
-    """batch -> the stored maps of its images, moved as they have been; computed at `refresh`."""
+    """Batch to the stored maps of its images, moved as its pixels were; computed at `refresh`."""
 
     def __init__(self, kind: str, compute: Callable[[], MapCache]) -> None:
         self.kind = kind
@@ -37,15 +37,15 @@ class RefreshedMaps:
 
     @property
     def empty(self) -> bool:
-        """Whether they have never been computed."""
+        """Whether the maps have not been computed yet."""
         return self._cache is None
 
     def refresh(self) -> None:
-        """Compute them anew."""
+        """Compute the maps again."""
         self._cache = self._compute()
 
     def forget(self) -> None:
-        """Be as if they had never been computed."""
+        """Drop the maps; they must be computed before the next use."""
         self._cache = None
 
     def __call__(self, batch: Batch) -> Tensor:
@@ -55,7 +55,7 @@ class RefreshedMaps:
 
 
 class LiveMaps:
-    """batch -> maps of its images as they are now, through the network as it is now."""
+    """Batch to maps of its images, computed with the network's present weights."""
 
     def __init__(self, kind: str, saliency: Saliency) -> None:
         self.kind = kind
@@ -66,17 +66,21 @@ class LiveMaps:
 
 
 class TeacherSources:
-    """A source for each of `kinds`, called by kind; `refresh` brings all up to date.
+    """A source of maps for each kind of saliency: `sources(kind)`; `refresh` updates all.
 
-    teacher: see `read_teacher`; network: the one in training; train: what it is trained on, out of
-    `dataset`; batch_size: of training; revision: of the kinds, see `kind_at`; today's by default.
+    kinds: of saliency, see `augury.saliency.KINDS`
+    teacher: see `read_teacher`
+    network: the one in training
+    train: the images that it is trained on, a part of `dataset`
+    batch_size: of training
+    revision: of the kinds, see `kind_at`; None for the newest
 
-    Kinds without a network, and those through a fixed teacher, are computed once for all training
-    images of the data set and kept on disk (`map_store`). "self" and "self:K" compute the maps of
-    the images that are trained on, all in one order and batch size, before each epoch or before
-    each step of the run whose number K divides; "live" computes nothing ahead. Where maps outlive
-    an epoch's end, the weights that they were computed with are kept (`state`): a run that goes on
-    from there computes the same maps from them again.
+    Maps that need no network, and maps of a fixed teacher, are computed once for all training
+    images of the data set and stored on disk (`map_store`). With "self" and "self:K" the maps of
+    the images in `train` are computed before each epoch, or before each step whose number K
+    divides, always in the same order and batch size. With "live" nothing is computed ahead. Where
+    maps are still used after the end of an epoch, `state` holds the weights that they were computed
+    with, so that a resumed run computes the same maps.
     """
 
     def __init__(
@@ -116,16 +120,16 @@ class TeacherSources:
 
     @property
     def change(self) -> bool:
-        """Whether the maps depend on how far training is."""
+        """Whether the maps change during training."""
         return bool(self._following or self._live)
 
     @property
     def change_within_epochs(self) -> bool:
-        """Whether they do so from step to step: only a replay of the steps shows them again."""
+        """Whether the maps change within an epoch, so that only repeating its steps shows them."""
         return bool(self._live) or (bool(self._following) and self._every != self._epoch_steps)
 
     def refresh(self, step: int = 0) -> None:
-        """Bring all maps up to date before training step `step`, counted over the whole run."""
+        """Update all maps before training step `step`, counted from the start of the run."""
         for maps in self._once.values():
             if maps.empty:
                 maps.refresh()
@@ -135,16 +139,16 @@ class TeacherSources:
                 self._weights = {name: value.clone() for name, value in state.items()}
             self._refresh_following()
         elif any(maps.empty for maps in self._following.values()):
-            # The run has just been resumed; what was looked through then is put back for a moment.
+            # The run was just resumed: the maps are those of the weights stored in `state`.
             with _weights_of(self._network, self._weights):
                 self._refresh_following()
 
     def state(self) -> Weights:
-        """What `restore` needs at an epoch's start; empty where the next step refreshes anyway."""
+        """What `restore` needs at an epoch's start; empty if the next step refreshes anyway."""
         return self._weights
 
     def restore(self, state: Weights) -> None:
-        """Go back to what `state` returned; the maps follow at the next refresh."""
+        """Go back to what `state` returned; the next refresh computes the maps."""
         self._weights = state
         for maps in self._following.values():
             maps.forget()
@@ -191,7 +195,10 @@ class TeacherSources:
 
 
 def saliency_source(kind: str, network: Network, teacher: Teacher) -> Saliency:
-    """Saliency of `kind` through `network`; InputError for images with too many channels."""
+    """The saliency of that kind for `network`, at the resolution that `teacher` asks for.
+
+    Calling it raises InputError for images whose channels the network does not take.
+    """
     built = KINDS[kind].build(network, network.normalize)
     saliency = HalfResolution(built) if teacher.half else built
     channels = network.normalize.mean.shape[0]
@@ -210,9 +217,9 @@ def saliency_source(kind: str, network: Network, teacher: Teacher) -> Saliency:
 def check_sources(
     kinds: Sequence[str], teacher: str, dataset: Dataset, models: Sequence[ModelSpec]
 ) -> None:
-    """Raise InputError unless `teacher` can look at the images of `dataset` for all `kinds`.
+    """Raise InputError unless `teacher` can compute maps of all `kinds` for images of `dataset`.
 
-    It looks at two of them: a fixed teacher, or else each of `models`, untrained.
+    Two images are tried: with a fixed teacher, or else with each of `models`, untrained.
     """
     looking = [kind for kind in kinds if KINDS[kind].needs_network]
     if not looking:
@@ -239,7 +246,7 @@ def check_sources(
 
 
 def fingerprint(network: Network) -> str:
-    """SHA-256, in hex, over the layers of a network, its weights and its normalization."""
+    """SHA-256, in hex, of a network's layers, weights and normalization."""
     normalize = network.normalize
     # Some layers of timm's show a function with its address.
     layers = re.sub(r" at 0x[0-9a-f]+", "", repr(network.model))
@@ -253,7 +260,7 @@ def fingerprint(network: Network) -> str:
 
 @contextmanager
 def _weights_of(network: Network, weights: Weights) -> Iterator[None]:
-    """The network has `weights` within the block, and afterwards its own again."""
+    """Give the network `weights` within the block; its own are restored afterwards."""
     own = {name: value.clone() for name, value in network.model.state_dict().items()}
     network.model.load_state_dict(weights)
     try:
