@@ -35,6 +35,12 @@ def check_name(
     raise InputError(f"unknown {kind} {shown(name)}.{hint} Choices: {', '.join(choices)}")
 
 
+def either(names: Iterable[str]) -> str:
+    """The names in a sentence: "a, b or c"."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def bounded(name: str, most: int) -> str:
     """`name` itself, or, where it has more than `most` bytes, its beginning and a hash of it."""
     if len(name.encode()) <= most:

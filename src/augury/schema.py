@@ -8,13 +8,15 @@ InputError that names field, bound and value.
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from augury.errors import InputError
 from augury.names import check_name, shown
+
+T = TypeVar("T")
 
 # Lists and tables inside one another; real ones hold a handful. Python stops at about 1,000.
 DEEPEST = 100
@@ -45,6 +47,14 @@ class Within:
         else:
             return
         raise InputError(f"{name}: must be {bound}, got {shown(value)}")
+
+
+def option(default: T, help: str, flag: str = "") -> T:
+    """A field of settings that the command line has an option for, with its line in `--help`.
+
+    flag: the option's name where it is not that of the field, as "--dataset" for `datasets`.
+    """
+    return field(default=default, metadata={"help": help, "flag": flag})
 
 
 def read_as(hint: Any, value: object, where: str) -> Any:
@@ -171,10 +181,10 @@ def _read_dataclass(cls: Any, value: Any, name: str) -> Any:
     hints = _hints(cls)
     for key in value:
         check_name(key, hints, f"field of {name}:" if name else "field")
-    for field in fields(cls):
-        if field.default is field.default_factory is MISSING and field.name not in value:
-            raise InputError(f"{_inside(name, field.name)} is missing")
-    found = {key: _read(hints[key], each, _inside(name, key)) for key, each in value.items()}
+    for each in fields(cls):
+        if each.default is each.default_factory is MISSING and each.name not in value:
+            raise InputError(f"{_inside(name, each.name)} is missing")
+    found = {key: _read(hints[key], it, _inside(name, key)) for key, it in value.items()}
     try:
         return cls(**found)
     except ValueError as error:

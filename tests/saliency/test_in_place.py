@@ -11,7 +11,7 @@ from augury.data import Split
 from augury.saliency import KINDS, HalfResolution
 from augury.study.running.robustness import measure_robustness
 from augury.training import Network, Normalize, Speed, evaluate
-from augury.training.sources import look
+from augury.training.sources import saliency_source
 from augury.training.teacher import read_teacher
 
 
@@ -118,8 +118,8 @@ def test_sources_leave_the_batch_as_it_is(operation, teacher):
     kept = batch.images.clone()
     in_place, other = networks(operation)
     for kind in ("gradient", "label-gradient", "grad-cam", "activation", "smoothgrad"):
-        expected = look(kind, other, read_teacher(teacher))(batch)
-        assert torch.equal(look(kind, in_place, read_teacher(teacher))(batch), expected)
+        expected = saliency_source(kind, other, read_teacher(teacher))(batch)
+        assert torch.equal(saliency_source(kind, in_place, read_teacher(teacher))(batch), expected)
         assert torch.equal(batch.images, kept)
 
 

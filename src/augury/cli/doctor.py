@@ -2,8 +2,7 @@
 
 import math
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -11,82 +10,45 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from augury.augment import AUGMENTATIONS, EARLIER_NAMES
+from augury.cli.engine import make_engine
 from augury.cli.guard import guarded
-from augury.cli.options import usable_folder
-from augury.cli.output import (
-    Trust,
-    confirm_code,
-    data_progress,
-    names,
-    out,
-    paths_or_names,
-    print_json,
-)
-from augury.data import DATASETS
+from augury.cli.output import data_progress, out, print_json
+from augury.cli.study_options import StudyOptions, takes_study_options
 from augury.report.words import count, duration, fixed, step_time
-from augury.study import read_settings
 from augury.study.doctor import Costs, Diagnosis, Finding, Power, Setup, examine
-from augury.study.store import default_path
+from augury.training.processes import ALONE
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
 _PROBLEM = 3
 
 
 @guarded
+@takes_study_options()
 def doctor(
-    file: Annotated[Path | None, typer.Argument(help="A study file.", metavar="FILE.toml")] = None,
-    preset: Annotated[str | None, typer.Option(help="Start from a preset.")] = None,
-    dataset: Annotated[
-        str | None, typer.Option(help="Names or paths, with commas. Default: digits.")
-    ] = None,
-    models: Annotated[str | None, typer.Option(help="Names. Default: small.")] = None,
-    augment: Annotated[str | None, typer.Option(help="Names, as for augury study.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Paired seeds an arm. Default: 6.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
-    train_limit: Annotated[int | None, typer.Option(help="Training images at most.")] = None,
-    test_limit: Annotated[int | None, typer.Option(help="Test images at most.")] = None,
-    out_dir: Annotated[
-        Path | None,
-        typer.Option("--out", help="The study's folder. Default: studies/NAME.", metavar="DIR"),
-    ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option("--data", help="Where data sets lie.", metavar="DIR")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Cells run at once. Default: one a core.")
-    ] = None,
+    given: StudyOptions,
     spread: Annotated[
         float | None,
         typer.Option(help="Deviation of paired differences, points. Default: of finished runs."),
     ] = None,
-    trust: Trust = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Before a study runs: what is wrong with its data, what it costs, what it can show.
 
-    Nothing is trained, and nothing is written in the study's folder.
+    Takes the options of augury study, so that any such command can be given to it first. Nothing
+    is trained, and nothing is written in the study's folder.
     """
-    overrides: dict[str, Any] = {
-        "datasets": paths_or_names(dataset, DATASETS),
-        "models": names(models),
-        "augmentations": paths_or_names(augment, {**AUGMENTATIONS, **EARLIER_NAMES}),
-        "seeds": seeds,
-        "recipe": {"epochs": epochs, "train_limit": train_limit, "test_limit": test_limit},
-    }
-    confirm_code(trust)
-    settings = read_settings(file, preset, overrides)
-    path = usable_folder(out_dir or default_path(settings.title))
+    settings = given.settings()
+    path = given.folder(settings)
+    make_engine(given.engine, given.engine_options, ALONE)  # refuses what augury study would
     with data_progress() as progress:
         found = examine(
             settings,
             path=path,
-            data_dir=data_dir,
-            workers=workers,
+            data_dir=given.data_dir,
+            workers=given.workers,
             spread=spread,
             progress=progress,
         )
-    if as_json:
+    if given.as_json:
         print_json(_values(found))
     else:
         _print(found)
@@ -94,7 +56,7 @@ def doctor(
         raise typer.Exit(_PROBLEM)
 
 
-def _values(found: Diagnosis) -> dict[str, Any]:
+def _values(found: Diagnosis) -> dict[str, object]:
     return {"schema": 1, "problems": found.problems, **asdict(found)}
 
 

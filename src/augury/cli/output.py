@@ -1,4 +1,4 @@
-"""Where things are printed: results on standard output, everything else on standard error."""
+"""Printing: results go to standard output, everything else to standard error."""
 
 import errno
 import json
@@ -6,9 +6,8 @@ import os
 import sys
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
@@ -32,7 +31,7 @@ from augury.printable import printable
 
 
 class ReaderGone(Exception):
-    """Whoever read what is printed has closed its end, as `head` does."""
+    """The reader of standard output has closed it, as `head` does."""
 
 
 class Printer(Console):
@@ -86,7 +85,7 @@ def _shown(renderable: RenderableType) -> RenderableType:
 
 
 def output_error(error: OSError) -> DiskError:
-    """What is told where standard output cannot be written."""
+    """The error for a standard output that cannot be written."""
     give_up_output(sys.stdout)
     reason = os.strerror(error.errno) if error.errno else str(error)
     closed = " (is it closed?)" if error.errno == errno.EBADF else ""
@@ -116,7 +115,7 @@ def say(message: str) -> None:
 
 
 def few_of_each_reason(set_aside: Iterable[SetAside], most: int = 5) -> Iterator[str]:
-    """A line for each file that is set aside, but for no more than `most` of one reason."""
+    """A line for each file that is set aside, at most `most` lines for each reason."""
     by_reason: dict[str, list[SetAside]] = {}
     for file in set_aside:
         by_reason.setdefault(file.reason, []).append(file)
@@ -131,16 +130,8 @@ def names(value: str | None) -> list[str] | None:
     return None if value is None else [part.strip() for part in value.split(",") if part.strip()]
 
 
-Trust = Annotated[
-    bool,
-    typer.Option(
-        "--trust", help="Confirm the code that the study names, and remember it by its content."
-    ),
-]
-
-
 def confirm_code(trust: bool) -> None:
-    """`--trust`: from now on code that a study names is confirmed, and each file told of."""
+    """With `--trust`, confirm code that studies name from now on, and tell of each file."""
     confirming(say if trust else None)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from augury.names import bounded
 from augury.records.json_file import to_values
 from augury.records.recipe import Recipe
-from augury.schema import check_fields
+from augury.schema import check_fields, option
 
 # In bytes: file systems take 255, and a lock is called as its cell is, with ".lock" behind it.
 _LONGEST_NAME = 250
@@ -21,10 +21,10 @@ _LONGEST_NAME = 250
 class NetworkOptions:
     """How the model is built: see `augury.models.ModelSpec`. weights: a file or folder."""
 
-    head: str = "linear"
-    stem: str | None = None
-    pretrained: bool = False
-    weights: str | None = None
+    head: str = option("linear", "linear or original.")
+    stem: str | None = option(None, "imagenet or small.")
+    pretrained: bool = option(False, "Start from timm's weights.")
+    weights: str | None = option(None, "A file or folder with pretrained weights.")
 
     def __post_init__(self) -> None:
         check_fields(self)

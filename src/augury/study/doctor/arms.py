@@ -14,7 +14,7 @@ from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
 from augury.study.doctor.parts import Parts
 from augury.study.planning.plan import count_steps
-from augury.training.sources import look
+from augury.training.sources import saliency_source
 from augury.training.teacher import Teacher, read_teacher, teacher_network
 
 _ID_AND_LABEL = 16  # bytes
@@ -91,7 +91,7 @@ def _saliency(kind: str, teacher: Teacher, bench: Bench) -> Saliency:
         return KINDS[kind].build(network, network.normalize)
     if teacher.fixed:
         network = teacher_network(teacher.text, bench.device)
-    return look(kind, network, teacher)
+    return saliency_source(kind, network, teacher)
 
 
 def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:

@@ -14,18 +14,20 @@ from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from augury.data import Dataset, batches, cache_folder, epoch_order
 from augury.data.cache import writing
 from augury.models import build_model
+from augury.names import lookup
 from augury.records.cell import Cell, NetworkOptions
 from augury.records.plan import Plan
 from augury.study.planning.plan import model_spec, training_speed
 from augury.training import Network, Normalize, evaluate
 from augury.training.checkpoint import Checkpoint, write_safetensors
+from augury.training.normalizations import unit_statistics
+from augury.training.optimizers import OPTIMIZERS
 from augury.training.stopwatch import Stopwatch
 
 _BATCHES = 5
 _TRIES = 3
 _CORRUPTED = 16
 _MIDDLE = 3  # of the severities 1..5
-_STATES = {"sgd": 1, "adamw": 2}  # values that the optimizer keeps of each parameter
 
 
 class Bench:
@@ -38,8 +40,8 @@ class Bench:
         self.dataset, self.recipe, self.device = dataset, cell.recipe, torch.device(plan.device)
         options = NetworkOptions(cell.network.head, cell.network.stem)
         model = build_model(model_spec(cell.model, options, dataset), 0)
-        unit = (0.0,) * dataset.channels, (1.0,) * dataset.channels
-        self.network = Network(model, Normalize(*unit), training_speed(plan, cell), self.device)
+        normalize = Normalize(*unit_statistics(dataset.channels))
+        self.network = Network(model, normalize, training_speed(plan, cell), self.device)
 
     def seconds(self, call: Callable[[], object], tries: int = _TRIES) -> float:
         """The median of `tries` calls, after one that is not counted."""
@@ -109,7 +111,8 @@ class Bench:
     @property
     def state_bytes(self) -> int:
         """Of what the optimizer keeps."""
-        return _STATES[self.recipe.optimizer] * self.parameter_bytes
+        named = lookup(OPTIMIZERS, self.recipe.optimizer, "optimizer")
+        return named.state_bytes(self.network.model.parameters())
 
     @property
     def checkpoint_bytes(self) -> int:

@@ -9,12 +9,12 @@ import torch
 from augury.augment import build_augmentation, saliency_kinds
 from augury.data import Dataset, Split, limit_train, load_dataset, split_validation
 from augury.errors import DataError
-from augury.models import build_model, pretrained_statistics
+from augury.models import build_model
 from augury.records.cell import Cell
 from augury.records.plan import Plan
 from augury.study.planning.plan import model_spec, training_speed
-from augury.training import Network, Normalize, Training
-from augury.training.network import channel_statistics
+from augury.training import Network, Training
+from augury.training.normalizations import build_normalize
 from augury.training.processes import ALONE, Processes
 from augury.training.sources import TeacherSources
 
@@ -62,7 +62,8 @@ def prepare(
     spec = model_spec(cell.model, cell.network, dataset)
     model = build_model(spec, cell.seed)
     device = torch.device(plan.device)
-    network = Network(model, _normalize(cell, train), training_speed(plan, cell), device)
+    normalize = build_normalize(recipe.normalization, train.images, cell.model)
+    network = Network(model, normalize, training_speed(plan, cell), device)
     sources = TeacherSources(
         saliency_kinds(cell.augmentation, cell.parameters),
         cell.teacher,
@@ -95,12 +96,3 @@ def _limit_validation(validation: Split, cell: Cell, dataset: Dataset) -> Split:
     share = recipe.validation / (1 - recipe.validation)
     wanted = max(dataset.num_classes, round(recipe.train_limit * share))
     return limit_train(validation, wanted, cell.seed)
-
-
-def _normalize(cell: Cell, train: Split) -> Normalize:
-    channels = train.images.shape[1]
-    if cell.recipe.normalization == "unit":
-        return Normalize((0.0,) * channels, (1.0,) * channels)
-    if cell.recipe.normalization == "pretrained":
-        return Normalize(*pretrained_statistics(cell.model, channels))
-    return Normalize(*channel_statistics(train.images))
