@@ -12,7 +12,7 @@ from augury.cli.output import err
 from augury.records.epochs import Epoch
 from augury.study import Cell, Plan, StudyFolder
 from augury.study.engines.attempt import Event
-from augury.study.planning.plan import count_steps
+from augury.study.planning.parts import count_steps
 
 # With so few cells a line for each epoch is not too much.
 _FEW_CELLS = 4

@@ -9,7 +9,7 @@ from augury.records.cell import Cell
 from augury.records.json_file import to_values
 from augury.records.plan import Plan, plan_of
 from augury.stats import judge
-from augury.study.judging.pairs import Arm, make_pair, read_outcomes
+from augury.study.judging.pairs import Arm, make_pair, read_finished
 from augury.study.store import StudyFolder
 
 # What decides which images a seed trains on and which are tested.
@@ -25,7 +25,7 @@ def compare_studies(first: Path, second: Path) -> list[dict[str, Any]]:
     """
     plans = [plan_of(path) for path in (first, second)]
     old, new = (
-        read_outcomes(plan.cells, StudyFolder(path))
+        read_finished(plan.cells, StudyFolder(path))
         for plan, path in zip(plans, (first, second), strict=True)
     )
     arms = [arm for arm in new if arm in old]

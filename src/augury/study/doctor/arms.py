@@ -12,8 +12,7 @@ from augury.saliency import KINDS, MapCache, Saliency
 from augury.saliency.cache import as_stored
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
-from augury.study.doctor.parts import Parts
-from augury.study.planning.plan import count_steps
+from augury.study.planning.parts import ClassCounts, count_corrupted, steps_of_run
 from augury.training.sources import look
 from augury.training.teacher import Teacher, read_teacher, teacher_network
 
@@ -34,7 +33,7 @@ class _Maps:
     bytes: int
 
 
-def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: Parts) -> ArmCost:
+def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCounts) -> ArmCost:
     """Of one arm, whose runs are like `cell`; `cells` of them are to be run.
 
     Raises InputError where the augmentation or its saliency cannot take the images.
@@ -107,13 +106,14 @@ def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
     return bench.seconds(augment_all) / len(bench.feed)
 
 
-def _work(plan: Plan, cell: Cell, parts: Parts, maps: dict[str, _Maps]) -> Work:
-    steps, epochs = count_steps(plan, cell), cell.recipe.epochs
+def _work(plan: Plan, cell: Cell, parts: ClassCounts, maps: dict[str, _Maps]) -> Work:
     every = read_teacher(cell.teacher).every if cell.teacher else None
     following = any(each.when == "following" for each in maps.values())
+    train, validation, test = parts.totals
+    steps, epochs = steps_of_run(train, cell.recipe), cell.recipe.epochs
     refreshes = -(-steps // every) if every else epochs
-    train, validation, test = (int(counts.sum()) for counts in parts.all)
-    seen = max(min(plan.corruptions, test), len(parts.test)) if plan.corruptions else 0
+    classes = len(parts.test)
+    seen = count_corrupted(plan.corruptions, test, classes) if plan.corruptions else 0
     return Work(
         epochs=epochs,
         steps=steps,
@@ -125,10 +125,10 @@ def _work(plan: Plan, cell: Cell, parts: Parts, maps: dict[str, _Maps]) -> Work:
     )
 
 
-def _sizes(bench: Bench, parts: Parts, maps: dict[str, _Maps]) -> Sizes:
+def _sizes(bench: Bench, parts: ClassCounts, maps: dict[str, _Maps]) -> Sizes:
     """The training images are copied to be split; while maps are refreshed, there are two sets."""
     dataset = bench.dataset
-    train, validation, test = (int(counts.sum()) for counts in parts.all)
+    train, validation, test = parts.totals
     following = sum(each.bytes for each in maps.values() if each.when == "following")
     return Sizes(
         weights=bench.weight_bytes,

@@ -24,7 +24,7 @@ from augury.study.doctor.costs import (
 )
 from augury.study.doctor.finding import Finding
 from augury.study.doctor.opening import Opened, pending
-from augury.study.doctor.parts import run_parts
+from augury.study.planning.parts import count_classes
 from augury.study.planning.plan import limited_threads, make_cells, model_spec
 from augury.study.planning.settings import StudySettings
 from augury.study.running.provenance import machine
@@ -95,7 +95,7 @@ def _arms(
                 _check_sources(cell, opened)
                 if arm[:2] not in benches:
                     benches = {arm[:2]: Bench(opened.plan, cell, dataset)}  # one in memory at once
-                parts = run_parts(dataset, cell.recipe)
+                parts = count_classes(dataset, cell.recipe)
                 found.append(arm_cost(opened.plan, cell, counts[arm], benches[arm[:2]], parts))
         except AuguryError as error:
             findings.append(Finding("problem", " ".join(arm), "arm", 1, str(error)))

@@ -13,7 +13,7 @@ from augury.data.leakage.between_parts import dataset_duplicates
 from augury.errors import InputError
 from augury.records.recipe import Recipe
 from augury.study.doctor.finding import Finding
-from augury.study.doctor.parts import Parts, run_parts
+from augury.study.planning.parts import ClassCounts, count_classes
 
 FEW = 10
 """A class with fewer images than these in training or test is told: each is ten points of it."""
@@ -47,7 +47,7 @@ def examine_data(
         *_leaked(dataset, named, progress),
     ]
     try:
-        parts = run_parts(dataset, recipe)
+        parts = count_classes(dataset, recipe)
     except InputError as error:
         found.append(Finding("problem", dataset.name, "limits", 1, str(error)))
     else:
@@ -56,13 +56,11 @@ def examine_data(
 
 
 def _parts(
-    dataset: Dataset, recipe: Recipe, parts: Parts, min_difference: float
+    dataset: Dataset, recipe: Recipe, parts: ClassCounts, min_difference: float
 ) -> Iterator[Finding]:
     name = dataset.name
-    train, test = int(parts.train.sum()), int(parts.test.sum())
-    sizes = (
-        f"trained on {train:,}, validated on {int(parts.validation.sum()):,}, tested on {test:,}"
-    )
+    train, validation, test = parts.totals
+    sizes = f"trained on {train:,}, validated on {validation:,}, tested on {test:,}"
     shape = f"{dataset.channels}×{dataset.image_size}×{dataset.image_size}"
     words = f"{sizes} images of {shape} in {dataset.num_classes} classes"
     yield Finding("fine", name, "sizes", train + test, words)

@@ -12,7 +12,6 @@ from augury.study.doctor.costs import Costs
 from augury.study.doctor.data import examine_data
 from augury.study.doctor.finding import LEVELS, Finding
 from augury.study.doctor.opening import Opened, open_for_examination, pending
-from augury.study.doctor.parts import run_parts
 from augury.study.doctor.power import (
     Power,
     Spread,
@@ -21,7 +20,8 @@ from augury.study.doctor.power import (
     seed_findings,
     study_power,
 )
-from augury.study.judging.pairs import make_pair, read_outcomes
+from augury.study.judging.pairs import make_pair, read_finished
+from augury.study.planning.parts import count_classes
 from augury.study.planning.settings import StudySettings
 from augury.study.running.provenance import machine
 from augury.study.study import default_workers
@@ -123,7 +123,7 @@ def _spread(
 ) -> Spread:
     if given is None and opened.folder:
         try:
-            outcomes = read_outcomes(opened.plan.cells, opened.folder)
+            outcomes = read_finished(opened.plan.cells, opened.folder)
         except InputError as error:
             findings.append(Finding("problem", "folder", "results", 1, str(error)))
             outcomes = {}
@@ -138,7 +138,7 @@ def _spread(
         if measured:
             return measured
     try:
-        train = int(run_parts(opened.datasets[name], settings.recipe).train.sum())
+        train = count_classes(opened.datasets[name], settings.recipe).totals[0]
     except InputError:  # told already
         train = 0
     return assumed_spread(given, train)

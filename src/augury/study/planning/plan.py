@@ -13,7 +13,6 @@ from augury.augment import parts_of, saliency_kinds
 from augury.augment.foreign.factory import code_hash, is_factory
 from augury.data import Dataset, Progress, cache_folder, file_names
 from augury.data.leakage.between_parts import dataset_duplicates
-from augury.data.loader import count_batches
 from augury.errors import RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
 from augury.own.trust import names_in, names_in_arm, require
@@ -23,6 +22,7 @@ from augury.records.plan import Leakage, Plan, PlannedDataset, PlannedSpeed
 from augury.records.provenance import Provenance
 from augury.records.recipe import Recipe
 from augury.saliency import KINDS, newest_revision
+from augury.study.planning.parts import count_trained
 from augury.study.planning.settings import StudySettings
 from augury.study.running.provenance import machine
 from augury.training.network import Speed
@@ -30,19 +30,6 @@ from augury.training.probe import fastest, measure_speeds, remembered_speeds
 from augury.training.sources import check_sources
 
 _PAIRS_TOLD = 20
-
-
-def _trained_on(recipe: Recipe, images: int, own_validation: bool) -> int:
-    """How many of the `images` of a training part a run trains on."""
-    available = images if own_validation else images - round(images * recipe.validation)
-    return min(available, recipe.train_limit or available)
-
-
-def count_steps(plan: Plan, cell: Cell) -> int:
-    """Training steps of a whole run."""
-    dataset = plan.datasets[cell.dataset]
-    n = _trained_on(cell.recipe, dataset.train, dataset.own_validation)
-    return cell.recipe.epochs * count_batches(n, cell.recipe.batch_size)
 
 
 def training_speed(plan: Plan, cell: Cell) -> Speed:
@@ -271,7 +258,8 @@ def probe(
     spec = model_spec(model, options, dataset)
     recipe: Recipe = settings.recipe
     # As training makes the batches: no larger than the images that there are.
-    images = _trained_on(recipe, len(dataset.train), dataset.validation is not None)
+    own_validation = dataset.validation is not None
+    images = count_trained(len(dataset.train), dataset.num_classes, own_validation, recipe)
     batch_size = max(2, min(recipe.batch_size, images))
     shape = (batch_size, dataset.channels, dataset.image_size, dataset.image_size)
     identity = {
