@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from augury.cli.app import app
 from augury.records.plan import PlannedSpeed
-from augury.study.doctor import costing, opening
+from augury.study.doctor import costing
+from augury.study.planning import probe
 
 SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 QUICK = ["--augment", "none,flip", "--epochs", "2", "--train-limit", "100", "--workers", "2"]
@@ -20,7 +21,7 @@ def run(tmp_path, monkeypatch):
     """Runs `augury doctor` in an empty folder: (exit code, output, errors)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AUGURY_DATA", raising=False)
-    monkeypatch.setattr(opening, "probe", lambda *arguments: SPEED)
+    monkeypatch.setattr(probe, "probe", lambda *arguments: SPEED)
 
     def run(*arguments):
         done = CliRunner().invoke(app, ["doctor", *map(str, arguments)], env={"COLUMNS": "80"})

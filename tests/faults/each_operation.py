@@ -24,7 +24,7 @@ import torch
 from faulty import QUICK, bits, leftovers
 from hooks import REFUSALS, Hooks, end_process, refusal
 
-import augury.study.planning.plan
+import augury.study.planning.probe
 import augury.study.running.run
 import augury.study.study
 from augury.augment import AUGMENTATIONS  # noqa: F401 - imported before the forks
@@ -93,7 +93,7 @@ def studied(folder: Path, arms: list[str], said: Path | None = None) -> int:
     augury.study.study.LocalEngine = InThisProcess
     augury.study.running.run.measure_robustness = no_robustness
     # Always the same choice, as an empty cache means to measure anew, and a layout has its bits.
-    augury.study.planning.plan.measure_speeds = lambda *arguments: {"contiguous float32": 1.0}
+    augury.study.planning.probe.measure_speeds = lambda *arguments: {"contiguous float32": 1.0}
     app(["study", *QUICK, *arms, "--out", str(folder), "--workers", "1"])
     return 0
 

@@ -11,6 +11,7 @@ from quick_study import quick_plan, quick_settings
 from augury.data import Dataset, Split
 from augury.errors import InputError
 from augury.records.recipe import Recipe
+from augury.study.planning.describe import describe
 from augury.study.planning.parts import (
     count_classes,
     count_corrupted,
@@ -19,7 +20,6 @@ from augury.study.planning.parts import (
     run_parts,
     steps_of_run,
 )
-from augury.study.planning.plan import describe
 from augury.study.running.prepare import prepare
 
 

@@ -26,7 +26,7 @@ from augury.cli.output import (
 from augury.data import DATASETS
 from augury.report.words import count, duration, fixed, step_time
 from augury.study import read_settings
-from augury.study.doctor import Costs, Diagnosis, Finding, Power, Setup, examine
+from augury.study.doctor import Costs, Diagnosis, Notice, Power, Setup, examine
 from augury.study.store import default_path
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
@@ -113,7 +113,7 @@ def _counts(found: Diagnosis) -> str:
     return ", ".join(count(levels.count(level), level) for level in ("problem", "warning"))
 
 
-def _findings(findings: tuple[Finding, ...]) -> Table:
+def _findings(findings: tuple[Notice, ...]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

@@ -10,7 +10,7 @@ from typing import Any
 import tomli_w
 import torch
 
-from augury.data import DATASETS, Dataset, Progress, check_output, data_title, load_dataset
+from augury.data import Dataset, Progress, check_output, data_title
 from augury.errors import InputError
 from augury.files import write_atomically
 from augury.inside import check_plain, is_there, lock, read_plain
@@ -28,7 +28,10 @@ from augury.study.judging.evidence import write_evidence
 from augury.study.judging.judge import judge_arms
 from augury.study.judging.memo import Memo
 from augury.study.judging.verdicts import write_verdicts
-from augury.study.planning.plan import extend_plan, make_plan, require_code
+from augury.study.planning.cells import require_code
+from augury.study.planning.datasets import load_datasets
+from augury.study.planning.extend import extend_plan
+from augury.study.planning.plan import make_plan
 from augury.study.planning.settings import StudySettings, read_settings
 from augury.study.running.provenance import provenance
 from augury.study.store import StudyFolder, check_there, disk_errors
@@ -64,7 +67,7 @@ def open_study(
     """
     folder = StudyFolder(path)
     check_study_folder(settings, folder)
-    datasets = _load(settings, data_dir, progress)
+    datasets = load_datasets(settings, data_dir, progress)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         with lock(path / ".plan.lock"):
@@ -138,23 +141,6 @@ def _says(file: Path, settings: StudySettings) -> bool:
 
 def _toml(settings: dict[str, Any]) -> bytes:
     return tomli_w.dumps(settings).encode()
-
-
-def _load(
-    settings: StudySettings, data_dir: Path | None, progress: Progress | None
-) -> dict[str, Dataset]:
-    datasets = {
-        # A path is kept whole, so that the study goes on from any folder.
-        name if name in DATASETS else str(Path(name).resolve()): load_dataset(
-            name, data_dir=data_dir, image_size=settings.image_size, progress=progress
-        )
-        for name in settings.datasets
-    }
-    names = [dataset.name for dataset in datasets.values()]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise InputError(f"datasets: two are called {twice.pop()!r}; rename one of their folders")
-    return datasets
 
 
 def default_device() -> Device:

@@ -1,4 +1,4 @@
-"""What one arm costs: its augmentation and the maps that this looks at, tried on real batches."""
+"""What one arm costs: its augmentation and its saliency maps, tried on real batches."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -23,8 +23,8 @@ _ID_AND_LABEL = 16  # bytes
 class _Maps:
     """One kind of saliency in one arm: seconds and bytes of an image's map, and when it is made.
 
-    when: "live" at each batch, within the augmentation's own time; "following" every so many
-    steps, for all images of the run; "once" for the whole training part, before the first run
+    when: "live" with each batch, within the augmentation's own time; "following" every so many
+    steps, for all images of the run; "once" for the whole training part, before the first run.
     """
 
     source: Saliency
@@ -34,9 +34,10 @@ class _Maps:
 
 
 def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCounts) -> ArmCost:
-    """Of one arm, whose runs are like `cell`; `cells` of them are to be run.
+    """The cost of one arm, of which `cells` are still to be run; `cell` is one of them.
 
-    Raises InputError where the augmentation or its saliency cannot take the images.
+    parts: how many images of each class a run has. Raises InputError where the augmentation or its
+    saliency cannot take the images.
     """
     maps = _maps(cell, bench)
     work = _work(plan, cell, parts, maps)
@@ -44,7 +45,7 @@ def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCount
         step=plan.milliseconds(cell) / 1000,
         load=bench.load,
         augment=_augment(cell, bench, maps),
-        look=sum(each.seconds for each in maps.values() if each.when == "following"),
+        maps=sum(each.seconds for each in maps.values() if each.when == "following"),
         predict=bench.predict,
         corrupt=bench.corrupt if work.corrupted else 0.0,
         save=bench.save,
@@ -67,7 +68,7 @@ def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCount
 
 
 def _maps(cell: Cell, bench: Bench) -> dict[str, _Maps]:
-    """By kind. Maps that are looked up are made here of the few batches alone."""
+    """By kind of saliency. Of stored maps only those of the bench's few batches are made."""
     teacher = read_teacher(cell.teacher) if cell.teacher else Teacher("", fixed=True)
     batch, found = bench.feed[0], {}
     for kind in saliency_kinds(cell.augmentation, cell.parameters):
@@ -94,7 +95,7 @@ def _saliency(kind: str, teacher: Teacher, bench: Bench) -> Saliency:
 
 
 def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
-    """Seconds a batch."""
+    """Seconds for augmenting one batch."""
     augmentation = build_augmentation(
         cell.augmentation, cell.parameters, lambda kind: maps[kind].source
     )
@@ -117,7 +118,7 @@ def _work(plan: Plan, cell: Cell, parts: ClassCounts, maps: dict[str, _Maps]) ->
     return Work(
         epochs=epochs,
         steps=steps,
-        looked=refreshes * train if following else 0,
+        mapped=refreshes * train if following else 0,
         predicted=(epochs + 1) * validation
         + test
         + seen * (1 + len(CORRUPTIONS) * len(SEVERITIES)),
@@ -126,7 +127,11 @@ def _work(plan: Plan, cell: Cell, parts: ClassCounts, maps: dict[str, _Maps]) ->
 
 
 def _sizes(bench: Bench, parts: ClassCounts, maps: dict[str, _Maps]) -> Sizes:
-    """The training images are copied to be split; while maps are refreshed, there are two sets."""
+    """Sizes of the arm's runs.
+
+    images: the copy that splitting makes of the training part; maps: two sets of them, as there
+    are while they are refreshed.
+    """
     dataset = bench.dataset
     train, validation, test = parts.totals
     following = sum(each.bytes for each in maps.values() if each.when == "following")

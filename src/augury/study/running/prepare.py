@@ -12,8 +12,9 @@ from augury.errors import DataError
 from augury.models import build_model, pretrained_statistics
 from augury.records.cell import Cell
 from augury.records.plan import Plan
+from augury.study.planning.networks import model_spec
 from augury.study.planning.parts import run_parts
-from augury.study.planning.plan import model_spec, training_speed
+from augury.study.planning.probe import training_speed
 from augury.training import Network, Normalize, Training
 from augury.training.network import channel_statistics
 from augury.training.processes import ALONE, Processes
