@@ -47,6 +47,18 @@ def test_a_study_that_can_run(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_can_be_found_is_one_number_in_the_sentence_and_in_the_table(run):
+    _, printed, _ = run(*QUICK)
+    words = " ".join(printed.split())
+    told = words.split("sure to find a difference of ")[1].split()[0]
+    seeds, points = (
+        line.split()[1:]
+        for line in printed.splitlines()
+        if line.split()[:1] in (["seeds"], ["points"])
+    )
+    assert told == dict(zip(seeds, points, strict=True))["6"]
+
+
 def test_json_is_all_of_it(run, tmp_path):
     code, printed, _ = run(*QUICK, "--spread", "0.2", "--json")
     found = json.loads(printed)

@@ -176,13 +176,14 @@ def _print_power(power: Power) -> None:
     if power.detectable is None:
         _line(f"no difference, of whatever size, can be found with {count(power.seeds, 'seed')}")
     else:
-        _line(f"{power.target:.0%} sure to find a difference of {_points(power.detectable)}")
+        points = _rounded_up(power.detectable)
+        _line(f"{power.target:.0%} sure to find a difference of {points} points")
     _line(f"{power.power:.0%} sure to find one of {power.min_difference:g} points")
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("seeds")
     for seeds_there, _ in power.table:
         table.add_column(str(seeds_there), justify="right")
-    table.add_row("points", *(fixed(points) for _, points in power.table))
+    table.add_row("points", *(_rounded_up(points) for _, points in power.table))
     out.print(table)
     _line(_needed(power))
 
@@ -199,9 +200,9 @@ def _needed(power: Power) -> str:
     return f"to tell {wanted} from none takes more than {power.most} seeds"
 
 
-def _points(points: float) -> str:
-    """Rounded up, so that the promise holds."""
-    return f"{math.ceil(100 * points - 1e-9) / 100:.2f} points"
+def _rounded_up(points: float | None) -> str:
+    """With two decimals, rounded up so that the promise holds."""
+    return fixed(None if points is None else math.ceil(100 * points - 1e-9) / 100)
 
 
 def _hours(seconds: float) -> str:
