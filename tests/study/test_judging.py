@@ -214,9 +214,7 @@ def test_an_edit_of_what_judging_needs_changes_the_digest(copied_code, file):
     "file",
     [
         "study/preview.py",
-        "study/study.py",
         "study/doctor/examine.py",
-        "study/engines/local.py",
         "study/running/prepare.py",
         "study/planning/plan.py",
         "report/html.py",
@@ -231,6 +229,14 @@ def test_an_edit_of_what_judging_needs_changes_the_digest(copied_code, file):
 def test_an_edit_of_anything_else_leaves_the_digest(copied_code, file):
     assert (copied_code / file).is_file()
     assert digest_after_an_edit(copied_code, file) == code_digest()
+
+
+def test_judging_depends_on_no_package_that_cannot_change_a_verdict():
+    files = [file.relative_to(PACKAGE).as_posix() for file in judging_code(PACKAGE)]
+    others = ("augment", "checks", "cli", "corruptions", "models", "own", "report", "saliency")
+    wings = ("study/doctor", "study/engines", "study/running")
+    assert [file for file in files if file.startswith((*others, *wings))] == []
+    assert len(files) < 60
 
 
 def test_imports_are_followed_as_python_does(tmp_path):

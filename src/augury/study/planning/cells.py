@@ -48,8 +48,8 @@ def _parameters(settings: StudySettings, augmentation: str) -> dict[str, dict[st
     given = {part: described[part] for part in parts if part in described}
     for part in filter(is_factory, parts):
         given[part] = {**given.get(part, {}), "code": code_hash(part)}
-    found: dict[str, dict[str, Any]] = json.loads(json.dumps(given))
-    return found
+    # As plan.json will hold them, so that names are the same before and after.
+    return {part: json.loads(json.dumps(values)) for part, values in given.items()}
 
 
 def _saliency(settings: StudySettings, augmentation: str) -> list[str]:
