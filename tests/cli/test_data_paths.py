@@ -12,8 +12,8 @@ from augury.cli.output import paths_or_names
 from augury.data import DATASETS
 from augury.records.plan import PlannedSpeed
 from augury.study import StudyFolder
-from augury.study.doctor import opening
 from augury.study.opening import check_study_folder
+from augury.study.planning import probe
 from augury.study.planning.settings import read_settings
 
 SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
@@ -35,7 +35,7 @@ def run(tmp_path, monkeypatch):
     """Runs a command: (exit code, standard output, standard error)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AUGURY_DATA", raising=False)
-    monkeypatch.setattr(opening, "probe", lambda *arguments: SPEED)
+    monkeypatch.setattr(probe, "probe", lambda *arguments: SPEED)
 
     def run(*arguments):
         done = CliRunner().invoke(app, [str(argument) for argument in arguments])

@@ -113,8 +113,8 @@ def test_equal_epochs_and_equal_time_stand_side_by_side(
         time = written["digits", arm]["equal_time"]
         bound = "" if arm == "none" else "≥ "
         assert shown == [
-            written_as(100 * np.mean(tests), 2),
-            written_as(100 * np.mean([line["validation_accuracy"] for line in last]), 2),
+            written_as(np.mean(100 * np.array(tests)), 2),
+            written_as(np.mean([100 * line["validation_accuracy"] for line in last]), 2),
             f"{bound}{written_as(time['mean'], 2)}",
             "baseline" if arm == "none" else size(time, 2),
             {"none": "10 of 10", "salience": "5 of 10"}.get(arm, "9 of 10"),

@@ -6,7 +6,8 @@ from augury.data import load_dataset
 from augury.records.plan import Plan, PlannedSpeed
 from augury.records.provenance import Provenance
 from augury.study import StudyFolder, StudySettings, read_settings
-from augury.study.planning.plan import describe, make_cells
+from augury.study.planning.cells import make_cells
+from augury.study.planning.plan import assemble_plan
 
 # Two epochs of 60 images: a second a cell.
 QUICK = {"epochs": 2, "batch_size": 20, "train_limit": 60, "test_limit": 50}
@@ -20,20 +21,10 @@ def quick_settings(**changes) -> StudySettings:
 
 def quick_plan(settings: StudySettings, threads: int = 1) -> Plan:
     """A plan without a probe."""
-    digits = load_dataset("digits")
-    return Plan(
-        name="digits",
-        baseline=settings.baseline_arm,
-        rule=settings.rule,
-        corruptions=settings.corruptions,
-        settings=json.loads(json.dumps(settings.to_dict())),
-        datasets={"digits": describe(digits, "digits")},
-        cells=tuple(make_cells(settings, {"digits": digits})),
-        speed={f"{model} on digits": SPEED for model in settings.models},
-        threads=threads,
-        device="cpu",
-        provenance=Provenance(),
-    )
+    datasets = {"digits": load_dataset("digits")}
+    cells = make_cells(settings, datasets)
+    speed = {f"{model} on digits": SPEED for model in settings.models}
+    return assemble_plan(settings, datasets, cells, speed, threads, "cpu", Provenance())
 
 
 def epochs_without_times(folder: StudyFolder, cell) -> list[dict]:

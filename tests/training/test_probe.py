@@ -8,7 +8,7 @@ from looking import make_dataset, make_split
 from torch import nn
 
 from augury.study import read_settings
-from augury.study.planning.plan import probe
+from augury.study.planning.probe import probe
 from augury.training import Recipe, Speed
 from augury.training.network import ALL_SPEEDS
 from augury.training.probe import fastest, measure_speeds, remembered_speeds
@@ -103,7 +103,7 @@ def test_the_probe_takes_no_more_images_than_training_has(
         return {"contiguous float32": 1.0}
 
     monkeypatch.setenv("AUGURY_CACHE", str(tmp_path))
-    monkeypatch.setattr("augury.study.planning.plan.measure_speeds", measure)
+    monkeypatch.setattr("augury.study.planning.probe.measure_speeds", measure)
     recipe = {"batch_size": batch_size, "train_limit": train_limit, "validation": validation}
     settings = read_settings(None, None, {"recipe": recipe})
     probe(settings, "small", make_dataset(make_split(n=120)), 1, "cpu")

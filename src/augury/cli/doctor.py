@@ -15,7 +15,7 @@ from augury.cli.guard import guarded
 from augury.cli.output import data_progress, out, print_json
 from augury.cli.study_options import StudyOptions, takes_study_options
 from augury.report.words import count, duration, fixed, step_time
-from augury.study.doctor import Costs, Diagnosis, Finding, Power, Setup, examine
+from augury.study.doctor import Costs, Diagnosis, Notice, Power, Setup, examine
 from augury.training.processes import ALONE
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
@@ -75,7 +75,7 @@ def _counts(found: Diagnosis) -> str:
     return ", ".join(count(levels.count(level), level) for level in ("problem", "warning"))
 
 
-def _findings(findings: tuple[Finding, ...]) -> Table:
+def _findings(findings: tuple[Notice, ...]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -138,13 +138,14 @@ def _print_power(power: Power) -> None:
     if power.detectable is None:
         _line(f"no difference, of whatever size, can be found with {count(power.seeds, 'seed')}")
     else:
-        _line(f"{power.target:.0%} sure to find a difference of {_points(power.detectable)}")
+        points = _rounded_up(power.detectable)
+        _line(f"{power.target:.0%} sure to find a difference of {points} points")
     _line(f"{power.power:.0%} sure to find one of {power.min_difference:g} points")
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("seeds")
     for seeds_there, _ in power.table:
         table.add_column(str(seeds_there), justify="right")
-    table.add_row("points", *(fixed(points) for _, points in power.table))
+    table.add_row("points", *(_rounded_up(points) for _, points in power.table))
     out.print(table)
     _line(_needed(power))
 
@@ -161,9 +162,9 @@ def _needed(power: Power) -> str:
     return f"to tell {wanted} from none takes more than {power.most} seeds"
 
 
-def _points(points: float) -> str:
-    """Rounded up, so that the promise holds."""
-    return f"{math.ceil(100 * points - 1e-9) / 100:.2f} points"
+def _rounded_up(points: float | None) -> str:
+    """With two decimals, rounded up so that the promise holds."""
+    return fixed(None if points is None else math.ceil(100 * points - 1e-9) / 100)
 
 
 def _hours(seconds: float) -> str:

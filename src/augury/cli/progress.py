@@ -21,7 +21,7 @@ from augury.study.engines.events import (
     Step,
     TryAgain,
 )
-from augury.study.planning.plan import count_steps
+from augury.study.planning.parts import count_steps
 
 # With so few cells a line for each epoch is not too much.
 _FEW_CELLS = 4

@@ -1,4 +1,4 @@
-"""What stands beside the verdicts, arranged as the page shows it."""
+"""The secondary evidence, arranged as the page shows it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from augury.records.evidence import ArmEvidence, Evidence, Interval, Measured, O
 from augury.records.verdicts import ArmVerdict
 from augury.report.corruption_chart import Panel, corruption_panels
 from augury.report.load import Study
-from augury.report.tables import finished, mean
+from augury.report.tables import finished, mean_points
 
 _UNKNOWN = Measured(None, None, None)
 # Friedman's χ² is an approximation that asks for more (Demšar 2006).
@@ -103,15 +103,10 @@ def _arm(study: Study, evidence: ArmEvidence) -> BesideArm:
         name=evidence.augmentation,
         is_baseline=evidence.augmentation == study.baseline,
         evidence=evidence,
-        test=_percent([result.test.accuracy for result in finished(runs)]),
-        validation=_percent([curve[-1].validation_accuracy for curve in curves]),
+        test=mean_points([result.test.accuracy for result in finished(runs)]),
+        validation=mean_points([curve[-1].validation_accuracy for curve in curves]),
         comparison=comparisons.get(where),
     )
-
-
-def _percent(fractions: Sequence[float | None]) -> float | None:
-    found = mean(fractions)
-    return None if found is None else 100 * found
 
 
 def overall_rows(overall: Overall) -> list[OverallRow]:

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from augury.report import words
 
 _FILTERS = (
+    words.at_least,
     words.count,
     words.duration,
     words.fixed,
@@ -22,6 +23,7 @@ _FILTERS = (
     words.signed,
     words.span,
     words.step_time,
+    words.threshold,
     words.without_partner,
 )
 

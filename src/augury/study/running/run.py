@@ -18,7 +18,7 @@ from augury.records.provenance import Provenance, Resumed
 from augury.records.result import DRAWS, Result, RunSpeed, Score, TestScore, write_result
 from augury.records.robustness import write_robustness
 from augury.schema import read_as
-from augury.study.planning.plan import model_spec
+from augury.study.planning.networks import model_spec
 from augury.study.running.listener import Listener
 from augury.study.running.prepare import Prepared, prepare
 from augury.study.running.provenance import changes, provenance
