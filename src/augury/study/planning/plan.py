@@ -10,12 +10,13 @@ from typing import Any
 import torch
 
 from augury.augment import parts_of, saliency_kinds
-from augury.augment.foreign.factory import code_hash, is_factory
+from augury.augment.foreign.factory import is_factory
 from augury.data import Dataset, Progress, cache_folder, file_names
 from augury.data.leakage.between_parts import dataset_duplicates
 from augury.data.loader import count_batches
 from augury.errors import RecipeChanged
 from augury.models import ModelSpec, build_model, check_spec
+from augury.own.loading import code_hash
 from augury.own.trust import names_in, names_in_arm, require
 from augury.records.cell import Cell, NetworkOptions, as_begun
 from augury.records.numbers import Device
