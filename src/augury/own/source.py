@@ -15,9 +15,6 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType, MethodType, ModuleType
 
-import numpy as np
-import torch
-
 from augury.errors import InputError
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
@@ -130,6 +127,10 @@ def _class(cls: type, seen: set[int]) -> Iterator[str]:
 
 
 def _object(thing: object, seen: set[int]) -> Iterator[str]:
+    # Late, as the rule of trust does without PyTorch, and importing it takes seconds.
+    import numpy as np
+    import torch
+
     yield from _described(type(thing), seen)
     if not is_library(type(thing).__module__):
         yield from _described(getattr(thing, "__dict__", {}), seen)
