@@ -33,6 +33,7 @@ __all__ = [
     "from_arrays",
     "from_hugging_face",
     "from_torch",
+    "is_path",
     "limit_train",
     "load_dataset",
     "named_sources",
@@ -105,7 +106,7 @@ def file_names(name_or_path: str) -> dict[int, str]:
 
     Raises DataError as `load_dataset` does.
     """
-    if not _is_path(name_or_path):
+    if not is_path(name_or_path):
         return {}
     source, pattern = split_pattern(name_or_path)
     return image_folder.file_names(source, pattern)
@@ -113,15 +114,16 @@ def file_names(name_or_path: str) -> dict[int, str]:
 
 def check_output(output: Path, name_or_path: str, what: str, instead: str) -> None:
     """Raise InputError where `output` would lie in a data set's folder; see `check_outside`."""
-    if _is_path(name_or_path):
+    if is_path(name_or_path):
         check_outside(output, split_pattern(name_or_path)[0], what, instead)
 
 
 def whole_location(name_or_path: str) -> str:
     """As a plan keeps it: a path whole, so that the study goes on from any folder."""
-    return str(Path(name_or_path).resolve()) if _is_path(name_or_path) else name_or_path
+    return str(Path(name_or_path).resolve()) if is_path(name_or_path) else name_or_path
 
 
-def _is_path(name_or_path: str) -> bool:
+def is_path(name_or_path: str) -> bool:
+    """Whether it names a folder or an archive, there or not, and nothing else."""
     known = name_or_path in DATASETS or is_stored(name_or_path)
     return not known and not is_named(name_or_path)

@@ -104,7 +104,7 @@ def check_model_name(name: str) -> None:
     elif is_own(name):
         split_name(name)
     else:
-        check_name(name, [*MODELS, f"{PREFIX}NAME", "module:factory"], "model")
+        check_name(name, [*MODELS, f"{PREFIX}NAME", "module:function"], "model")
 
 
 def check_spec(spec: ModelSpec) -> None:

@@ -16,7 +16,7 @@ from torch.nn.parameter import is_lazy
 
 from augury.errors import AuguryError, InputError
 from augury.models.backbones import PREFIX
-from augury.own.generators import generators_restored, seed_generators
+from augury.own.generators import CPU, generators_restored, seed_generators
 from augury.own.here import register_by_name
 from augury.own.kinds import MODEL, within
 from augury.own.loading import CHANGED, load, whole_code_hash
@@ -24,7 +24,6 @@ from augury.own.naming import importable_name
 from augury.own.trust import point_to
 from augury.rng import torch_seed
 
-_CPU = torch.device("cpu")
 _FORM = "must be a callable (num_classes, channels) that gives a torch.nn.Module"
 _TRIED = 2  # images
 # What the parameters for K and for C are called there; torchvision's networks take three channels.
@@ -87,19 +86,19 @@ def build_own(
     if code and code != code_of(name):
         raise InputError(f"{name}: {CHANGED}")
     make = _factory(name, num_classes, channels)
-    with generators_restored(_CPU), _CPU:
-        seed_generators(torch_seed("weights", seed, "own"), _CPU)
+    with generators_restored(), CPU:
+        seed_generators(torch_seed("weights", seed, "own"))
         network = _called(name, make)
         if not isinstance(network, nn.Module):
             raise InputError(f"{name}: must give a torch.nn.Module, gave {_shape(network)}")
         if any(map(is_lazy, network.parameters())) and image_size:
-            _logits(name, network.eval(), channels, image_size)
+            _forward(name, network.eval(), _TRIED, channels, image_size)
             network.train()
     if any(map(is_lazy, network.parameters())):
         raise InputError(f"{name}: has lazy layers that its first image does not reach")
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise InputError(f"{name}: has no weights to train")
-    return network.to(_CPU)
+    return network.to(CPU)
 
 
 def check_own(
@@ -117,18 +116,11 @@ def check_own(
     _check_state(name, first, second)
     if image_size is None:
         return
-    expected = (_TRIED, num_classes)
-    for network, when in ((first.eval(), ""), (second.train(), " in training")):
-        with generators_restored(_CPU):
-            found = _logits(name, network, channels, image_size)
-            if not isinstance(found, Tensor) or found.shape != expected:
-                raise InputError(
-                    f"{name}: must give logits (B, K) = {expected}{when}, gave {_shape(found)}"
-                )
-            if not found.is_floating_point() or not found.isfinite().all():
-                raise InputError(f"{name}: must give finite floating logits{when}")
-            if when:
-                _called(name, found.square().sum().backward)
+    with generators_restored():
+        for images in (1, _TRIED):
+            _logits(name, first.eval(), images, channels, image_size, num_classes)
+        found = _logits(name, second.train(), _TRIED, channels, image_size, num_classes)
+        _called(name, found.square().sum().backward)
     if all(parameter.grad is None for parameter in second.parameters()):
         raise InputError(f"{name}: its logits do not depend on its weights")
 
@@ -173,10 +165,24 @@ def _check_state(name: str, first: nn.Module, second: nn.Module) -> None:
             )
 
 
-def _logits(name: str, network: nn.Module, channels: int, image_size: int) -> Any:
-    images = torch.rand(_TRIED, channels, image_size, image_size)
+def _logits(
+    name: str, network: nn.Module, images: int, channels: int, image_size: int, num_classes: int
+) -> Tensor:
+    found, expected = _forward(name, network, images, channels, image_size), (images, num_classes)
+    when = " in training" if network.training else ""
+    if not isinstance(found, Tensor) or found.shape != expected:
+        raise InputError(
+            f"{name}: must give logits (B, K) = {expected}{when}, gave {_shape(found)}"
+        )
+    if not found.is_floating_point() or not found.isfinite().all():
+        raise InputError(f"{name}: its logits{when} must be finite floating numbers")
+    return found
+
+
+def _forward(name: str, network: nn.Module, images: int, channels: int, image_size: int) -> object:
+    """What the network gives for random images."""
     try:
-        return network(images)
+        return network(torch.rand(images, channels, image_size, image_size))
     except Exception as error:  # whatever the user's own code raises
         raise InputError(
             f"{name}: cannot take images of {channels}×{image_size}×{image_size} "

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+CPU = torch.device("cpu")
+
 
 @contextmanager
-def generators_restored(device: torch.device) -> Iterator[None]:
+def generators_restored(device: torch.device = CPU) -> Iterator[None]:
     """After the block the generators are as before it, also that of `device`."""
     numpy_state, python_state = np.random.get_state(), random.getstate()
     devices = [device] if device.type == "cuda" else []
@@ -25,7 +27,7 @@ def generators_restored(device: torch.device) -> Iterator[None]:
         random.setstate(python_state)
 
 
-def seed_generators(key: int, device: torch.device) -> None:
+def seed_generators(key: int, device: torch.device = CPU) -> None:
     """Seed them with `key`, 0..2^63 - 1; PyTorch's are those of the processor and of `device`."""
     # torch.manual_seed would also seed the generators of all GPUs, which are not put back;
     # while none is in use it takes 160 µs to note the seed.

@@ -6,6 +6,7 @@ from typing import Any
 
 from augury.errors import InputError
 from augury.own.code_files import Origin, origin_of, own_modules, read_source, split_name
+from augury.own.generators import generators_restored
 from augury.own.here import code_here, is_here, thing_here
 from augury.own.importing import import_own
 from augury.own.kinds import Kind
@@ -69,7 +70,8 @@ def _module(name: str, origin: Origin, kind: Kind) -> tuple[Any, list[str]]:
     module, _ = split_name(name)
     sources = accepted_sources(name, origin)
     try:
-        found = import_own(module, sources) if sources else importlib.import_module(module)
+        with generators_restored():  # a module may draw while it is imported
+            found = import_own(module, sources) if sources else importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise InputError(f"{name}: cannot be imported: {error}") from error
     except Exception as error:  # whatever the user's own code raises

@@ -11,8 +11,6 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-import torch
-
 from augury.data.dataset import Dataset, Progress, check_image_size
 from augury.data.own import hugging_face
 from augury.data.own.decode import decode_parts
@@ -123,9 +121,8 @@ def call(function: Callable[[], object], name: str) -> object:
 
     Raises DataError, which `name` begins, for whatever it raises.
     """
-    cpu = torch.device("cpu")
-    with generators_restored(cpu):
-        seed_generators(torch_seed("data"), cpu)
+    with generators_restored():
+        seed_generators(torch_seed("data"))
         try:
             return function()
         except Exception as error:  # whatever the user's own code raises
