@@ -12,8 +12,10 @@ import pytest
 PAGES = Path(__file__).parent.parent / "docs" / "how-to"
 # A page's commands train as usual; here a second will do.
 QUICK = {
-    "study": ["--seeds", "1", "--epochs", "1", "--train-limit", "60", "--test-limit", "50"],
-    "doctor": ["--seeds", "1", "--epochs", "1"],
+    "study": shlex.split(
+        "--seeds 1 --epochs 1 --train-limit 60 --test-limit 50 --corruptions 0 --workers 1"
+    ),
+    "doctor": shlex.split("--seeds 1 --epochs 1"),
     "data": [],
 }
 

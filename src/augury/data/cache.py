@@ -43,8 +43,8 @@ def cache_folder() -> Path:
 
 def cached(
     name: str,
-    origin: Mapping[str, Any],
-    state: Mapping[str, Any],
+    origin: Mapping[str, object],
+    state: Mapping[str, object],
     decode: Callable[[Path], Dataset],
 ) -> Dataset:
     """The data set of cache entry (name, origin, state), decoded now unless it is there already.
@@ -77,9 +77,9 @@ def cached(
     return dataset
 
 
-def file_state(files: Iterable[Path]) -> dict[str, Any]:
+def file_state(files: Iterable[Path]) -> dict[str, object]:
     """What tells that a file has changed, for each of them: a `state` for `cached`."""
-    states = {}
+    states: dict[str, object] = {}
     for file in files:
         try:
             states[str(file)] = status_values(file.stat())
@@ -247,7 +247,7 @@ def _remove_others(root: Path, stem: str, entry: Path) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _digest(value: Mapping[str, Any]) -> str:
+def _digest(value: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 

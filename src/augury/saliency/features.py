@@ -93,9 +93,10 @@ def _last_with_maps(model: nn.Module, pixels: Tensor) -> tuple[nn.Module, int]:
         for handle in handles:
             handle.remove()
     if best is None:
+        # A study's network is wrapped together with its normalization.
+        name = type(getattr(model, "model", model)).__name__
         raise InputError(
-            f"{type(model).__name__}: has no forward_features, and no module that gives feature "
-            "maps (B, F, h, w)"
+            f"{name}: has no forward_features, and no module that gives feature maps (B, F, h, w)"
         )
     return best[1:]
 
