@@ -29,6 +29,24 @@ def test_every_way_is_measured():
     assert all(milliseconds > 0 for milliseconds in found.values())
 
 
+class Viewing(nn.Module):
+    """Its maps must be contiguous."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(3, 4, 3), nn.Linear(4 * 36, 3)
+
+    def forward(self, images):
+        return self.linear(self.conv(images).view(len(images), -1))
+
+
+def test_a_layout_that_the_network_cannot_take_is_left_out():
+    found = measure_speeds(Viewing, (10, 3, 8, 8), 3, Recipe(), torch.device("cpu"))
+    assert set(found) == {"contiguous float32", "contiguous bfloat16"}
+    with pytest.raises(RuntimeError, match="multiplied"):
+        measure_speeds(Viewing, (10, 3, 9, 9), 3, Recipe(), torch.device("cpu"))
+
+
 def test_an_answer_is_remembered_for_its_question_only(tmp_path):
     calls = []
 

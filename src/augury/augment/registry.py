@@ -121,6 +121,7 @@ SALIENCY: dict[str, str] = {
 
 # From a kind of saliency to a source of it.
 Sources = Callable[[str], Source]
+Description = dict[str, Any]  # JSON and TOML values: {"name": "cutout", "length": 0.25}
 Parameters = Mapping[str, Mapping[str, Any]]
 
 
@@ -188,7 +189,7 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
         check_name(key, known, f"parameter of {name}")
 
 
-def to_config(augmentation: Augmentation[Any]) -> dict[str, Any]:
+def to_config(augmentation: Augmentation[Any]) -> Description:
     """`augmentation` as JSON and TOML values: its name, and all arguments that are not None.
 
     Where its saliency comes from is code; only the kind is written, where the source has one.
@@ -197,7 +198,7 @@ def to_config(augmentation: Augmentation[Any]) -> dict[str, Any]:
     names = {cls: name for name, cls in {**AUGMENTATIONS, **COMPOSITIONS}.items()}
     if type(augmentation) not in names:
         raise InputError(f"{type(augmentation).__name__}: only named augmentations can be written")
-    config: dict[str, Any] = {"name": names[type(augmentation)]}
+    config: Description = {"name": names[type(augmentation)]}
     for key in inspect.signature(type(augmentation)).parameters:
         value = _written(getattr(augmentation, key))
         if value is not None:
@@ -221,7 +222,7 @@ def from_config(config: Mapping[str, Any], sources: Sources | None = None) -> Au
     """
     name = config.get("name")
     what = name if isinstance(name, str) else "an augmentation's description"
-    read_as(dict[str, Any], config, what)
+    read_as(Description, config, what)
     if not isinstance(name, str):
         raise InputError(f"{what} must have a name, got {shown(dict(config))}")
     if is_factory(name):
@@ -273,7 +274,7 @@ def read_augmentation(path: Path, sources: Sources | None = None) -> Augmentatio
     return from_config(read_config(path), sources)
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> Description:
     """The description in a .toml or .json file; InputError where it cannot be read."""
     config = read_json(path) if _is_json(path) else read_toml(path)
     if not isinstance(config, dict) or not isinstance(config.get("name"), str):

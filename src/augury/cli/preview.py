@@ -15,7 +15,9 @@ from augury.cli.output import confirm_code, data_progress, err, out, print_json
 from augury.cli.study_options import StudyOptions, takes_study_options
 from augury.data import Dataset, check_output
 from augury.errors import InputError
+from augury.models import own_names
 from augury.names import bounded, shown
+from augury.own.kinds import MODEL
 from augury.own.trust import names_in_arm, point_to
 from augury.records.cell import Cell, file_part
 from augury.records.plan import Plan, plan_of
@@ -136,6 +138,7 @@ def _in_study(
     def load(wanted: Wanted) -> Loaded:
         dataset, model, arm = wanted
         point_to(names_in_arm(arm))
+        point_to(own_names([model] if model else []), MODEL)
         return preview_of_study(study, dataset, model, arm_name(arm), seed, given.data_dir)
 
     return list(product(datasets, models, arms)), load

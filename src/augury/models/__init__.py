@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from augury.models.assembly import assemble, pretrained_network
-from augury.models.check import check_spec
+from augury.models.check import check_options, check_spec
 from augury.models.heads import HEADS
 from augury.models.named import MODELS, NamedModel
+from augury.models.own import build_own, code_of, is_own, own_model, own_names
 from augury.models.spec import ModelSpec, check_model_name, timm_name
 from augury.models.stems import STEMS
 from augury.models.weights import pretrained_config
@@ -25,7 +26,10 @@ __all__ = [
     "build_model",
     "check_model_name",
     "check_spec",
+    "code_of",
     "imagenet_network",
+    "own_model",
+    "own_names",
     "pretrained_statistics",
 ]
 
@@ -37,6 +41,16 @@ def build_model(spec: ModelSpec, seed: int) -> nn.Module:
     head. No generator is left advanced. Raises InputError where `check_spec` does, and where
     pretrained weights cannot be had.
     """
+    if is_own(spec.name):
+        check_options(spec)
+        return build_own(
+            spec.name,
+            spec.num_classes,
+            spec.channels,
+            seed,
+            image_size=spec.image_size,
+            code=spec.code,
+        )
     check_spec(spec)
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         return assemble(spec, seed)

@@ -6,14 +6,17 @@ from pathlib import Path
 from augury.errors import InputError
 from augury.models.backbones import PREFIX, check_timm_name
 from augury.models.named import MODELS, NamedModel
+from augury.models.own import is_own
 from augury.names import check_name
+from augury.own.code_files import split_name
 
 
 @dataclass(frozen=True)
 class ModelSpec:
     """A network to build.
 
-    name: of `MODELS`, or `timm:NAME` for any other network of timm
+    name: of `MODELS`, `timm:NAME` for any other network of timm, or "module:attribute" for one
+        of the user's own (`models.own`), which has its own head, stem and weights
     num_classes: K >= 2; channels: 1 or 3
     head: of `HEADS`: "linear", or "original" (the original study's dense stacks, for its five
         networks)
@@ -22,6 +25,7 @@ class ModelSpec:
     pretrained: with timm's weights; weights: a file or folder to read them from, which implies
         it. The head, and a small stem, are fresh all the same.
     image_size: side in pixels of the square images to come, checked if given
+    code: of a network of the user's own, what `code_of` must be; "" for any
     """
 
     name: str
@@ -32,6 +36,7 @@ class ModelSpec:
     pretrained: bool = False
     weights: Path | None = None
     image_size: int | None = None
+    code: str = ""
 
     @property
     def named(self) -> NamedModel | None:
@@ -40,11 +45,16 @@ class ModelSpec:
 
 
 def check_model_name(name: str) -> None:
-    """Raise InputError, with the choices and the nearest, unless `name` is a network."""
+    """Raise InputError, with the choices and the nearest, unless `name` is a network.
+
+    Of one of the user's own only the form of the name is looked at.
+    """
     if name.startswith(PREFIX):
         check_timm_name(name.removeprefix(PREFIX))
+    elif is_own(name):
+        split_name(name)
     else:
-        check_name(name, [*MODELS, f"{PREFIX}NAME"], "model")
+        check_name(name, [*MODELS, f"{PREFIX}NAME", "module:function"], "model")
 
 
 def timm_name(name: str) -> str:
@@ -52,7 +62,7 @@ def timm_name(name: str) -> str:
     check_model_name(name)
     if name.startswith(PREFIX):
         return name.removeprefix(PREFIX)
-    found = MODELS[name].timm
+    found = None if is_own(name) else MODELS[name].timm
     if found is None:
         raise InputError(f"{name}: has no pretrained weights")
     return found

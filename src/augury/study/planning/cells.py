@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from augury.augment import parts_of, saliency_kinds
-from augury.augment.foreign.factory import code_hash, is_factory
+from augury.augment.foreign.factory import is_factory
 from augury.data import Dataset
-from augury.own.trust import names_in, names_in_arm, require
+from augury.models import code_of, own_names
+from augury.own.kinds import MODEL, TRANSFORM
+from augury.own.loading import code_hash
+from augury.own.trust import names_in, names_in_arm, require_all
 from augury.records.cell import Cell
 from augury.saliency import KINDS, newest_revision
 from augury.study.planning.settings import StudySettings
@@ -21,6 +24,7 @@ def make_cells(
 
     seeds: those that the settings ask for by default.
     """
+    codes = {model: code_of(model) for model in settings.models}
     return [
         Cell(
             dataset=dataset.name,
@@ -33,6 +37,7 @@ def make_cells(
             parameters=_parameters(settings, augmentation),
             teacher=settings.teacher if _looks_at_network(settings, augmentation) else "",
             saliency_revision=newest_revision(_saliency(settings, augmentation)),
+            model_code=codes[model],
         )
         for seed in seeds or range(settings.seeds)
         for dataset in datasets.values()
@@ -63,4 +68,5 @@ def _looks_at_network(settings: StudySettings, augmentation: str) -> bool:
 def require_code(cells: Sequence[Cell], where: Path) -> None:
     """Raise InputError unless the code that cells of a stored plan name has been confirmed."""
     named = [name for cell in cells for name in names_in_arm(cell.augmentation)]
-    require([*named, *names_in([cell.parameters for cell in cells])], str(where))
+    named += names_in([cell.parameters for cell in cells])
+    require_all({TRANSFORM: named, MODEL: own_names(cell.model for cell in cells)}, str(where))

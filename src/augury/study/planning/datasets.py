@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from augury.data import DATASETS, Dataset, Progress, load_dataset
+from augury.data import Dataset, Progress, load_dataset, whole_location
 from augury.errors import InputError
 from augury.study.planning.settings import StudySettings
 from augury.study.planning.tell import Tell, told
@@ -29,5 +29,5 @@ def load_datasets(
                 raise InputError(
                     f"datasets: two are called {dataset.name!r}; rename one of their folders"
                 )
-            found[name if name in DATASETS else str(Path(name).resolve())] = dataset
+            found[whole_location(name)] = dataset
     return found

@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 
 from augury.errors import RecipeChanged
+from augury.own.loading import CHANGED
 from augury.records.cell import as_begun
 from augury.records.plan import Plan, PlannedDataset
 
@@ -59,6 +60,9 @@ def _differences(old: Plan, new: Plan) -> list[str]:
     ):
         changed = [k for k in planned if planned[k] != asked[k]]
         found += [f"{title}.{k}: {planned[k]} → {asked[k]}" for k in changed]
+    codes = {c.model: c.model_code for c in old.cells}
+    codes_now = {c.model: c.model_code for c in new.cells}
+    found += [f"{m}: {CHANGED}" for m in codes if codes[m] != codes_now.get(m, codes[m])]
     arms = {c.augmentation: c for c in old.cells}
     for cell in {c.augmentation: c for c in new.cells}.values():
         earlier = arms.get(cell.augmentation)

@@ -12,8 +12,8 @@ from augury.study.planning.tell import Tell, told
 from augury.training.sources import check_sources
 
 
-def model_spec(name: str, options: NetworkOptions, dataset: Dataset) -> ModelSpec:
-    """The model as this data set needs it."""
+def model_spec(name: str, options: NetworkOptions, dataset: Dataset, code: str = "") -> ModelSpec:
+    """The model as this data set needs it; code: that a model of the user's own must have."""
     return ModelSpec(
         name,
         dataset.num_classes,
@@ -23,6 +23,7 @@ def model_spec(name: str, options: NetworkOptions, dataset: Dataset) -> ModelSpe
         pretrained=options.pretrained,
         weights=Path(options.weights) if options.weights else None,
         image_size=dataset.image_size,
+        code=code,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 import torch
 
 from augury.data import Dataset, Progress, cache_folder
-from augury.models import build_model
+from augury.models import build_model, code_of
 from augury.records.cell import Cell
 from augury.records.numbers import Device
 from augury.records.plan import Plan, PlannedSpeed
@@ -66,7 +66,7 @@ def probe(
     batch_size = max(2, min(recipe.batch_size, images))
     shape = (batch_size, dataset.channels, dataset.image_size, dataset.image_size)
     identity = {
-        "model": [model, spec.head, spec.stem],
+        "model": [model, spec.head, spec.stem, *filter(None, [code_of(model)])],
         "shape": shape,
         "classes": dataset.num_classes,
         "optimizer": recipe.optimizer,

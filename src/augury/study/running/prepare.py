@@ -55,7 +55,7 @@ def prepare(
     """
     recipe = cell.recipe
     parts = run_parts(dataset, recipe, cell.seed)
-    spec = model_spec(cell.model, cell.network, dataset)
+    spec = model_spec(cell.model, cell.network, dataset, cell.model_code)
     model = build_model(spec, cell.seed)
     device = torch.device(plan.device)
     normalize = build_normalize(recipe.normalization, parts.train.images, cell.model)
