@@ -26,7 +26,6 @@ import numpy as np
 
 import augury.study.engines.ray as ray_engine
 import augury.study.running.run as cell_runs
-from augury.cli.progress import StudyProgress
 from augury.data import Dataset, load_dataset
 from augury.records.epochs import Epoch, write_epochs
 from augury.records.json_file import to_values
@@ -50,6 +49,7 @@ from augury.study.running.provenance import provenance
 from augury.study.running.run import Watcher
 from augury.study.store import RunFolder, write_arrays
 from augury.study.study import pending_cells
+from augury.terminal.study_progress import StudyProgress
 from augury.training.processes import Processes
 
 IMAGES, CLASSES, EPOCHS = 200, 10, 3

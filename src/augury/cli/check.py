@@ -11,7 +11,8 @@ from rich.text import Text
 from augury.checks import Finding, subject
 from augury.checks import check as run_checks
 from augury.cli.guard import guarded
-from augury.cli.output import out, print_json
+from augury.cli.output import print_json
+from augury.terminal.printer import out
 
 _STYLES = {"ok": "green", "FAULT": "bold red", "note": "dim"}
 _FAULT = 3

@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress, TimeRemainingColumn
 
 from augury.cli.guard import guarded
-from augury.cli.output import Trust, confirm_code, data_progress, err, names, out, print_json
+from augury.cli.output import Trust, confirm_code, names, print_json
 from augury.data import check_output
 from augury.errors import InputError
 from augury.names import bounded, shown
@@ -17,6 +17,8 @@ from augury.report import preview_figure
 from augury.schema import Within
 from augury.study.planning.settings import arm_name, read_settings
 from augury.study.preview import preview_new, preview_of_study, show
+from augury.terminal.data_progress import data_progress
+from augury.terminal.printer import err, out
 
 _LONGEST_NAME = 200  # bytes; a file's name may have 255, and some systems use the rest
 

@@ -10,19 +10,7 @@ from rich.text import Text
 from augury.augment import AUGMENTATIONS, EARLIER_NAMES
 from augury.cli.guard import guarded
 from augury.cli.options import usable_folder
-from augury.cli.output import (
-    Trust,
-    confirm_code,
-    data_progress,
-    err,
-    few_of_each_reason,
-    names,
-    out,
-    paths_or_names,
-    print_json,
-    say,
-)
-from augury.cli.progress import StudyProgress
+from augury.cli.output import Trust, confirm_code, names, paths_or_names, print_json
 from augury.data import DATASETS
 from augury.errors import CellsFailed, InputError
 from augury.names import check_name
@@ -46,6 +34,9 @@ from augury.study import status as study_status
 from augury.study.engines.ray_cluster import RayOptions, require_ray
 from augury.study.engines.torchrun import end, follow
 from augury.study.store import default_path
+from augury.terminal.data_progress import data_progress, few_of_each_reason
+from augury.terminal.printer import err, out, say
+from augury.terminal.study_progress import StudyProgress
 from augury.training.processes import Processes, started_by_torchrun
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]

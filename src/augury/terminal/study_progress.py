@@ -8,11 +8,11 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from augury.cli.output import err
 from augury.records.epochs import Epoch
 from augury.study import Cell, Plan, StudyFolder
 from augury.study.engines.attempt import Event
 from augury.study.planning.plan import count_steps
+from augury.terminal.printer import err
 
 # With so few cells a line for each epoch is not too much.
 _FEW_CELLS = 4

@@ -1,0 +1,21 @@
+"""What people see while they wait and when it is done: progress, tables, consoles.
+
+The command line and the Python interface print through this package, so both print the same.
+"""
+
+from augury.terminal.comparison import comparison_view
+from augury.terminal.data_progress import data_progress, few_of_each_reason
+from augury.terminal.diagnosis import diagnosis_view
+from augury.terminal.printer import err, out, say
+from augury.terminal.study_progress import StudyProgress
+
+__all__ = [
+    "StudyProgress",
+    "comparison_view",
+    "data_progress",
+    "diagnosis_view",
+    "err",
+    "few_of_each_reason",
+    "out",
+    "say",
+]
