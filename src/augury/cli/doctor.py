@@ -8,7 +8,6 @@ import typer
 
 from augury.augment import AUGMENTATIONS, EARLIER_NAMES
 from augury.cli.guard import guarded
-from augury.cli.options import usable_folder
 from augury.cli.output import (
     Trust,
     confirm_code,
@@ -20,6 +19,7 @@ from augury.data import DATASETS
 from augury.study import read_settings
 from augury.study.doctor import Diagnosis, examine
 from augury.study.store import default_path
+from augury.study.usable_folder import usable_folder
 from augury.terminal.data_progress import data_progress
 from augury.terminal.diagnosis import diagnosis_view
 from augury.terminal.printer import out

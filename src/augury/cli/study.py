@@ -9,7 +9,6 @@ from rich.text import Text
 
 from augury.augment import AUGMENTATIONS, EARLIER_NAMES
 from augury.cli.guard import guarded
-from augury.cli.options import usable_folder
 from augury.cli.output import Trust, confirm_code, names, paths_or_names, print_json
 from augury.data import DATASETS
 from augury.errors import CellsFailed, InputError
@@ -34,6 +33,7 @@ from augury.study import status as study_status
 from augury.study.engines.ray_cluster import RayOptions, require_ray
 from augury.study.engines.torchrun import end, follow
 from augury.study.store import default_path
+from augury.study.usable_folder import usable_folder
 from augury.terminal.data_progress import data_progress, few_of_each_reason
 from augury.terminal.printer import err, out, say
 from augury.terminal.study_progress import StudyProgress

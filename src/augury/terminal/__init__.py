@@ -6,16 +6,21 @@ The command line and the Python interface print through this package, so both pr
 from augury.terminal.comparison import comparison_view
 from augury.terminal.data_progress import data_progress, few_of_each_reason
 from augury.terminal.diagnosis import diagnosis_view
-from augury.terminal.printer import err, out, say
+from augury.terminal.printer import err, hushed, out, say
+from augury.terminal.rendered import Shown, html_of, text_of
 from augury.terminal.study_progress import StudyProgress
 
 __all__ = [
+    "Shown",
     "StudyProgress",
     "comparison_view",
     "data_progress",
     "diagnosis_view",
     "err",
     "few_of_each_reason",
+    "html_of",
+    "hushed",
     "out",
     "say",
+    "text_of",
 ]

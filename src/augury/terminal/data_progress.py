@@ -15,6 +15,7 @@ from rich.progress import (
 
 from augury.data import Progress as DataProgress
 from augury.data import SetAside
+from augury.terminal.notebook import notebook_view
 from augury.terminal.printer import err
 
 
@@ -43,10 +44,17 @@ def data_progress() -> Iterator[DataProgress]:
         disable=not err.is_terminal,
     ) as progress:
         tasks: dict[str, TaskID] = {}
+        notebook = notebook_view(progress)
 
         def report(done: int, total: int, what: str) -> None:
             if what not in tasks:
                 tasks[what] = progress.add_task(what, total=total)
             progress.update(tasks[what], completed=done, total=total)
+            if notebook:
+                notebook.refresh()
 
-        yield report
+        try:
+            yield report
+        finally:
+            if notebook:
+                notebook.stop()

@@ -3,8 +3,9 @@
 import errno
 import os
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -26,8 +27,18 @@ class Printer(Console):
     as one that it holds (`Group` puts one line under the other).
     """
 
-    def __init__(self, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+    def __init__(self, stderr: bool = False, file: IO[str] | None = None) -> None:
+        """file: where to print instead, as plain text that can be exported."""
+        super().__init__(
+            stderr=stderr,
+            file=file,
+            record=file is not None,
+            force_jupyter=None if file is None else False,
+            force_terminal=None if file is None else False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
 
     def render_str(self, text: str, **options: Any) -> Text:
         """A text as it can be shown."""
@@ -84,3 +95,14 @@ err = Printer(stderr=True)
 def say(message: str) -> None:
     """A line for people, on standard error."""
     err.print(message, style="dim", soft_wrap=True)
+
+
+@contextmanager
+def hushed(quiet: bool) -> Iterator[None]:
+    """Within the block nothing is shown on `err`, where `quiet` asks for that."""
+    before = err.quiet
+    err.quiet = before or quiet
+    try:
+        yield
+    finally:
+        err.quiet = before

@@ -1,4 +1,4 @@
-"""A running study in the terminal: one bar for all of it, a line for each cell at work."""
+"""A running study in a terminal or a notebook: one bar for it, a line for each cell at work."""
 
 import math
 from types import TracebackType
@@ -12,6 +12,7 @@ from augury.records.epochs import Epoch
 from augury.study import Cell, Plan, StudyFolder
 from augury.study.engines.attempt import Event
 from augury.study.planning.plan import count_steps
+from augury.terminal.notebook import notebook_view
 from augury.terminal.printer import err
 
 # With so few cells a line for each epoch is not too much.
@@ -44,6 +45,7 @@ class StudyProgress:
         )
         total = math.fsum(self._whole(name) for name in self.cells)
         self.overall = self.bar.add_task("", total=total)
+        self.notebook = notebook_view(self)
         self.live = Live(self, console=err, transient=True, auto_refresh=err.is_terminal)
         self._update()
 
@@ -52,7 +54,7 @@ class StudyProgress:
 
     def __rich__(self) -> Group:
         """The bar, and below it the last epoch of each cell at work, cut to the width."""
-        if not err.is_terminal:
+        if not (err.is_terminal or self.notebook):
             return Group()
         lines = [
             Text(f"  {_title(self.cells[name])}  {latest}", no_wrap=True, overflow="ellipsis")
@@ -72,6 +74,8 @@ class StudyProgress:
         trace: TracebackType | None,
     ) -> None:
         self.live.stop()
+        if self.notebook:
+            self.notebook.stop()
 
     def __call__(self, event: Event) -> None:
         if event.kind == "step":
@@ -98,6 +102,8 @@ class StudyProgress:
     def judged(self, done: int, total: int, what: str) -> None:
         """What comes after the cells, which takes a minute for thousands of them."""
         self.bar.update(self.overall, description=f"{what} {done} of {total}")
+        if self.notebook:
+            self.notebook.refresh()
 
     def _epoch(self, cell: Cell, epoch: Epoch) -> None:
         line = epoch_line(epoch, cell.recipe.epochs)
@@ -124,6 +130,8 @@ class StudyProgress:
     def _update(self) -> None:
         text = f"{self.finished} of {len(self.cells)} cells"
         self.bar.update(self.overall, completed=self.spent_by_all, description=text)
+        if self.notebook:
+            self.notebook.refresh()
 
 
 def _title(cell: Cell) -> str:

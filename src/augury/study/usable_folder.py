@@ -1,4 +1,4 @@
-"""What several commands make of their options."""
+"""Whether a folder can be the one of a study."""
 
 import os
 from pathlib import Path

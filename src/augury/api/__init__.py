@@ -1,0 +1,1 @@
+"""Studies from Python: what the command line does, with objects as well as names."""
