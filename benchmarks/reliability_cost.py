@@ -20,8 +20,9 @@ from augury.models import ModelSpec, build_model
 from augury.records.json_file import to_values
 from augury.study import StudyFolder, read_settings
 from augury.study.planning.plan import make_plan
+from augury.study.running.listener import Listener
 from augury.study.running.provenance import provenance
-from augury.study.running.run import Watcher, run_cell
+from augury.study.running.run import run_cell
 from augury.training.checkpoint import Checkpoint, CheckpointFolder, write_safetensors
 
 TIMES = 5
@@ -52,7 +53,7 @@ def cell_costs(folder: Path) -> dict[str, float]:
     os.fsync = timed
     for cell in plan.cells:
         started = time.perf_counter()
-        run_cell(cell, plan, study, digits, Watcher())
+        run_cell(cell, plan, study, digits, Listener())
         seconds.append(time.perf_counter() - started)
     os.fsync = real
     n = len(plan.cells)

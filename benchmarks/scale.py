@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+import augury.study.engines.local as local_engine
 import augury.study.engines.ray as ray_engine
 import augury.study.running.run as cell_runs
 from augury.data import Dataset, load_dataset
@@ -40,13 +41,11 @@ from augury.study import (
     open_study,
     read_settings,
 )
-from augury.study.engines.attempt import Event
-from augury.study.engines.local import LocalEngine
-from augury.study.engines.ray import RayEngine
-from augury.study.engines.ray_cluster import RayOptions
+from augury.study.engines import Engine, Job, Local, Ray
+from augury.study.engines.events import CellDone, CellFailed, Event
 from augury.study.engines.ray_task import run_task
+from augury.study.running.listener import Listener
 from augury.study.running.provenance import provenance
-from augury.study.running.run import Watcher
 from augury.study.store import RunFolder, write_arrays
 from augury.study.study import pending_cells
 from augury.terminal.study_progress import StudyProgress
@@ -66,7 +65,7 @@ def stub(
     plan: Plan,
     run: RunFolder,
     dataset: Dataset,
-    watcher: Watcher,
+    listener: Listener,
     processes: Processes,
 ) -> None:
     """In the place of training and testing: everything that is written, and nothing learned."""
@@ -84,7 +83,7 @@ def stub(
     write_arrays(run.predictions, test | validation)
     for epoch in history:
         write_epochs(run.epochs, history[: epoch.epoch + 1])
-        watcher.on_epoch(epoch)
+        listener.on_epoch(epoch)
     result = Result(
         cell=cell,
         train=Score(1.0, accuracy),
@@ -112,7 +111,12 @@ def stubbed_task(*arguments: Any) -> list[Event]:
     return run_task(*arguments)
 
 
-# In the workers, too: they import this file, as it is the program that starts them.
+def stubbed_worker(*arguments: Any) -> None:
+    """What Local's processes run: they import this file for it, and so the stub."""
+    _worker(*arguments)
+
+
+_worker = local_engine._work
 cell_runs._train_and_test = stub
 ray_engine.run_task = stubbed_task
 
@@ -122,7 +126,7 @@ def make_plan(path: Path, cells: int) -> Plan:
     datasets, models, arms = SHAPES[cells]
     changes = {"seeds": SEEDS, "augmentations": ARMS[:arms], "recipe": {"epochs": EPOCHS}}
     settings: StudySettings = read_settings(None, None, changes | {"name": f"scale-{cells}"})
-    plan = open_study(settings, path, workers=2)
+    plan = open_study(settings, path, engine=Local(2))
     first, entry = plan.cells[: SEEDS * arms], plan.datasets["digits"]
     speed = plan.speed["small on digits"]
     names = [f"digits-{number}" for number in range(datasets)]
@@ -146,23 +150,17 @@ def measure(path: Path, cells: int, engine: str, workers: int) -> dict[str, Any]
     """One study of `cells` cells from beginning to end, in seconds."""
     plan, folder = make_plan(path, cells), StudyFolder(path)
 
-    def run(on_event: Callable[[Event], None]) -> None:
-        pending = pending_cells(plan, folder)
-        if engine == "ray":
-            RayEngine(folder, plan, RayOptions(), None, on_event).run(pending)
-        else:
-            LocalEngine(folder, plan, workers, None, on_event).run(pending)
-
+    runner: Engine = Ray() if engine == "ray" else Local(workers)
     ended: list[float] = []
     with StudyProgress(plan, folder, verbose=False) as progress:
 
         def tell(event: Event) -> None:
             progress(event)
-            if event.kind in ("done", "failed"):
+            if isinstance(event, CellDone | CellFailed):
                 ended.append(time.perf_counter())
 
         used = time.process_time()
-        run(tell)
+        runner.run(pending_cells(plan, folder), Job(folder, plan, on_event=tell))
         used = time.process_time() - used
     done = sum(folder.run(cell).done for cell in plan.cells)
     assert done == cells, f"{done} of {cells} done"
@@ -224,4 +222,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    import scale  # under the name that other processes import it by
+
+    local_engine._work = scale.stubbed_worker
     main()

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from augury.errors import InputError
 from augury.records.json_file import read_json
 from augury.study import Plan, StudyFolder, open_study, read_plan, read_settings, run_study
-from augury.study.engines.local import Event
+from augury.study.engines import Local
+from augury.study.engines.events import CellDone, CellFailed, Event
 
 # Short runs on few images: the spread from run to run is wide, and a study needs many runs.
 SETTINGS = {
@@ -40,16 +41,16 @@ class Pool:
 
 def run_all(path: Path, workers: int) -> None:
     """Train what `path` does not hold yet. Raises InputError where a run fails."""
-    plan = open_study(read_settings(None, None, SETTINGS), path, workers=workers)
+    plan = open_study(read_settings(None, None, SETTINGS), path, engine=Local(workers))
     ended = 0
 
     def tell(event: Event) -> None:
         nonlocal ended
-        if event.kind in ("done", "failed"):
+        if isinstance(event, CellDone | CellFailed):
             ended += 1
-            print(f"{ended} more of {len(plan.cells)}: {event.cell} {event.detail}", flush=True)
+            print(f"{ended} more of {len(plan.cells)}: {event}", flush=True)
 
-    found = run_study(plan, path, workers=workers, on_event=tell)
+    found = run_study(plan, path, engine=Local(workers), on_event=tell)
     if found.done < found.cells:
         raise InputError(f"{path}: {found.cells - found.done} of {found.cells} runs failed")
 

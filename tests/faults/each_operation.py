@@ -26,15 +26,13 @@ from hooks import REFUSALS, Hooks, end_process, refusal
 
 import augury.study.planning.plan
 import augury.study.running.run
-import augury.study.study
 from augury.augment import AUGMENTATIONS  # noqa: F401 - imported before the forks
 from augury.cli.app import app
 from augury.corruptions import CORRUPTIONS, SEVERITIES
 from augury.data import load_dataset
-from augury.errors import DiskError
 from augury.study import StudyFolder, read_plan
-from augury.study.engines.attempt import attempt
-from augury.study.running.run import Watcher, run_cell
+from augury.study.running.listener import Listener
+from augury.study.running.run import run_cell
 from augury.training.checkpoint import Checkpoint, CheckpointFolder
 
 MOST = 2000
@@ -45,20 +43,6 @@ def no_robustness(*arguments) -> dict[str, object]:
     """What stands for it; its file is written all the same."""
     names = {name: [0.1] * len(SEVERITIES) for name in CORRUPTIONS}
     return {"images": 2, "clean": 0.1, "accuracy": names}
-
-
-class InThisProcess:
-    """An engine without workers, so that the hooks see all of a study's writes."""
-
-    def __init__(self, folder, plan, workers, data_dir, on_event, *rest) -> None:
-        self.folder, self.plan, self.on_event = folder, plan, on_event
-
-    def run(self, cells) -> None:
-        for cell in cells:
-            event = attempt(cell, self.plan, self.folder, load_dataset, Watcher())
-            if event.kind == "disk":
-                raise DiskError(event.detail)
-            self.on_event(event)
 
 
 def forked(act, killed_after: float | None = None) -> int:
@@ -90,11 +74,11 @@ def studied(folder: Path, arms: list[str], said: Path | None = None) -> int:
         descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
-    augury.study.study.LocalEngine = InThisProcess
     augury.study.running.run.measure_robustness = no_robustness
     # Always the same choice, as an empty cache means to measure anew, and a layout has its bits.
     augury.study.planning.plan.measure_speeds = lambda *arguments: {"contiguous float32": 1.0}
-    app(["study", *QUICK, *arms, "--out", str(folder), "--workers", "1"])
+    # Without workers, so that the hooks see all of a study's writes.
+    app(["study", *QUICK, *arms, "--out", str(folder), "--engine", "in-process"])
     return 0
 
 
@@ -139,7 +123,7 @@ def each_of_cell(folder: Path, step: int) -> dict[str, object]:
             augury.study.running.run.measure_robustness = no_robustness
             if hooked:
                 Hooks([path], at, end_process).install()
-            run_cell(cell, plan, StudyFolder(path), digits, Watcher())
+            run_cell(cell, plan, StudyFolder(path), digits, Listener())
             return 0
 
         code = forked(work)

@@ -9,8 +9,9 @@ from quick_study import quick_plan, quick_settings
 from augury.data import load_dataset
 from augury.records.provenance import Resumed
 from augury.study import StudyFolder
+from augury.study.running.listener import Listener
 from augury.study.running.provenance import provenance
-from augury.study.running.run import Watcher, run_cell
+from augury.study.running.run import run_cell
 from augury.training.checkpoint import Checkpoint
 
 
@@ -33,9 +34,9 @@ def cell_run(cache_folder, tmp_path):
         folder = StudyFolder(tmp_path / name)
         notes = [] if told is None else told
         if until is None:
-            return run_cell(cell, plan, folder, digits, Watcher(on_step, on_note=notes.append))
+            return run_cell(cell, plan, folder, digits, Listener(on_step, on_note=notes.append))
         with pytest.raises(Killed):
-            run_cell(cell, plan, folder, digits, Watcher(on_step))
+            run_cell(cell, plan, folder, digits, Listener(on_step))
         return folder.run(cell)
 
     return run

@@ -8,7 +8,8 @@ from quick_study import quick_plan, quick_settings
 from augury.data import load_dataset
 from augury.records.plan import write_plan
 from augury.study import StudyFolder
-from augury.study.running.run import Watcher, run_cell
+from augury.study.running.listener import Listener
+from augury.study.running.run import run_cell
 from augury.training import CheckpointFolder
 
 EPOCHS = 3
@@ -40,7 +41,7 @@ class Killed(BaseException):
 
 
 def cut(moment, patch):
-    """A watcher that ends a run at this moment; for a save the patch does."""
+    """A listener that ends a run at this moment; for a save the patch does."""
 
     def on_step(epoch, step, steps):
         at = {"in the first epoch": 0, "in the second epoch": 1}.get(moment)
@@ -61,7 +62,7 @@ def cut(moment, patch):
     whole_save = CheckpointFolder.save
     if moment == "in a save":
         patch.setattr(CheckpointFolder, "save", save)
-    return Watcher(on_step, on_epoch)
+    return Listener(on_step, on_epoch)
 
 
 def resume(model, augmentation, changes, dataset, folder, monkeypatch):
@@ -78,14 +79,14 @@ def resume(model, augmentation, changes, dataset, folder, monkeypatch):
         write_plan(folder / name / "plan.json", plan)
         return StudyFolder(folder / name)
 
-    run_cell(cell, plan, study("straight"), dataset, Watcher())
+    run_cell(cell, plan, study("straight"), dataset, Listener())
     expected = bits(folder / "straight")
     for moment in MOMENTS:
         again = study(moment)
         with monkeypatch.context() as patch, pytest.raises(Killed):
             run_cell(cell, plan, again, dataset, cut(moment, patch))
         assert not again.run(cell).done
-        run_cell(cell, plan, again, dataset, Watcher(on_note=pytest.fail))
+        run_cell(cell, plan, again, dataset, Listener(on_note=pytest.fail))
         assert bits(folder / moment) == expected, moment
 
 

@@ -13,7 +13,8 @@ from augury.data import load_dataset
 from augury.records.plan import write_plan
 from augury.study import StudyFolder
 from augury.study.engines.attempt import attempt
-from augury.study.running.run import Watcher
+from augury.study.engines.events import CellDone
+from augury.study.running.listener import Listener
 
 # Of 1,000 cells a leak of this size would be 16 MB.
 KB_A_CELL = 16.0
@@ -39,8 +40,8 @@ def soak(folder, cells):
     torch.set_num_threads(1)
     seen = []
     for cell in plan.cells:
-        event = attempt(cell, plan, study, load_dataset, Watcher())
-        assert event.kind == "done", event
+        event = attempt(cell, plan, study, load_dataset, Listener())
+        assert isinstance(event, CellDone), event
         gc.collect()
         seen.append(held())
     torch.set_num_threads(before)

@@ -13,7 +13,8 @@ from augury.records.provenance import Provenance
 from augury.report import load_study, verdict_table, write_report, write_summary
 from augury.study import StudyFolder, read_settings
 from augury.study.planning.plan import describe, make_cells
-from augury.study.running.run import Watcher, run_cell
+from augury.study.running.listener import Listener
+from augury.study.running.run import run_cell
 from augury.study.study import judge_study
 
 SETTINGS = {
@@ -48,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> Path
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     for cell in plan.cells[:-1]:
-        run_cell(cell, plan, study, digits, Watcher())
+        run_cell(cell, plan, study, digits, Listener())
     torch.set_num_threads(before)
     judge_study(plan, study)
     return study.path

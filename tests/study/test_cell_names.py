@@ -7,7 +7,8 @@ from quick_study import quick_plan, quick_settings
 
 from augury.names import bounded
 from augury.study import Cell, StudyFolder
-from augury.study.running.run import Watcher, run_cell
+from augury.study.running.listener import Listener
+from augury.study.running.run import run_cell
 
 MOST = 250  # bytes: with ".lock" a file's name, which may have 255
 
@@ -65,4 +66,4 @@ def test_an_arm_of_eighteen_parts_is_trained(digits, tmp_path):
     settings = quick_settings(augmentations=[arm], recipe={"epochs": 1})
     plan = replace(quick_plan(settings), corruptions=0)
     (only,) = plan.cells
-    assert run_cell(only, plan, StudyFolder(tmp_path), digits, Watcher()).epochs == 1
+    assert run_cell(only, plan, StudyFolder(tmp_path), digits, Listener()).epochs == 1

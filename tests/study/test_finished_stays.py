@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from in_process import InThisProcess
 from made_study import make_study, write_run
 from quick_study import quick_plan, quick_settings
 from typer.testing import CliRunner
@@ -20,8 +19,10 @@ from augury.records.plan import write_plan
 from augury.seal import checksum, sealed_json
 from augury.study import StudyFolder, judge_study
 from augury.study.engines.attempt import attempt
+from augury.study.engines.events import CellDone, CellFailed
 from augury.study.judging.own_key import signature
-from augury.study.running.run import Watcher, run_cell
+from augury.study.running.listener import Listener
+from augury.study.running.run import run_cell
 
 QUICK = ["--train-limit", "60", "--test-limit", "50", "--batch-size", "20", "--epochs", "1"]
 ARMS = ["--augment", "none", "--corruptions", "0"]
@@ -99,8 +100,8 @@ def cell_run(tmp_path, digits):
     write_plan(folder.plan_file, plan)
 
     def run(on_epoch=lambda epoch: None):
-        watcher = Watcher(on_epoch=on_epoch)
-        return attempt(cell, plan, folder, lambda name: digits, watcher)
+        listener = Listener(on_epoch=on_epoch)
+        return attempt(cell, plan, folder, lambda name: digits, listener)
 
     return folder, cell, run
 
@@ -121,7 +122,7 @@ def test_what_others_leave_in_a_runs_folder_stays_and_fails_nothing(cell_run):
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("theirs")
-    assert run().kind == "done"
+    assert isinstance(run(), CellDone)
     assert [file for file in files if not file.is_file() or file.read_text() != "theirs"] == []
 
 
@@ -214,12 +215,12 @@ def test_without_a_place_for_the_key_all_is_judged_anew(tmp_path, monkeypatch):
 @pytest.fixture
 def command(tmp_path, monkeypatch):
     """Runs a command in a folder of its own, its cells in this process: (exit code, stderr)."""
-    monkeypatch.setattr(augury.study.study, "LocalEngine", InThisProcess)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
 
     def run(*arguments):
-        done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        engine = ["--engine", "in-process"] if arguments[0] == "study" else []
+        done = CliRunner().invoke(app, [*map(str, arguments), *engine])
         return done.exit_code, done.stderr
 
     return run
@@ -318,15 +319,15 @@ def test_a_folder_that_is_gone_is_not_trained_on(what, away, cell_run):
         epochs.append(epoch.epoch)
         away(gone)
 
-    event = run(on_epoch)
-    assert event.kind == "disk"
-    assert "removed or moved while the study ran" in event.detail
-    assert str(gone) in event.detail
-    assert "\n" not in event.detail
+    with pytest.raises(DiskError, match="removed or moved while the study ran") as caught:
+        run(on_epoch)
+    assert str(gone) in str(caught.value)
+    assert "\n" not in str(caught.value)
     assert epochs == [0]  # of two
     assert not gone.exists()
     if what == "the study":
-        assert run().kind == "disk"
+        with pytest.raises(DiskError):
+            run()
         assert not gone.exists()
 
 
@@ -349,8 +350,8 @@ def test_a_file_that_an_augmentation_misses_is_not_the_study_that_is_gone(
 
     monkeypatch.setattr("augury.study.running.run.prepare", missing)
     with pytest.raises(FileNotFoundError):
-        run_cell(cell, plan, folder, digits, Watcher())
-    event = attempt(cell, plan, folder, lambda name: digits, Watcher())
-    assert event.kind == "failed"
-    assert "/somewhere/else.npy" in event.detail
+        run_cell(cell, plan, folder, digits, Listener())
+    event = attempt(cell, plan, folder, lambda name: digits, Listener())
+    assert isinstance(event, CellFailed)
+    assert "/somewhere/else.npy" in event.message
     write_run(folder, cell, 10)

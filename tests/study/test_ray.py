@@ -14,10 +14,18 @@ from augury.cli.app import app
 from augury.errors import DiskError, InputError
 from augury.records.plan import write_plan
 from augury.study import StudyFolder
+from augury.study.engines import Job, Ray
 from augury.study.engines import ray as engine_module
-from augury.study.engines.attempt import Event
-from augury.study.engines.ray import RayEngine
-from augury.study.engines.ray_cluster import Demand, RayOptions, gpu_share
+from augury.study.engines.events import (
+    Busy,
+    CellDone,
+    CellFailed,
+    DiskFailed,
+    EpochDone,
+    Note,
+    TryAgain,
+)
+from augury.study.engines.ray_cluster import Demand, gpu_share
 
 errors = pytest.importorskip("ray.exceptions", reason="Ray is not installed")
 
@@ -82,32 +90,30 @@ def study(tmp_path, cache_folder):
         run = folder.run(cell)
         run.path.mkdir(parents=True, exist_ok=True)
         run.result.write_text("{}")
-        return Event("done", cell.name, (0.5, 1.0))
+        return CellDone(cell.name, 0.5, 1.0)
 
     return plan, folder, done
 
 
 @pytest.fixture
 def run(study, monkeypatch):
-    """Runs the study on a stand-in; returns the events as (kind, seed, detail)."""
+    """Runs the study on a stand-in; returns the events as (type, seed, event)."""
     plan, folder, _ = study
 
-    def run(ray, plan=plan, options=None):
+    def run(ray, plan=plan, engine=None):
         @contextmanager
-        def connected(options, threads):
+        def connected(address, threads):
             yield ray
 
         monkeypatch.setattr(engine_module, "connected", connected)
         seeds = {cell.name: cell.seed for cell in plan.cells}
         told = []
-        engine = RayEngine(
+        job = Job(
             folder,
             plan,
-            options or RayOptions(),
-            None,
-            lambda event: told.append((event.kind, seeds[event.cell], event.detail)),
+            on_event=lambda event: told.append((type(event), seeds[event.cell], event)),
         )
-        engine.run(plan.cells)
+        (engine or Ray()).run(plan.cells, job)
         return told
 
     return run
@@ -116,7 +122,9 @@ def run(study, monkeypatch):
 def test_each_cell_is_run_once_and_told(study, run):
     _, _, done = study
     ray = StandIn(lambda cell, attempt: done(cell))
-    assert run(ray) == [("done", seed, (0.5, 1.0)) for seed in range(5)]
+    assert [event for *_, event in run(ray)] == [
+        CellDone(cell.name, 0.5, 1.0) for cell in study[0].cells
+    ]
     assert ray.submitted == [(seed, 1, 0.0) for seed in range(5)]
     # Two CPUs take two cells, and as many wait at the nodes.
     assert ray.most_at_once == 4
@@ -133,12 +141,12 @@ def test_a_lost_process_is_tried_again_last_and_alone(study, run):
     )
     told = run(ray)
     assert [(kind, seed) for kind, seed, _ in told] == [
-        ("done", 0),
-        ("again", 1),
-        ("done", 2),
-        ("done", 3),
-        ("done", 4),
-        ("done", 1),
+        (CellDone, 0),
+        (TryAgain, 1),
+        (CellDone, 2),
+        (CellDone, 3),
+        (CellDone, 4),
+        (CellDone, 1),
     ]
     # All of the larger node's CPUs, so that nothing else runs beside it.
     assert ray.submitted[-1] == (1, 8, 0.0)
@@ -149,7 +157,7 @@ def test_a_lost_process_is_tried_again_last_and_alone(study, run):
 def test_a_process_that_is_lost_twice_fails_its_cell(study, run, error):
     plan, folder, done = study
     told = run(StandIn(lambda cell, attempt: error if cell.seed == 1 else done(cell)))
-    assert [(kind, seed) for kind, seed, _ in told][-1] == ("failed", 1)
+    assert [(kind, seed) for kind, seed, _ in told][-1] == (CellFailed, 1)
     recorded = json.loads(folder.run(plan.cells[1]).error.read_text())
     assert recorded["error"].startswith(type(error).__name__)
     assert recorded["error"].endswith("also when it was tried again alone")
@@ -162,16 +170,16 @@ def test_a_cell_that_wants_memory_is_tried_again_last_and_alone(study, run):
 
     def ends(cell, attempt):
         short = attempt <= again.get(cell.seed, 0)
-        return Event("again", cell.name, "MemoryError: full") if short else done(cell)
+        return TryAgain(cell.name, "MemoryError: full") if short else done(cell)
 
     told = run(StandIn(ends, nodes=((2, 0.0), (8, 0.0))))
     assert [(kind, seed) for kind, seed, _ in told if seed in again] == [
-        ("again", 1),
-        ("again", 2),
-        ("done", 1),
-        ("failed", 2),
+        (TryAgain, 1),
+        (TryAgain, 2),
+        (CellDone, 1),
+        (CellFailed, 2),
     ]
-    assert told[-1][2] == "MemoryError: full, also when it was tried again alone"
+    assert told[-1][2].message == "MemoryError: full, also when it was tried again alone"
 
 
 def test_a_lost_node_is_not_the_cells_fault(study, run):
@@ -179,27 +187,28 @@ def test_a_lost_node_is_not_the_cells_fault(study, run):
     died = errors.NodeDiedError("gone")
     ray = StandIn(lambda cell, n: died if cell.seed == 0 and n <= 5 else done(cell))
     told = run(ray)
-    assert sorted(seed for kind, seed, _ in told if kind == "done") == [0, 1, 2, 3, 4]
-    assert [kind for kind, seed, _ in told if seed == 0] == ["note"] * 5 + ["done"]
+    assert sorted(seed for kind, seed, _ in told if kind is CellDone) == [0, 1, 2, 3, 4]
+    assert [kind for kind, seed, _ in told if seed == 0] == [Note] * 5 + [CellDone]
     # It may be, after all.
     told = run(StandIn(lambda cell, n: died if cell.seed == 0 else done(cell)))
-    assert [kind for kind, seed, _ in told if seed == 0] == ["note"] * 5 + ["again", "failed"]
+    assert [kind for kind, seed, _ in told if seed == 0] == [Note] * 5 + [TryAgain, CellFailed]
 
 
 def test_what_a_task_raises_fails_its_cell_alone(study, run):
     _, _, done = study
     raised = errors.RayTaskError("run_task", "a traceback", ValueError("two\nlines"))
     told = run(StandIn(lambda cell, attempt: raised if cell.seed == 3 else done(cell)))
-    assert [entry for entry in told if entry[1] == 3] == [("failed", 3, "ValueError: two lines")]
-    assert sum(kind == "done" for kind, *_ in told) == 4
+    assert [event.message for _, seed, event in told if seed == 3] == ["ValueError: two lines"]
+    assert [kind for kind, seed, _ in told if seed == 3] == [CellFailed]
+    assert sum(kind is CellDone for kind, *_ in told) == 4
 
 
 def test_a_cell_that_another_process_is_at_is_asked_for_again(study, run):
     _, _, done = study
-    ray = StandIn(lambda cell, n: Event("busy", cell.name) if cell.seed + n == 1 else done(cell))
+    ray = StandIn(lambda cell, n: Busy(cell.name) if cell.seed + n == 1 else done(cell))
     told = run(ray)
-    assert told[0][:2] == ("busy", 0)
-    assert sorted(seed for kind, seed, _ in told if kind == "done") == [0, 1, 2, 3, 4]
+    assert told[0][:2] == (Busy, 0)
+    assert sorted(seed for kind, seed, _ in told if kind is CellDone) == [0, 1, 2, 3, 4]
 
 
 def test_epochs_are_told_once_and_only_new_ones(study, run):
@@ -217,21 +226,22 @@ def test_epochs_are_told_once_and_only_new_ones(study, run):
         return done(cell)
 
     told = run(StandIn(ends))
-    assert [(kind, getattr(detail, "epoch", None)) for kind, seed, detail in told if seed == 0] == [
-        ("epoch", 1),
-        ("epoch", 2),
-        ("done", None),
+    *epochs, done_last = [event for _, seed, event in told if seed == 0]
+    assert [(type(event), event.epoch.epoch) for event in epochs] == [
+        (EpochDone, 1),
+        (EpochDone, 2),
     ]
+    assert done_last == CellDone(plan.cells[0].name, 0.5, 1.0)
 
 
 def test_a_folder_that_is_not_shared_is_found_out(run, monkeypatch):
     monkeypatch.setattr(engine_module, "_SECONDS_UNTIL_SEEN", 0.0)
-    elsewhere = StandIn(lambda cell, attempt: Event("done", cell.name, (0.5, 1.0)))
+    elsewhere = StandIn(lambda cell, attempt: CellDone(cell.name, 0.5, 1.0))
     with pytest.raises(DiskError, match="must lie on a file system that all nodes share"):
         run(elsewhere)
     # What was still at work is not left behind.
     assert elsewhere.cancelled == [(seed, True) for seed in (1, 2, 3)]
-    full = StandIn(lambda cell, attempt: Event("disk", cell.name, "no room"))
+    full = StandIn(lambda cell, attempt: DiskFailed(cell.name, "no room"))
     with pytest.raises(DiskError, match="no room"):
         run(full)
 
@@ -251,7 +261,7 @@ def test_gpus_are_shared_by_small_networks(study, run):
     run(ray, on_gpu)
     assert ray.submitted == [(seed, 3, 0.25) for seed in range(5)]
     ray = StandIn(lambda cell, attempt: done(cell), nodes=((16, 1.0),))
-    run(ray, on_gpu, RayOptions(gpus_per_cell=0.5))
+    run(ray, on_gpu, Ray(gpus_per_cell=0.5))
     assert ray.submitted == [(seed, 3, 0.5) for seed in range(5)]
     with pytest.raises(InputError, match=r"a cell needs 3 CPUs and 0\.25 GPU"):
         run(StandIn(None, nodes=((2, 1.0), (16, 0.0))), on_gpu)
@@ -279,9 +289,18 @@ def test_without_ray_one_line_says_what_to_install(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--engine", "rai"], "unknown engine 'rai'. Did you mean 'ray'? Choices: local, ray"),
+        (
+            ["--engine", "rai"],
+            "unknown engine 'rai'. Did you mean 'ray'? Choices: local, ray, torchrun, in-process",
+        ),
         (["--address", "auto"], "--address and --gpus-per-cell go with --engine ray"),
         (["--gpus-per-cell", "0.5"], "--address and --gpus-per-cell go with --engine ray"),
+        (["--workers", "2", "--engine", "in-process"], "--workers goes with --engine local or ray"),
+        (
+            ["--engine", "torchrun"],
+            "--engine torchrun: the command must be started by torchrun, for instance "
+            "torchrun --standalone --nproc-per-node 4 -m augury study",
+        ),
     ],
 )
 def test_engines_are_asked_for_by_name(arguments, line, tmp_path):

@@ -6,11 +6,9 @@ import shutil
 import signal
 
 import pytest
-from in_process import InThisProcess
 from typer.testing import CliRunner
 
 import augury.study.running.run
-import augury.study.study
 from augury.cli.app import app
 from augury.corruptions import CORRUPTIONS, SEVERITIES
 from augury.report import load_study
@@ -33,7 +31,6 @@ WRITTEN = ("summary.csv", "report.html", "verdicts.json", "evidence.json")
 
 @pytest.fixture(autouse=True)
 def one_process(monkeypatch):
-    monkeypatch.setattr(augury.study.study, "LocalEngine", InThisProcess)
     told = {name: [0.1] * len(SEVERITIES) for name in CORRUPTIONS}
     robustness = {"images": 1, "clean": 0.1, "accuracy": told}
     monkeypatch.setattr(
@@ -59,16 +56,14 @@ def command(*arguments):
 
 
 def study(folder):
-    return command("study", *QUICK, *ARMS, "--out", folder)
+    return command("study", *QUICK, *ARMS, "--engine", "in-process", "--out", folder)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, cache_folder):
     """A finished study of one cell."""
     folder = tmp_path_factory.mktemp("received") / "study"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(augury.study.study, "LocalEngine", InThisProcess)
-        assert study(folder)[0] == 0
+    assert study(folder)[0] == 0
     (run,) = (folder / "runs").iterdir()
     (run / "error.json").write_bytes(sealed_json({"cell": run.name, "error": "before"}))
     return folder

@@ -12,8 +12,9 @@ from quick_study import epochs_without_times, quick_plan, quick_settings
 from augury.errors import InputError
 from augury.study import StudyFolder
 from augury.study.preview import show
+from augury.study.running.listener import Listener
 from augury.study.running.prepare import prepare
-from augury.study.running.run import Watcher, run_cell
+from augury.study.running.run import run_cell
 from augury.study.running.watch import augmented_images
 
 ARMS = [
@@ -50,7 +51,7 @@ def cell_of(plan, augmentation, seed=0):
 def test_two_runs_are_equal_to_the_bit(augmentation, plan, digits, tmp_path):
     cell = cell_of(plan, augmentation)
     folders = [StudyFolder(tmp_path / name) for name in "ab"]
-    results = [run_cell(cell, plan, folder, digits, Watcher()) for folder in folders]
+    results = [run_cell(cell, plan, folder, digits, Listener()) for folder in folders]
     metrics = [epochs_without_times(folder, cell) for folder in folders]
     assert metrics[0] == metrics[1]
     assert len(metrics[0]) == 2
@@ -65,7 +66,7 @@ def test_two_runs_are_equal_to_the_bit(augmentation, plan, digits, tmp_path):
 def test_the_result_says_what_was_done(plan, digits, tmp_path):
     cell, folder = cell_of(plan, "salience"), StudyFolder(tmp_path)
     told = []
-    result = run_cell(cell, plan, folder, digits, Watcher(on_epoch=told.append))
+    result = run_cell(cell, plan, folder, digits, Listener(on_epoch=told.append))
     assert [epoch.epoch for epoch in told] == [0, 1]
     written = json.loads(folder.run(cell).result.read_text())
     assert written["test"]["accuracy"] == result.test.accuracy
@@ -144,7 +145,7 @@ def test_going_on_after_a_cut_gives_the_same_bits(
 ):
     cell = cell_of(plan, augmentation)
     straight, cut = StudyFolder(tmp_path / "straight"), StudyFolder(tmp_path / "cut")
-    expected = run_cell(cell, plan, straight, digits, Watcher())
+    expected = run_cell(cell, plan, straight, digits, Listener())
 
     def on_step(epoch, step, steps):
         if step == 1 and epoch == (0 if moment == "first epoch" else 1):
@@ -157,12 +158,12 @@ def test_going_on_after_a_cut_gives_the_same_bits(
                 lambda *arguments: (_ for _ in ()).throw(Killed),
             )
             with pytest.raises(Killed):
-                run_cell(cell, plan, cut, digits, Watcher())
+                run_cell(cell, plan, cut, digits, Listener())
     else:
         with pytest.raises(Killed):
-            run_cell(cell, plan, cut, digits, Watcher(on_step=on_step))
+            run_cell(cell, plan, cut, digits, Listener(on_step=on_step))
     assert not cut.run(cell).done
-    result = run_cell(cell, plan, cut, digits, Watcher())
+    result = run_cell(cell, plan, cut, digits, Listener())
     assert result.test == expected.test
     assert epochs_without_times(cut, cell) == epochs_without_times(straight, cell)
     with np.load(cut.run(cell).examples) as ours, np.load(straight.run(cell).examples) as theirs:
@@ -174,14 +175,14 @@ def test_a_cell_that_another_process_is_at_is_left_alone(plan, digits, tmp_path)
     lock = folder.lock_file(cell)
     lock.parent.mkdir()
     with FileLock(lock), pytest.raises(Timeout):
-        run_cell(cell, plan, folder, digits, Watcher())
+        run_cell(cell, plan, folder, digits, Listener())
 
 
 def test_a_finished_cell_is_not_run_again(plan, digits, tmp_path):
     cell, folder = cell_of(plan, "none"), StudyFolder(tmp_path)
-    run_cell(cell, plan, folder, digits, Watcher())
+    run_cell(cell, plan, folder, digits, Listener())
     before = folder.run(cell).result.stat().st_mtime_ns
-    run_cell(cell, plan, folder, digits, Watcher(on_epoch=lambda epoch: pytest.fail("trained")))
+    run_cell(cell, plan, folder, digits, Listener(on_epoch=lambda epoch: pytest.fail("trained")))
     assert folder.run(cell).result.stat().st_mtime_ns == before
 
 
@@ -201,7 +202,7 @@ def test_a_preview_is_what_the_last_epoch_saw(augmentation, teacher, digits, tmp
     plan = quick_plan(quick_settings(**changes))
     (cell,) = plan.cells
     folder = StudyFolder(tmp_path)
-    run_cell(cell, plan, folder, digits, Watcher())
+    run_cell(cell, plan, folder, digits, Listener())
     with np.load(folder.run(cell).examples) as kept:
         shown = show(cell, plan, digits, kept["ids"], int(kept["epoch"]))
         assert set(kept) - {"epoch"} == set(shown.arrays)
@@ -219,7 +220,7 @@ def test_an_arm_of_ones_own(digits, tmp_path, monkeypatch):
     settings = quick_settings(augmentations=["own_arm:make+flip"])
     plan = quick_plan(settings)
     (cell,) = plan.cells
-    result = run_cell(cell, plan, StudyFolder(tmp_path / "study"), digits, Watcher())
+    result = run_cell(cell, plan, StudyFolder(tmp_path / "study"), digits, Listener())
     assert result.cell.augmentation == "own_arm:make+flip"
     with np.load(StudyFolder(tmp_path / "study").run(cell).examples) as kept:
         halved = kept["originals"] // 2

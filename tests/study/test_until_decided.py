@@ -9,7 +9,7 @@ from augury.records.plan import read_plan
 from augury.study import run_until_decided
 from augury.study.planning.plan import extend_plan
 from augury.study.planning.settings import read_settings
-from augury.study.study import judge_study, outcome
+from augury.study.study import count_cells, judge_study
 from augury.study.until_decided import next_round
 
 NONE = [150, 152, 149, 151, 150, 153]
@@ -30,7 +30,7 @@ def fill(plan, folder):
         if not folder.run(cell).done:
             write_run(folder, cell, right_of(cell))
     judge_study(plan, folder)
-    return outcome(plan, folder)
+    return count_cells(plan, folder)
 
 
 def begun(tmp_path, **settings):

@@ -4,40 +4,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
+from augury.api.running import check_all_done, judge_shown, run_shown, write_all
 from augury.augment import AUGMENTATIONS, EARLIER_NAMES
+from augury.cli.engine import make_engine
 from augury.cli.guard import guarded
 from augury.cli.output import Trust, confirm_code, names, paths_or_names, print_json
 from augury.data import DATASETS
-from augury.errors import CellsFailed, InputError
 from augury.names import check_name
 from augury.records.json_file import read_json
-from augury.report import load_study, verdict_table, write_report, write_summary
-from augury.schema import Within
-from augury.study import (
-    Outcome,
-    Plan,
-    StudyFolder,
-    StudySettings,
-    judge_study,
-    open_study,
-    outcome,
-    plan_of,
-    read_settings,
-    run_study,
-    run_until_decided,
-)
+from augury.report import verdict_table
+from augury.study import CellCounts, StudyFolder, plan_of, read_settings
 from augury.study import status as study_status
-from augury.study.engines.ray_cluster import RayOptions, require_ray
-from augury.study.engines.torchrun import end, follow
+from augury.study.engines import ENGINES
+from augury.study.status import CellStatus, count_states
 from augury.study.store import default_path
 from augury.study.usable_folder import usable_folder
-from augury.terminal.data_progress import data_progress, few_of_each_reason
-from augury.terminal.printer import err, out, say
-from augury.terminal.study_progress import StudyProgress
-from augury.training.processes import Processes, started_by_torchrun
+from augury.terminal import err, out, status_view
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Folder = Annotated[Path, typer.Argument(help="A study's folder.", metavar="DIR")]
@@ -181,101 +164,36 @@ def study(
     confirm_code(trust)
     settings = read_settings(file, preset, overrides)
     path = usable_folder(out_dir or default_path(settings.title))
-    ray = _ray_options(engine, address, gpus_per_cell)
-    with started_by_torchrun() as processes:
-        if not processes.first:
-            follow(path, processes, data_dir)
-            return
-        reached = _run(settings, path, workers, data_dir, ray, processes, verbose)
-        end(processes)
-    _conclude(path, reached, as_json)
-
-
-def _run(
-    settings: StudySettings,
-    path: Path,
-    workers: int | None,
-    data_dir: Path | None,
-    ray: RayOptions | None,
-    processes: Processes,
-    verbose: bool,
-) -> Outcome:
-    """Plan and run, and show how far it is."""
-    if processes.count > 1:
-        if ray or workers:
-            raise InputError("--engine ray and --workers do not go with torchrun")
-        workers = processes.count  # so that each has its share of the cores
-    with data_progress() as progress:
-        plan = open_study(
-            settings, path, workers=workers, data_dir=data_dir, progress=progress, ray=ray
-        )
-    StudyFolder(path).set_aside_damaged(plan.cells, say)
-    for dataset in plan.datasets.values():
-        for note in dataset.notes:
-            say(note)
-        for line in few_of_each_reason(dataset.set_aside):
-            say(f"set aside: {line}")
-
-    def run(plan: Plan) -> Outcome:
-        with StudyProgress(plan, StudyFolder(path), verbose) as watch:
-            return run_study(
-                plan,
-                path,
-                workers=workers,
-                data_dir=data_dir,
-                on_event=watch,
-                progress=watch.judged,
-                ray=ray,
-                processes=processes,
-            )
-
-    if settings.until_decided:
-        return run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
-    return run(plan)
-
-
-def _ray_options(
-    engine: str, address: str | None, gpus_per_cell: float | None
-) -> RayOptions | None:
-    """Where Ray runs the cells; None where it is not asked for."""
-    check_name(engine, ("local", "ray"), "engine")
-    if gpus_per_cell is not None:
-        Within(0.01, 1).check("--gpus-per-cell", gpus_per_cell)  # the option lets NaN pass
-    options = RayOptions(address, gpus_per_cell)
-    if engine == "ray":
-        require_ray(options)
-        return options
-    if options != RayOptions():
-        raise InputError("--address and --gpus-per-cell go with --engine ray")
-    return None
+    engine_options = {"workers": workers, "address": address, "gpus_per_cell": gpus_per_cell}
+    check_name(engine, ENGINES, "engine")
+    reached = run_shown(
+        settings,
+        path,
+        lambda processes: make_engine(engine, engine_options, processes),
+        data_dir,
+        verbose,
+    )
+    if reached:
+        _conclude(path, reached, as_json)
 
 
 @guarded
 def report(folder: Folder, as_json: Json = False) -> None:
     """Judge what has changed of a study, and write its report."""
-    plan = plan_of(folder)
-    with data_progress() as progress:
-        judge_study(plan, StudyFolder(folder), progress)
-    _conclude(folder, outcome(plan, StudyFolder(folder)), as_json)
+    _conclude(folder, judge_shown(folder), as_json)
 
 
-def _conclude(path: Path, reached: Outcome, as_json: bool) -> None:
+def _conclude(path: Path, reached: CellCounts, as_json: bool) -> None:
     """Write summary and report, print the verdicts, and fail where cells have failed."""
-    study = load_study(path)
-    write_summary(study)
-    page = write_report(study)
+    records, page = write_all(path)
     if as_json:
         print_json(
             {"report": page, "cells": vars(reached), "verdicts": read_json(path / "verdicts.json")}
         )
     else:
-        out.print(verdict_table(study))
+        out.print(verdict_table(records))
         out.print(f"report: {page}", soft_wrap=True)
-    if reached.failed:
-        raise CellsFailed(
-            f"{reached.failed} of {reached.cells} cells failed; augury status {path} says why, "
-            "the same command tries them again"
-        )
+    check_all_done(reached, path)
 
 
 @guarded
@@ -283,19 +201,19 @@ def status(folder: Folder, as_json: Json = False) -> None:
     """Say how far a study is."""
     plan = plan_of(folder)
     cells = study_status(plan, StudyFolder(folder))
-    states = [cell["state"] for cell in cells]
-    counts = {state: states.count(state) for state in ("done", "begun", "waiting", "failed")}
+    counts = count_states(cells)
     if as_json:
-        print_json({"study": plan.name, "counts": counts, "cells": cells})
+        print_json({"study": plan.name, "counts": counts, "cells": [*map(_values, cells)]})
         return
-    totals = ", ".join(f"{n} {state}" for state, n in counts.items())
-    out.print(f"{plan.name}: {totals}")
-    table = Table(box=None, pad_edge=False)
-    for heading in ("cell", "state", "epochs", ""):
-        table.add_column(heading)
-    for cell in cells:
-        epochs = f"{cell['epochs']}/{cell['of']}"
-        table.add_row(*map(Text, (cell["cell"], cell["state"], epochs, cell.get("error", ""))))
-    out.print(table)
+    out.print(status_view(plan.name, cells))
     if counts["failed"]:
         err.print(f"{counts['failed']} failed", style="red")
+
+
+def _values(cell: CellStatus) -> dict[str, object]:
+    """As JSON values; only a cell that failed has an error."""
+    return {
+        name: value
+        for name, value in vars(cell).items()
+        if name != "error" or cell.state == "failed"
+    }

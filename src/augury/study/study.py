@@ -1,9 +1,11 @@
 """A study from beginning to end: plan, run, judge."""
 
 import logging
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,11 @@ from augury.errors import InputError
 from augury.files import write_atomically
 from augury.inside import check_plain, is_there, lock, read_plain
 from augury.records.cell import Cell
-from augury.records.failure import read_failure
 from augury.records.numbers import Device
 from augury.records.plan import Plan, read_plan, write_plan
 from augury.records.verdicts import Verdicts
-from augury.study.engines.attempt import Event
-from augury.study.engines.local import LocalEngine
-from augury.study.engines.ray import RayEngine
-from augury.study.engines.ray_cluster import RayOptions
-from augury.study.engines.torchrun import TorchrunEngine
+from augury.study.engines import LOCAL, Engine, Job, Workload
+from augury.study.engines.events import Event
 from augury.study.judging.evidence import write_evidence
 from augury.study.judging.judge import judge_arms
 from augury.study.judging.memo import Memo
@@ -32,11 +30,10 @@ from augury.study.planning.plan import extend_plan, make_plan, require_code
 from augury.study.planning.settings import StudySettings, read_settings
 from augury.study.running.provenance import provenance
 from augury.study.store import StudyFolder, check_there, disk_errors
-from augury.training.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CellCounts:
     """How many cells a study has, and how many of them are done and have failed."""
 
     cells: int
@@ -48,15 +45,14 @@ def open_study(
     settings: StudySettings,
     path: Path,
     *,
-    workers: int | None = None,
+    engine: Engine = LOCAL,
     data_dir: Path | None = None,
     progress: Progress | None = None,
-    ray: RayOptions | None = None,
 ) -> Plan:
     """Plan a new study in `path`, or extend the one that is there; writes plan and settings.
 
-    workers: how many cells are run at once; the plan fixes threads a cell = cores / workers.
-    ray: where the cells will run; nodes with GPUs then run as many as the shares allow.
+    engine: what will run the cells; a new plan gives each cell the machine's cores / the cells
+    that the engine runs at once.
     Raises RecipeChanged where the folder holds a study with other settings, and InputError where a
     new study would lie in its own data or write over files of the user's own, or its cells would
     run code that the user has not confirmed. A study.toml of the user's stays as it is. Data that
@@ -74,9 +70,7 @@ def open_study(
             else:
                 _check_free(path)
             device = old.device if old else default_device()
-            if ray and device == "cuda":
-                workers = workers or _cells_on_gpus(ray, settings, datasets)
-            threads = old.threads if old else _threads(workers, device, settings)
+            threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
             new = make_plan(settings, datasets, threads, device, provenance(), progress)
             judged = is_there(path / "verdicts.json")
             plan = extend_plan(old, new, judged) if old else new
@@ -162,54 +156,39 @@ def default_device() -> Device:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def default_workers(device: str, cells: int) -> int:
-    """One a core, as small networks gain little from a second thread; one on a GPU."""
-    return 1 if device == "cuda" else max(1, min(os.cpu_count() or 1, cells))
-
-
-def _threads(workers: int | None, device: str, settings: StudySettings) -> int:
+def threads_a_cell(
+    engine: Engine, device: Device, settings: StudySettings, datasets: dict[str, Dataset]
+) -> int:
+    """Threads of each cell of a new study: this machine's cores over the engine's cells at once."""
     grid = (settings.datasets, settings.models, settings.augmentations, range(settings.seeds))
-    cells = 1
-    for side in grid:
-        cells *= len(side)
-    return max(1, (os.cpu_count() or 1) // (workers or default_workers(device, cells)))
-
-
-def _cells_on_gpus(ray: RayOptions, settings: StudySettings, datasets: dict[str, Dataset]) -> int:
-    """How many cells the GPUs of this machine, which stands for all nodes, take at once."""
-    sizes = [dataset.image_size for dataset in datasets.values()]
-    share = min(ray.share(model, size) for model in settings.models for size in sizes)
-    return int(torch.cuda.device_count() / share)
+    sizes = {dataset.image_size for dataset in datasets.values()}
+    work = Workload(
+        device,
+        cells=math.prod(len(side) for side in grid),
+        networks=frozenset(product(settings.models, sizes)),
+    )
+    return max(1, (os.cpu_count() or 1) // engine.cells_at_once(work))
 
 
 def run_study(
     plan: Plan,
     path: Path,
     *,
-    workers: int | None = None,
+    engine: Engine = LOCAL,
     data_dir: Path | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
     progress: Progress | None = None,
-    ray: RayOptions | None = None,
-    processes: Processes = ALONE,
-) -> Outcome:
+) -> CellCounts:
     """Run what is not done yet, and judge; failed cells are tried again.
 
-    on_event: told of the cells; progress: of the judging; ray: run the cells there; processes: let
-    these share each cell, one after the other. With neither, cells run in processes of this
-    machine, `workers` at once.
+    on_event: told of the cells while they run; progress: told of the judging.
     """
     folder = StudyFolder(path)
     pending = pending_cells(plan, folder)
-    if pending and processes.count > 1:
-        TorchrunEngine(folder, plan, processes, data_dir, on_event).run(pending)
-    elif pending and ray:
-        RayEngine(folder, plan, ray, data_dir, on_event).run(pending)
-    elif pending:
-        workers = workers or default_workers(plan.device, len(pending))
-        LocalEngine(folder, plan, workers, data_dir, on_event).run(pending)
+    if pending:
+        engine.run(pending, Job(folder, plan, data_dir, on_event))
     judge_study(plan, folder, progress)
-    return outcome(plan, folder)
+    return count_cells(plan, folder)
 
 
 def judge_study(plan: Plan, folder: StudyFolder, progress: Progress | None = None) -> Verdicts:
@@ -231,21 +210,7 @@ def pending_cells(plan: Plan, folder: StudyFolder) -> list[Cell]:
     return [cell for cell in plan.cells if not folder.run(cell).done]
 
 
-def outcome(plan: Plan, folder: StudyFolder) -> Outcome:
+def count_cells(plan: Plan, folder: StudyFolder) -> CellCounts:
     """How far the study is."""
     runs = [folder.run(cell) for cell in plan.cells]
-    return Outcome(len(runs), sum(r.done for r in runs), sum(r.failed for r in runs))
-
-
-def status(plan: Plan, folder: StudyFolder) -> list[dict[str, Any]]:
-    """Each cell's state ("done", "failed" with its error, "begun", "waiting") and epochs."""
-    return [_status(cell, folder) for cell in plan.cells]
-
-
-def _status(cell: Cell, folder: StudyFolder) -> dict[str, Any]:
-    run = folder.run(cell)
-    epochs = len(read_plain(run.epochs).splitlines()) if is_there(run.epochs) else 0
-    state = "done" if run.done else "failed" if run.failed else "begun" if epochs else "waiting"
-    entry = {"cell": cell.name, "state": state, "epochs": epochs, "of": cell.recipe.epochs}
-    failure = read_failure(run.error) if run.failed else None
-    return entry | ({"error": failure.error} if failure else {})
+    return CellCounts(len(runs), sum(r.done for r in runs), sum(r.failed for r in runs))

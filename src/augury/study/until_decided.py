@@ -9,12 +9,15 @@ from augury.records.plan import Plan, write_plan
 from augury.records.verdicts import read_verdicts
 from augury.study.judging.pairs import Arm
 from augury.study.store import StudyFolder
-from augury.study.study import Outcome
+from augury.study.study import CellCounts
 
 
 def run_until_decided(
-    plan: Plan, folder: StudyFolder, run: Callable[[Plan], Outcome], max_hours: float | None = None
-) -> Outcome:
+    plan: Plan,
+    folder: StudyFolder,
+    run: Callable[[Plan], CellCounts],
+    max_hours: float | None = None,
+) -> CellCounts:
     """Run `plan`, and round after round what `next_round` adds to it.
 
     run: runs what is not done of a plan and judges it; max_hours: no round is begun after them.

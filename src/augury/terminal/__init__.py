@@ -8,6 +8,7 @@ from augury.terminal.data_progress import data_progress, few_of_each_reason
 from augury.terminal.diagnosis import diagnosis_view
 from augury.terminal.printer import err, hushed, out, say
 from augury.terminal.rendered import Shown, html_of, text_of
+from augury.terminal.status import status_view
 from augury.terminal.study_progress import StudyProgress
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "hushed",
     "out",
     "say",
+    "status_view",
     "text_of",
 ]

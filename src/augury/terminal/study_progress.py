@@ -10,7 +10,16 @@ from rich.text import Text
 
 from augury.records.epochs import Epoch
 from augury.study import Cell, Plan, StudyFolder
-from augury.study.engines.attempt import Event
+from augury.study.engines.events import (
+    Busy,
+    CellDone,
+    CellFailed,
+    EpochDone,
+    Event,
+    Note,
+    Step,
+    TryAgain,
+)
 from augury.study.planning.plan import count_steps
 from augury.terminal.notebook import notebook_view
 from augury.terminal.printer import err
@@ -78,25 +87,26 @@ class StudyProgress:
             self.notebook.stop()
 
     def __call__(self, event: Event) -> None:
-        if event.kind == "step":
-            epoch, step, steps = event.detail
-            self._spend(event.cell, (epoch * steps + step + 1) * self.weight[event.cell])
-            self.at_work.setdefault(event.cell, "")
-        elif event.kind == "epoch":
-            self._epoch(self.cells[event.cell], event.detail)
-        elif event.kind == "busy":
-            self.at_work.pop(event.cell, None)
-        elif event.kind == "again":
-            self.at_work.pop(event.cell, None)
-            again = f"{event.detail}; it is tried again alone when the others are through"
-            self._say(event.cell, again, "yellow")
-        elif event.kind == "note":
-            self._say(event.cell, event.detail, "yellow")
-        elif event.kind == "done":
-            accuracy, seconds = event.detail
-            self._end(event.cell, f"done  test {accuracy:.2%}  {seconds:.1f} s", "green")
-        elif event.kind == "failed":
-            self._end(event.cell, f"failed  {event.detail}", "red")
+        match event:
+            case Step(cell, epoch, step, steps):
+                self._spend(cell, (epoch * steps + step + 1) * self.weight[cell])
+                self.at_work.setdefault(cell, "")
+            case EpochDone(cell, epoch):
+                self._epoch(self.cells[cell], epoch)
+            case Busy(cell):
+                self.at_work.pop(cell, None)
+            case TryAgain(cell, message):
+                self.at_work.pop(cell, None)
+                again = f"{message}; it is tried again alone when the others are through"
+                self._say(cell, again, "yellow")
+            case Note(cell, line):
+                self._say(cell, line, "yellow")
+            case CellDone(cell, accuracy, seconds):
+                tested = "" if accuracy is None else f"  test {accuracy:.2%}"
+                took = "" if seconds is None else f"  {seconds:.1f} s"
+                self._end(cell, f"done{tested}{took}", "green")
+            case CellFailed(cell, message):
+                self._end(cell, f"failed  {message}", "red")
         self._update()
 
     def judged(self, done: int, total: int, what: str) -> None:

@@ -21,10 +21,10 @@ from augury.study.doctor.power import (
     seed_findings,
     study_power,
 )
+from augury.study.engines.engine import default_workers
 from augury.study.judging.pairs import make_pair, read_outcomes
 from augury.study.planning.settings import StudySettings
 from augury.study.running.provenance import machine
-from augury.study.study import default_workers
 
 
 @dataclass(frozen=True)

@@ -6,31 +6,64 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import torch
 
-from augury.data import Dataset
 from augury.errors import DiskError
 from augury.own.trust import grant, granted
 from augury.records.cell import Cell
-from augury.records.epochs import Epoch
-from augury.records.plan import Plan, read_plan
-from augury.startup import child_environment, environment
-from augury.study.engines.attempt import Event, attempt, fail, worker_environment
+from augury.records.plan import read_plan
+from augury.schema import Within
+from augury.startup import child_environment, environment, without_main_script
+from augury.study.engines.attempt import attempt, listener_for
+from augury.study.engines.engine import Job, Workload, default_workers
+from augury.study.engines.environment import worker_environment
+from augury.study.engines.events import Busy, DiskFailed, Ending, Event, TryAgain
+from augury.study.engines.once_more import OnceMore
+from augury.study.running.listener import Listener
 from augury.study.running.prepare import load_planned
-from augury.study.running.run import Watcher
 from augury.study.store import StudyFolder
 
 # Workers are started afresh instead of forked: a fork of a process with threads may hang.
 _CONTEXT = multiprocessing.get_context("spawn")
 _SECONDS_BETWEEN_STEPS_TOLD = 0.1
 _SECONDS_TO_END = 1.0
+
+
+@dataclass(frozen=True)
+class Local:
+    """Runs cells in processes of this machine; each uses the plan's number of threads.
+
+    workers: cells at once, at least 1; None: one on a GPU, else one a core.
+    """
+
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers is not None:
+            Within(1, float("inf")).check("workers", self.workers)
+
+    def cells_at_once(self, work: Workload) -> int:
+        """As many as there are workers."""
+        return self.workers or default_workers(work.device, work.cells)
+
+    def run(self, cells: Sequence[Cell], job: Job) -> None:
+        """Run each cell once; a failed one is recorded, told, and does not stop the others.
+
+        A cell that wants memory, or whose process was lost, is tried once more when all others are
+        through: alone. Raises DiskError where nothing can be written any more.
+        """
+        once_more = OnceMore(job.folder)
+        workers = self.workers or default_workers(job.plan.device, len(cells))
+        _Workers(job, once_more, cells).run(workers)
+        _Workers(job, once_more, once_more.cells).run(1)
 
 
 @dataclass
@@ -40,89 +73,75 @@ class _Worker:
     cell: Cell | None = None
 
 
-@dataclass
-class LocalEngine:
-    """Runs cells in `workers` processes; each uses the plan's number of threads."""
+class _Workers:
+    """The processes that run some cells, and which cell each of them is at."""
 
-    folder: StudyFolder
-    plan: Plan
-    workers: int
-    data_dir: Path | None
-    on_event: Callable[[Event], None]
-    _running: list[_Worker] = field(default_factory=list)
-    _lost: list[Cell] = field(default_factory=list)
+    def __init__(self, job: Job, once_more: OnceMore, cells: Iterable[Cell]) -> None:
+        self.job, self.once_more = job, once_more
+        self.waiting = deque(cells)
+        self.running: list[_Worker] = []
 
-    def run(self, cells: Sequence[Cell]) -> None:
-        """Run each cell once; a failed one is recorded, told, and does not stop the others.
-
-        A cell that wants memory, or whose process was lost, is tried once more when all others are
-        through: alone. Raises DiskError where nothing can be written any more.
-        """
-        self._run(deque(cells), self.workers)
-        if self._lost:
-            self._run(deque(self._lost), 1)
-
-    def _run(self, waiting: deque[Cell], workers: int) -> None:
+    def run(self, workers: int) -> None:
+        """Run all cells in that many processes."""
         try:
-            self._running = [self._start() for _ in range(min(workers, len(waiting)))]
-            for worker in self._running:
-                self._give(worker, waiting)
-            while any(worker.cell for worker in self._running):
-                self._listen(waiting)
+            for _ in range(min(workers, len(self.waiting))):
+                self.running.append(self._start())
+            for worker in self.running:
+                self._give(worker)
+            while any(worker.cell for worker in self.running):
+                self._listen()
         finally:
-            _end([worker.process for worker in self._running])
+            _end([worker.process for worker in self.running])
 
     def _start(self) -> _Worker:
+        job = self.job
         ours, theirs = _CONTEXT.Pipe()
         process = _CONTEXT.Process(
-            target=_work, args=(theirs, self.folder.path, self.data_dir, granted()), daemon=True
+            target=_work, args=(theirs, job.folder.path, job.data_dir, granted()), daemon=True
         )
-        with environment(child_environment() | worker_environment(self.plan.threads)):
+        variables = child_environment() | worker_environment(job.plan.threads)
+        with environment(variables), without_main_script():
             process.start()
         theirs.close()
         return _Worker(process, ours)
 
-    def _give(self, worker: _Worker, waiting: deque[Cell]) -> None:
-        worker.cell = waiting.popleft() if waiting else None
+    def _give(self, worker: _Worker) -> None:
+        worker.cell = self.waiting.popleft() if self.waiting else None
         if worker.cell:
             with suppress(BrokenPipeError):  # it has died; listening will tell
                 worker.connection.send(worker.cell)
 
-    def _listen(self, waiting: deque[Cell]) -> None:
+    def _listen(self) -> None:
         """Take one message of each worker that has one, and see who has died."""
-        by_connection = {w.connection: w for w in self._running if w.cell}
+        by_connection = {w.connection: (w, w.cell) for w in self.running if w.cell}
         for connection in wait(list(by_connection)):
-            worker = by_connection[connection]  # type: ignore[index]
+            worker, cell = by_connection[connection]  # type: ignore[index]
             try:
                 event: Event = worker.connection.recv()
             except (EOFError, ConnectionResetError):
-                self._replace_dead(worker, waiting)
+                self._replace_dead(worker, cell)
                 continue
-            if event.kind == "disk":
-                raise DiskError(event.detail)
-            if event.kind == "busy" and worker.cell:
-                waiting.append(worker.cell)
-            if event.kind == "again" and worker.cell:
-                event = self._give_up_or_set_aside(worker.cell, event.detail)
-            self.on_event(event)
-            if event.kind in ("done", "failed", "again", "busy"):
-                self._give(worker, waiting)
+            self._heed(event, worker, cell)
 
-    def _replace_dead(self, worker: _Worker, waiting: deque[Cell]) -> None:
+    def _heed(self, event: Event, worker: _Worker, cell: Cell) -> None:
+        if isinstance(event, DiskFailed):
+            raise DiskError(event.message)
+        if isinstance(event, Busy):
+            self.waiting.append(cell)
+        if isinstance(event, TryAgain):
+            event = self.once_more.lost(cell, event.message)
+        self.job.on_event(event)
+        if isinstance(event, Ending):
+            self._give(worker)
+
+    def _replace_dead(self, worker: _Worker, cell: Cell) -> None:
         worker.process.join()
-        if worker.cell:
-            message = f"its process ended with {_ending(worker.process.exitcode)}"
-            self.on_event(self._give_up_or_set_aside(worker.cell, message))
-        self._running.remove(worker)
-        if waiting:
-            self._running.append(self._start())
-            self._give(self._running[-1], waiting)
-
-    def _give_up_or_set_aside(self, cell: Cell, message: str) -> Event:
-        if cell in self._lost:
-            return fail(self.folder, cell, f"{message}, also when it was tried again alone")
-        self._lost.append(cell)
-        return Event("again", cell.name, message)
+        message = f"its process ended with {_ending(worker.process.exitcode)}"
+        self.job.on_event(self.once_more.lost(cell, message))
+        self.running.remove(worker)
+        if self.waiting:
+            self.running.append(self._start())
+            self._give(self.running[-1])
 
 
 def _end(processes: Sequence[SpawnProcess]) -> None:
@@ -149,7 +168,7 @@ def _ending(code: int | None) -> str:
 def _work(connection: Connection, path: Path, data_dir: Path | None, code: frozenset[str]) -> None:
     """A worker's life: take a cell, run it, tell how it ended; until the parent is gone.
 
-    code: hashes of the user's own that it may run besides those that are remembered
+    code: hashes of the user's own code that it may run besides what is remembered as confirmed.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _end_with_parent()
@@ -157,16 +176,14 @@ def _work(connection: Connection, path: Path, data_dir: Path | None, code: froze
     folder = StudyFolder(path)
     plan = read_plan(folder.plan_file)
     torch.set_num_threads(plan.threads)
-    datasets: dict[str, Dataset] = {}
-
-    def load(name: str) -> Dataset:
-        if name not in datasets:
-            datasets[name] = load_planned(plan, name, data_dir)
-        return datasets[name]
-
+    load = cache(lambda name: load_planned(plan, name, data_dir))
     while True:
         cell = connection.recv()
-        connection.send(attempt(cell, plan, folder, load, _watcher(cell, connection)))
+        try:
+            told: Event = attempt(cell, plan, folder, load, _listener(cell, connection))
+        except DiskError as error:
+            told = DiskFailed(cell.name, str(error))
+        connection.send(told)
 
 
 def _end_with_parent() -> None:
@@ -181,7 +198,9 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _watcher(cell: Cell, connection: Connection) -> Watcher:
+def _listener(cell: Cell, connection: Connection) -> Listener:
+    """Tells the parent everything, but of steps only ten a second."""
+    whole = listener_for(cell, connection.send)
     last_told = 0.0
 
     def on_step(epoch: int, step: int, steps: int) -> None:
@@ -189,12 +208,6 @@ def _watcher(cell: Cell, connection: Connection) -> Watcher:
         now = time.monotonic()
         if now - last_told > _SECONDS_BETWEEN_STEPS_TOLD:
             last_told = now
-            connection.send(Event("step", cell.name, (epoch, step, steps)))
+            whole.on_step(epoch, step, steps)
 
-    def on_epoch(epoch: Epoch) -> None:
-        connection.send(Event("epoch", cell.name, epoch))
-
-    def on_note(line: str) -> None:
-        connection.send(Event("note", cell.name, line))
-
-    return Watcher(on_step, on_epoch, on_note)
+    return replace(whole, on_step=on_step)

@@ -11,27 +11,10 @@ from types import ModuleType
 from augury.errors import InputError
 from augury.models import MODELS
 from augury.startup import away_from_working_folder, child_environment, environment
-from augury.study.engines.attempt import worker_environment
+from augury.study.engines.environment import worker_environment
 
 _SMALL_IMAGE = 64
 _SECONDS_TO_ANSWER = 30
-
-
-@dataclass(frozen=True)
-class RayOptions:
-    """Where cells run, and what a cell is given.
-
-    address: of a running cluster ("auto": the one that this machine belongs to); None: RAY_ADDRESS
-    where that is set, else a cluster of this machine's own, for as long as the study runs
-    gpus_per_cell: share of a GPU, in (0, 1]; None: see `gpu_share`
-    """
-
-    address: str | None = None
-    gpus_per_cell: float | None = None
-
-    def share(self, model: str, image_size: int) -> float:
-        """Of a GPU, for one cell of this model."""
-        return self.gpus_per_cell or gpu_share(model, image_size)
 
 
 def gpu_share(model: str, image_size: int) -> float:
@@ -43,10 +26,10 @@ def gpu_share(model: str, image_size: int) -> float:
     return 0.25 if small and image_size <= _SMALL_IMAGE else 1.0
 
 
-def require_ray(options: RayOptions) -> ModuleType:
+def require_ray(address: str | None) -> ModuleType:
     """Ray itself; InputError where it is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if _address(options) == "local":
+    if _address(address) == "local":
         # Ray listens on every interface: without a token, whoever reaches it may run code.
         os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
@@ -57,12 +40,12 @@ def require_ray(options: RayOptions) -> ModuleType:
 
 
 @contextmanager
-def connected(options: RayOptions, threads: int) -> Iterator[ModuleType]:
-    """Ray, connected within the block; tasks get what cells of `threads` need in the environment.
+def connected(address: str | None, threads: int) -> Iterator[ModuleType]:
+    """Ray, connected within the block; its tasks have the environment for cells of `threads`.
 
-    Raises InputError where no cluster answers.
+    address: see `Ray`. Raises InputError where no cluster answers.
     """
-    ray, address = require_ray(options), _address(options)
+    ray, address = require_ray(address), _address(address)
     if address.startswith("ray://"):
         raise InputError(
             f"--address {address}: Ray's client does not see the study's folder; run augury on a "
@@ -101,8 +84,8 @@ def _check_answers(address: str) -> None:
             raise InputError(f"--engine ray: no Ray at {address}: {reason}") from error
 
 
-def _address(options: RayOptions) -> str:
-    return options.address or os.environ.get("RAY_ADDRESS") or "local"
+def _address(address: str | None) -> str:
+    return address or os.environ.get("RAY_ADDRESS") or "local"
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ import numpy as np
 import torch
 
 from augury.data import Dataset, Split
+from augury.errors import DiskError
 from augury.own.trust import grant
 from augury.records.cell import Cell
 from augury.records.plan import Plan
-from augury.study.engines.attempt import Event, attempt
-from augury.study.running.run import Watcher
+from augury.study.engines.attempt import attempt
+from augury.study.engines.events import DiskFailed, Event, Note
+from augury.study.running.listener import Listener
 from augury.study.store import StudyFolder
 
 MUST_BE_SHARED = "the study's folder must lie on a file system that all nodes share"
@@ -43,11 +45,13 @@ def run_task(
     folder = StudyFolder(path)
     if not folder.plan_file.exists():
         unseen = f"{socket.gethostname()} does not see {path}: {MUST_BE_SHARED}"
-        return [Event("disk", cell.name, unseen)]
+        return [DiskFailed(cell.name, unseen)]
     notes: list[Event] = []
-    watcher = Watcher(on_note=lambda line: notes.append(Event("note", cell.name, line)))
-    ending = attempt(cell, plan, folder, lambda name: dataset, watcher)
-    return [*notes, ending]
+    listener = Listener(on_note=lambda line: notes.append(Note(cell.name, line)))
+    try:
+        return [*notes, attempt(cell, plan, folder, lambda name: dataset, listener)]
+    except DiskError as error:
+        return [*notes, DiskFailed(cell.name, str(error))]
 
 
 def with_plain_arrays(dataset: Dataset) -> Dataset:

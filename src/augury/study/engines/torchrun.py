@@ -1,61 +1,55 @@
 """Cells that several processes train together, one cell after the other; torchrun starts them."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import torch
 
 from augury.data import Dataset
-from augury.errors import AuguryError, DiskError
+from augury.errors import AuguryError, InputError
 from augury.records.cell import Cell
-from augury.records.plan import Plan, read_plan
-from augury.study.engines.attempt import Event, attempt
+from augury.records.plan import read_plan
+from augury.study.engines.engine import Job, Workload
+from augury.study.engines.in_turn import run_in_turn
 from augury.study.running.prepare import load_planned
-from augury.study.running.run import Watcher, follow_cell
+from augury.study.running.run import follow_cell
 from augury.study.store import StudyFolder
-from augury.training.processes import Processes
+from augury.training.processes import ALONE, Processes
 
 _END = -1  # in the place of a cell's number
 
 
-@dataclass
-class TorchrunEngine:
-    """Runs cells in the first of `processes`, while the others `follow`."""
+@dataclass(frozen=True)
+class Torchrun:
+    """Runs cells in the first of `processes`, while the others `follow`.
 
-    folder: StudyFolder
-    plan: Plan
-    processes: Processes
-    data_dir: Path | None
-    on_event: Callable[[Event], None]
+    processes: as `started_by_torchrun` gives them; InputError where it is one process alone.
+    """
 
-    def run(self, cells: Sequence[Cell]) -> None:
+    processes: Processes = ALONE
+
+    def __post_init__(self) -> None:
+        if self.processes.count == 1:
+            raise InputError(
+                "--engine torchrun: the command must be started by torchrun, for instance "
+                "torchrun --standalone --nproc-per-node 4 -m augury study"
+            )
+
+    def cells_at_once(self, work: Workload) -> int:
+        """As many as there are processes, so that each has its share of the cores."""
+        return self.processes.count
+
+    def run(self, cells: Sequence[Cell], job: Job) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
 
         Raises DiskError where nothing can be written any more, and what a process fails of that
         the others may not have met; the same command goes on from there.
         """
-        torch.set_num_threads(self.plan.threads)
-        load = cache(lambda name: load_planned(self.plan, name, self.data_dir))
+        torch.set_num_threads(job.plan.threads)
         # What has failed before comes last, as it may end the command.
-        waiting = deque(sorted(cells, key=lambda cell: self.folder.run(cell).failed))
-        while waiting:
-            cell = waiting.popleft()
-            event = attempt(cell, self.plan, self.folder, load, self._watcher(cell), self.processes)
-            if event.kind == "disk":
-                raise DiskError(event.detail)
-            if event.kind == "busy":
-                waiting.append(cell)
-            self.on_event(event)
-
-    def _watcher(self, cell: Cell) -> Watcher:
-        return Watcher(
-            lambda *step: self.on_event(Event("step", cell.name, step)),
-            lambda epoch: self.on_event(Event("epoch", cell.name, epoch)),
-            lambda line: self.on_event(Event("note", cell.name, line)),
-        )
+        failed_last = sorted(cells, key=lambda cell: job.folder.run(cell).failed)
+        run_in_turn(failed_last, job, self.processes)
 
 
 def follow(path: Path, processes: Processes, data_dir: Path | None) -> None:

@@ -1,8 +1,7 @@
 """`run_cell`: what every engine executes."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from augury.errors import InputError
 from augury.files import make_folder
 from augury.inside import lock, remove_plain
 from augury.records.cell import Cell
-from augury.records.epochs import Epoch, write_epochs
+from augury.records.epochs import write_epochs
 from augury.records.json_file import to_values
 from augury.records.plan import Plan
 from augury.records.provenance import Provenance, Resumed
@@ -21,6 +20,7 @@ from augury.records.result import DRAWS, Result, RunSpeed, Score, TestScore, wri
 from augury.records.robustness import write_robustness
 from augury.schema import read_as
 from augury.study.planning.plan import model_spec
+from augury.study.running.listener import Listener
 from augury.study.running.prepare import Prepared, prepare
 from augury.study.running.provenance import changes, provenance
 from augury.study.running.robustness import measure_robustness
@@ -31,21 +31,12 @@ from augury.training.processes import ALONE, Processes
 from augury.training.teacher import save_network
 
 
-@dataclass(frozen=True)
-class Watcher:
-    """Whom a running cell tells how far it is; on_note: and what else a user should read."""
-
-    on_step: Callable[[int, int, int], None] = lambda epoch, step, steps: None
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None
-    on_note: Callable[[str], None] = lambda line: None
-
-
 def run_cell(
     cell: Cell,
     plan: Plan,
     folder: StudyFolder,
     dataset: Dataset,
-    watcher: Watcher,
+    listener: Listener,
     processes: Processes = ALONE,
 ) -> Result:
     """Train and test one cell, going on from its last checkpoint; returns its result.
@@ -65,7 +56,7 @@ def run_cell(
                 run.sweep()
                 if processes.count > 1:  # alone there may be no number: Ray's plans hold no cells
                     processes.tell(plan.cells.index(cell))
-                _train_and_test(cell, plan, run, dataset, watcher, processes)
+                _train_and_test(cell, plan, run, dataset, listener, processes)
             return run.read_result()
 
 
@@ -75,7 +66,7 @@ def follow_cell(
     """What all processes but the first do of `run_cell`: the same steps, and nothing is written."""
     torch.use_deterministic_algorithms(True, warn_only=True)
     prepared = prepare(cell, dataset, plan, processes=processes)
-    _go_on(prepared.training, folder.run(cell), Watcher())
+    _go_on(prepared.training, folder.run(cell), Listener())
     for _ in prepared.training.epochs():
         pass
     _test(prepared)
@@ -86,14 +77,14 @@ def _train_and_test(
     plan: Plan,
     run: RunFolder,
     dataset: Dataset,
-    watcher: Watcher,
+    listener: Listener,
     processes: Processes,
 ) -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     started = time.perf_counter()
-    prepared = prepare(cell, dataset, plan, watcher.on_step, processes)
+    prepared = prepare(cell, dataset, plan, listener.on_step, processes)
     training = prepared.training
-    resumed = _go_on(training, run, watcher)
+    resumed = _go_on(training, run, listener)
     here = provenance(processes.count)
     about = {"environment": to_values(here), "resumed": to_values(resumed)}
     write_epochs(run.epochs, training.history)
@@ -107,7 +98,7 @@ def _train_and_test(
             write_arrays(run.examples, {"epoch": last, **watch.arrays()})
         training.save(run.checkpoints, about)
         write_epochs(run.epochs, training.history)
-        watcher.on_epoch(epoch)
+        listener.on_epoch(epoch)
     chosen, test, validation = _test(prepared)
     network, size = training.network, 2 * cell.recipe.batch_size
     run.check_there()
@@ -139,18 +130,18 @@ def _test(prepared: Prepared) -> tuple[int, Evaluation, Evaluation | None]:
     return chosen, test, outcome(prepared.validation) if len(prepared.validation) else None
 
 
-def _go_on(training: Training, run: RunFolder, watcher: Watcher) -> tuple[Resumed, ...]:
+def _go_on(training: Training, run: RunFolder, listener: Listener) -> tuple[Resumed, ...]:
     """Go on from the newest good checkpoint, if there is one; returns all changes of environment.
 
     See `changes` for one of them; those of earlier parts come first.
     """
-    checkpoint = run.checkpoints.load(lambda line: watcher.on_note(f"passed over: {line}"))
+    checkpoint = run.checkpoints.load(lambda line: listener.on_note(f"passed over: {line}"))
     if not checkpoint:
         return ()
     try:
         training.restore(checkpoint)
     except InputError as error:
-        watcher.on_note(f"begun anew: {run.checkpoints.folder}: {error}")
+        listener.on_note(f"begun anew: {run.checkpoints.folder}: {error}")
         return ()
     about, where = checkpoint.state.get("about", {}), f"{run.checkpoints.folder}"
     before: Provenance = read_as(Provenance, about.get("environment", {}), where)
