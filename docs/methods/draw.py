@@ -24,7 +24,7 @@ from augury.saliency import KINDS
 from augury.study.planning.settings import read_settings
 from augury.study.preview import Preview, preview_new, show
 from augury.study.running.prepare import prepare
-from augury.study.running.watch import augmented_images, example_ids
+from augury.study.running.record_batches import augmented_images, example_ids
 from augury.training.teacher import load_network
 
 HERE = Path(__file__).parent

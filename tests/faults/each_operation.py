@@ -123,6 +123,7 @@ def each_of_cell(folder: Path, step: int) -> dict[str, object]:
             augury.study.running.run.measure_robustness = no_robustness
             if hooked:
                 Hooks([path], at, end_process).install()
+            torch.set_num_threads(plan.threads)
             run_cell(cell, plan, StudyFolder(path), digits, Listener())
             return 0
 

@@ -11,11 +11,10 @@ from augury.data import load_dataset
 from augury.records.plan import Plan, PlannedSpeed, write_plan
 from augury.records.provenance import Provenance
 from augury.report import load_study, verdict_table, write_report, write_summary
-from augury.study import StudyFolder, read_settings
+from augury.study import StudyFolder, judge_study, read_settings
 from augury.study.planning.plan import describe, make_cells
 from augury.study.running.listener import Listener
 from augury.study.running.run import run_cell
-from augury.study.study import judge_study
 
 SETTINGS = {
     "augmentations": ["none", "normal"],

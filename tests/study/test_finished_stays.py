@@ -12,12 +12,12 @@ from made_study import make_study, write_run
 from quick_study import quick_plan, quick_settings
 from typer.testing import CliRunner
 
-import augury.study.study
 from augury.cli.app import app
 from augury.errors import DiskError, InputError
 from augury.records.plan import write_plan
 from augury.seal import checksum, sealed_json
 from augury.study import StudyFolder, judge_study
+from augury.study.cell_states import pending_cells
 from augury.study.engines.attempt import attempt
 from augury.study.engines.events import CellDone, CellFailed
 from augury.study.judging.own_key import signature
@@ -88,7 +88,7 @@ def test_a_folder_that_does_not_say_what_is_in_it_is_not_taken_for_an_empty_one(
         patch.setattr(os, "lstat", refuse)
         patch.setattr(os, "stat", refuse)
         with pytest.raises((InputError, OSError), match="Input/output error") as caught:
-            augury.study.study.pending_cells(plan, folder)
+            pending_cells(plan, folder)
     assert isinstance(caught.value, InputError)
 
 

@@ -14,8 +14,8 @@ from augury.study import StudyFolder
 from augury.study.preview import show
 from augury.study.running.listener import Listener
 from augury.study.running.prepare import prepare
+from augury.study.running.record_batches import augmented_images
 from augury.study.running.run import run_cell
-from augury.study.running.watch import augmented_images
 
 ARMS = [
     "none",

@@ -5,7 +5,7 @@ from typing import overload
 
 from rich.console import RenderableType
 
-from augury.study.status import CellStatus, State, count_states
+from augury.study.cell_states import CellStatus, State, count_states
 from augury.terminal import Shown, status_view
 
 

@@ -16,8 +16,8 @@ from augury.records.json_file import read_json
 from augury.report import verdict_table
 from augury.study import CellCounts, StudyFolder, plan_of, read_settings
 from augury.study import status as study_status
+from augury.study.cell_states import CellStatus, count_states
 from augury.study.engines import ENGINES
-from augury.study.status import CellStatus, count_states
 from augury.study.store import default_path
 from augury.study.usable_folder import usable_folder
 from augury.terminal import err, out, status_view
@@ -104,7 +104,10 @@ def study(
         Path | None, typer.Option("--data", help="Where data sets lie.", metavar="DIR")
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="What runs the cells: local (processes of this machine) or ray.")
+        str,
+        typer.Option(
+            help="What runs the cells: local (processes of this machine), ray, or in-process."
+        ),
     ] = "local",
     address: Annotated[
         str | None,

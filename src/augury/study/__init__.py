@@ -2,16 +2,12 @@
 
 from augury.records.cell import Cell, NetworkOptions
 from augury.records.plan import Plan, plan_of, read_plan
+from augury.study.cell_states import CellCounts, CellStatus, count_cells, status
+from augury.study.judging.judge_study import judge_study
+from augury.study.opening import open_study
 from augury.study.planning.settings import PRESETS, StudySettings, read_settings
-from augury.study.status import CellStatus, status
+from augury.study.run_all import run_study
 from augury.study.store import StudyFolder
-from augury.study.study import (
-    CellCounts,
-    count_cells,
-    judge_study,
-    open_study,
-    run_study,
-)
 from augury.study.until_decided import run_until_decided
 
 __all__ = [

@@ -10,19 +10,24 @@ from augury.data import Dataset, Progress, load_dataset
 from augury.errors import InputError
 from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, plan_of
+from augury.study.opening import default_device
 from augury.study.planning.plan import describe, limited_threads, make_cells, require_code
 from augury.study.planning.settings import StudySettings
 from augury.study.running.prepare import load_planned, prepare
 from augury.study.running.provenance import provenance
-from augury.study.running.watch import Watch, augmented_images, check_trained_on, example_ids
-from augury.study.study import default_device
+from augury.study.running.record_batches import (
+    BatchRecorder,
+    augmented_images,
+    check_trained_on,
+    example_ids,
+)
 from augury.training import Training
 from augury.training.network import Speed
 
 
 @dataclass(frozen=True)
 class Preview:
-    """Cell, epoch, the arrays that `Watch.arrays` returns, and the names of all classes."""
+    """Cell, epoch, the arrays that `BatchRecorder.arrays` returns, and the names of all classes."""
 
     cell: Cell
     epoch: int
@@ -110,9 +115,9 @@ def _show(
     training, sources = prepared.training, prepared.sources
     check_trained_on(wanted, prepared.train, training.seed)
     if sources.change_within_epochs:
-        training.on_batch = watch = Watch(prepared, wanted, epoch)
+        training.on_batch = recorder = BatchRecorder(prepared, wanted, epoch)
         _train(training, until=epoch + 1)
-        arrays = watch.arrays()
+        arrays = recorder.arrays()
     else:
         if sources.change:
             _train(training, until=epoch)

@@ -4,13 +4,13 @@ import hashlib
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import Timeout
+from numpy.typing import ArrayLike
 
 from augury.errors import DiskError, InputError, UnreadableError
 from augury.files import CANNOT_WRITE, atomic_file, make_folder, sync_folder
@@ -180,10 +180,11 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    """Write a compressed .npz atomically."""
+def write_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
+    """Write a compressed .npz atomically. arrays: by name."""
     with atomic_file(path) as file:
-        np.savez_compressed(file, **arrays)
+        # NumPy's types take every name for that of its own option.
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def file_checksum(path: Path) -> str:

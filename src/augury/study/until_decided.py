@@ -7,9 +7,9 @@ from dataclasses import replace
 from augury.records.cell import Cell
 from augury.records.plan import Plan, write_plan
 from augury.records.verdicts import read_verdicts
+from augury.study.cell_states import CellCounts
 from augury.study.judging.pairs import Arm
 from augury.study.store import StudyFolder
-from augury.study.study import CellCounts
 
 
 def run_until_decided(

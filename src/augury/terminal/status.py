@@ -6,7 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from augury.study.status import CellStatus, count_states
+from augury.study.cell_states import CellStatus, count_states
 
 
 def status_view(name: str, cells: Sequence[CellStatus]) -> Group:

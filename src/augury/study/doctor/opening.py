@@ -12,6 +12,7 @@ from augury.records.plan import Plan, pair_name, read_plan
 from augury.records.provenance import Provenance
 from augury.study.doctor.finding import Finding
 from augury.study.engines.engine import default_workers
+from augury.study.opening import check_study_folder, default_device
 from augury.study.planning.plan import (
     describe,
     extend_plan,
@@ -22,7 +23,6 @@ from augury.study.planning.plan import (
 )
 from augury.study.planning.settings import StudySettings
 from augury.study.store import StudyFolder
-from augury.study.study import check_study_folder, default_device
 
 
 @dataclass(frozen=True)

@@ -189,13 +189,13 @@ def _work(connection: Connection, path: Path, data_dir: Path | None, code: froze
 def _end_with_parent() -> None:
     """However the parent ends, also by SIGKILL, this process does not outlive it."""
 
-    def watch() -> None:
+    def wait_for_parent() -> None:
         parent = multiprocessing.parent_process()
         if parent:
             parent.join()
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=wait_for_parent, daemon=True).start()
 
 
 def _listener(cell: Cell, connection: Connection) -> Listener:

@@ -73,8 +73,8 @@ class Ray:
         """As many as its GPUs or its cores take on this machine, which stands for all nodes."""
         if self.workers or work.device != "cuda":
             return self.workers or default_workers(work.device, work.cells)
-        largest = min(self.share(model, size) for model, size in work.networks)
-        return max(1, int(torch.cuda.device_count() / largest))
+        smallest = min(self.share(model, size) for model, size in work.networks)
+        return max(1, int(torch.cuda.device_count() / smallest))
 
     def share(self, model: str, image_size: int) -> float:
         """The share of a GPU that one cell of this model gets. image_size: pixels."""

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,8 +22,8 @@ from augury.study.planning.plan import model_spec
 from augury.study.running.listener import Listener
 from augury.study.running.prepare import Prepared, prepare
 from augury.study.running.provenance import changes, provenance
+from augury.study.running.record_batches import BatchRecorder, example_ids
 from augury.study.running.robustness import measure_robustness
-from augury.study.running.watch import Watch, example_ids
 from augury.study.store import RunFolder, StudyFolder, disk_errors, write_arrays
 from augury.training import Evaluation, Training, evaluate
 from augury.training.processes import ALONE, Processes
@@ -89,13 +88,13 @@ def _train_and_test(
     about = {"environment": to_values(here), "resumed": to_values(resumed)}
     write_epochs(run.epochs, training.history)
 
-    # In time: what the last epoch sees cannot be told once the network has learned from it.
+    # Set before training, as later weights cannot reproduce what the last epoch sees.
     last = cell.recipe.epochs - 1
-    training.on_batch = watch = Watch(prepared, example_ids(prepared), last)
+    training.on_batch = recorder = BatchRecorder(prepared, example_ids(prepared), last)
     for epoch in training.epochs():
         run.check_there()
         if epoch.epoch == last:
-            write_arrays(run.examples, {"epoch": last, **watch.arrays()})
+            write_arrays(run.examples, {"epoch": last, **recorder.arrays()})
         training.save(run.checkpoints, about)
         write_epochs(run.epochs, training.history)
         listener.on_epoch(epoch)
@@ -150,7 +149,7 @@ def _go_on(training: Training, run: RunFolder, listener: Listener) -> tuple[Resu
     return (*earlier, *changes(len(training.history), before, now))
 
 
-def _predictions(test: Evaluation, validation: Evaluation | None) -> dict[str, Any]:
+def _predictions(test: Evaluation, validation: Evaluation | None) -> dict[str, np.ndarray]:
     parts = {"test": test} | ({"validation": validation} if validation else {})
     return {
         f"{part}_{name}": getattr(outcome, name)

@@ -1,44 +1,24 @@
-"""A study from beginning to end: plan, run, judge."""
+"""Opening a study: plan a new one, or extend the one that a folder holds."""
 
-import logging
 import math
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
 
-import tomli_w
 import torch
 
 from augury.data import DATASETS, Dataset, Progress, check_output, data_title, load_dataset
 from augury.errors import InputError
-from augury.files import write_atomically
-from augury.inside import check_plain, is_there, lock, read_plain
-from augury.records.cell import Cell
+from augury.inside import is_there, lock
 from augury.records.numbers import Device
 from augury.records.plan import Plan, read_plan, write_plan
-from augury.records.verdicts import Verdicts
-from augury.study.engines import LOCAL, Engine, Job, Workload
-from augury.study.engines.events import Event
-from augury.study.judging.evidence import write_evidence
-from augury.study.judging.judge import judge_arms
-from augury.study.judging.memo import Memo
-from augury.study.judging.verdicts import write_verdicts
+from augury.study.cell_states import pending_cells
+from augury.study.engines import LOCAL, Engine, Workload
 from augury.study.planning.plan import extend_plan, make_plan, require_code
-from augury.study.planning.settings import StudySettings, read_settings
+from augury.study.planning.settings import StudySettings
 from augury.study.running.provenance import provenance
-from augury.study.store import StudyFolder, check_there, disk_errors
-
-
-@dataclass(frozen=True)
-class CellCounts:
-    """How many cells a study has, and how many of them are done and have failed."""
-
-    cells: int
-    done: int
-    failed: int
+from augury.study.store import StudyFolder, disk_errors
+from augury.study.study_file import write_study_file
 
 
 def open_study(
@@ -75,7 +55,7 @@ def open_study(
             judged = is_there(path / "verdicts.json")
             plan = extend_plan(old, new, judged) if old else new
             write_plan(folder.plan_file, plan)
-            _write_settings(path / "study.toml", settings, old)
+            write_study_file(path / "study.toml", settings, old)
     return plan
 
 
@@ -98,40 +78,6 @@ def _check_free(path: Path) -> None:
                 f"{path / name}: is there already, and a study would write over it. "
                 "Give the study a folder of its own (--out)"
             )
-
-
-def _write_settings(file: Path, settings: StudySettings, old: Plan | None) -> None:
-    """Write study.toml, unless one that augury has not written stands there: that one stays."""
-    if not is_there(file) or _is_ours(file, old):
-        write_atomically(file, _toml(settings.to_dict()))
-    elif not _says(file, settings):
-        logging.getLogger("augury").warning(
-            "%s: stays as it is, as augury has not written it; plan.json has the study's settings",
-            file,
-        )
-
-
-def _is_ours(file: Path, old: Plan | None) -> bool:
-    """Whether it is, to the byte, what augury writes: then no comment and no layout is lost."""
-    try:
-        content = read_plain(file)
-        if old is not None and content == _toml(old.settings):
-            return True
-        return content == _toml(read_settings(file, None, {}).to_dict())
-    except InputError:
-        return False
-
-
-def _says(file: Path, settings: StudySettings) -> bool:
-    try:
-        check_plain(file)
-        return read_settings(file, None, {}) == settings
-    except InputError:
-        return False
-
-
-def _toml(settings: dict[str, Any]) -> bytes:
-    return tomli_w.dumps(settings).encode()
 
 
 def _load(
@@ -168,49 +114,3 @@ def threads_a_cell(
         networks=frozenset(product(settings.models, sizes)),
     )
     return max(1, (os.cpu_count() or 1) // engine.cells_at_once(work))
-
-
-def run_study(
-    plan: Plan,
-    path: Path,
-    *,
-    engine: Engine = LOCAL,
-    data_dir: Path | None = None,
-    on_event: Callable[[Event], None] = lambda event: None,
-    progress: Progress | None = None,
-) -> CellCounts:
-    """Run what is not done yet, and judge; failed cells are tried again.
-
-    on_event: told of the cells while they run; progress: told of the judging.
-    """
-    folder = StudyFolder(path)
-    pending = pending_cells(plan, folder)
-    if pending:
-        engine.run(pending, Job(folder, plan, data_dir, on_event))
-    judge_study(plan, folder, progress)
-    return count_cells(plan, folder)
-
-
-def judge_study(plan: Plan, folder: StudyFolder, progress: Progress | None = None) -> Verdicts:
-    """Write verdicts and evidence of what is finished; returns the verdicts.
-
-    What was judged before by the same rule, code and files is recalled from `judged.json`.
-    """
-    with disk_errors(folder.path):
-        check_there(folder.path)
-        memo = Memo(folder.path / "judged.json")
-        judged = judge_arms(plan, folder, memo, progress)
-        write_evidence(plan, folder, judged, memo)
-        memo.write()
-        return write_verdicts(plan, folder, judged)
-
-
-def pending_cells(plan: Plan, folder: StudyFolder) -> list[Cell]:
-    """The cells without a result, in the plan's order."""
-    return [cell for cell in plan.cells if not folder.run(cell).done]
-
-
-def count_cells(plan: Plan, folder: StudyFolder) -> CellCounts:
-    """How far the study is."""
-    runs = [folder.run(cell) for cell in plan.cells]
-    return CellCounts(len(runs), sum(r.done for r in runs), sum(r.failed for r in runs))

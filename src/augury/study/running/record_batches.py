@@ -1,4 +1,4 @@
-"""What training sees of given images: the very batches of an epoch, looked at on their way."""
+"""Recording what training sees of some images, from the batches that it makes."""
 
 import numpy as np
 import torch
@@ -15,8 +15,11 @@ from augury.study.running.prepare import Prepared
 _EXAMPLES = 5
 
 
-class Watch:
-    """Keeps of each batch that training makes in one epoch what it sees of the images `ids`."""
+class BatchRecorder:
+    """Records the images `ids` before and after augmentation, in the batches of one epoch.
+
+    Training calls it with each batch (`Training.on_batch`). ids: (n,) int64; epoch: from 0.
+    """
 
     def __init__(self, prepared: Prepared, ids: np.ndarray, epoch: int) -> None:
         self.epoch = epoch
@@ -24,7 +27,7 @@ class Watch:
         self._seen: dict[int, dict[str, np.ndarray]] = {}
 
     def __call__(self, epoch: int, before: Batch, after: Batch) -> None:
-        """Look at a batch before and after augmentation."""
+        """Record a batch of training; other epochs than the recorder's are passed over."""
         if epoch != self.epoch:
             return
         rows = torch.isin(before.ids, self._ids.to(before.ids.device))
@@ -44,14 +47,17 @@ class Watch:
             self._seen[int(sample)] = {name: values[i] for name, values in arrays.items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Of each image, in the order of `ids`: ids, labels, originals and augmented (n, C, H, W)
-        uint8, targets (n, K), and, where the augmentation has maps, maps (n, H, W) uint8."""
+        """What was recorded, in the order of `ids`.
+
+        ids, labels (n,); originals, augmented (n, C, H, W) uint8; targets (n, K); and, where the
+        augmentation uses saliency maps, maps (n, H, W) uint8.
+        """
         found = [self._seen[int(sample)] for sample in self._ids]
         return {name: np.stack([each[name] for each in found]) for name in found[0]}
 
 
 def _as_picture(maps: Tensor) -> Tensor:
-    """(B, H, W) uint8; of signed gradients (B, C, H, W) their gray map."""
+    """Maps as gray pictures, (B, H, W) uint8. maps: (B, H, W), or signed gradients (B, C, H, W)."""
     maps = gray_map(maps) if maps.ndim == 4 else maps
     peak = maps.amax((1, 2), keepdim=True)
     # Maps need not lie in [0, 1]; a picture does.
@@ -59,7 +65,7 @@ def _as_picture(maps: Tensor) -> Tensor:
 
 
 def example_ids(prepared: Prepared) -> np.ndarray:
-    """The ids of five training images; the same five for all arms of a seed."""
+    """The ids of five training images, ascending; the same five for all arms of a seed."""
     train = prepared.train
     generator = numpy_generator("examples", prepared.training.seed)
     rows = generator.choice(len(train), min(_EXAMPLES, len(train)), replace=False)
@@ -67,22 +73,22 @@ def example_ids(prepared: Prepared) -> np.ndarray:
 
 
 def augmented_images(prepared: Prepared, ids: np.ndarray, epoch: int) -> dict[str, np.ndarray]:
-    """What `epoch` makes of the images `ids` with the maps as they are now; see `Watch.arrays`.
+    """The images `ids` as `epoch` augments them with the current maps; see `BatchRecorder.arrays`.
 
-    The batches that hold them are built as training builds them, since mixing needs the others.
+    Their batches are built whole, as in training, since mixing needs the other images.
     Raises InputError for an id that is not trained on.
     """
     training, train = prepared.training, prepared.train
     check_trained_on(ids, train, training.seed)
-    watch = Watch(prepared, ids, epoch)
+    recorder = BatchRecorder(prepared, ids, epoch)
     order = epoch_order(len(train), training.seed, epoch)
     for rows in batch_rows(order, training.recipe.batch_size):
         if not np.isin(train.ids[rows], ids).any():
             continue
         (batch,) = batches(train, training.num_classes, len(rows), rows)
         batch = batch.to(training.network.device)
-        watch(epoch, batch, training.augmentation(batch, Draws(training.seed, epoch, batch.ids)))
-    return watch.arrays()
+        recorder(epoch, batch, training.augmentation(batch, Draws(training.seed, epoch, batch.ids)))
+    return recorder.arrays()
 
 
 def check_trained_on(ids: np.ndarray, train: Split, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""How far each cell of a study is."""
+"""How far a study is: which of its cells are done, failed, begun or waiting."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,8 +15,21 @@ STATES: tuple[State, ...] = ("done", "begun", "waiting", "failed")
 
 
 @dataclass(frozen=True)
+class CellCounts:
+    """How many cells a study has, and how many of them are done and have failed."""
+
+    cells: int
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True)
 class CellStatus:
-    """A cell by its name. epochs: how many are trained, of `of`; error: why it failed, or ""."""
+    """How far one cell is.
+
+    cell: its name; epochs: finished epochs, `of` how many; error: why it failed, in one line, ""
+    where it did not.
+    """
 
     cell: str
     state: State
@@ -25,13 +38,24 @@ class CellStatus:
     error: str = ""
 
 
+def pending_cells(plan: Plan, folder: StudyFolder) -> list[Cell]:
+    """The cells without a result, in the plan's order."""
+    return [cell for cell in plan.cells if not folder.run(cell).done]
+
+
+def count_cells(plan: Plan, folder: StudyFolder) -> CellCounts:
+    """How many of the plan's cells are done and have failed."""
+    runs = [folder.run(cell) for cell in plan.cells]
+    return CellCounts(len(runs), sum(r.done for r in runs), sum(r.failed for r in runs))
+
+
 def status(plan: Plan, folder: StudyFolder) -> list[CellStatus]:
-    """Each cell's state, in the plan's order."""
+    """How far each cell is, in the plan's order."""
     return [_status(cell, folder) for cell in plan.cells]
 
 
 def count_states(cells: Iterable[CellStatus]) -> dict[State, int]:
-    """How many cells are in each state."""
+    """How many of the cells are in each state."""
     states = [cell.state for cell in cells]
     return {state: states.count(state) for state in STATES}
 
@@ -39,9 +63,9 @@ def count_states(cells: Iterable[CellStatus]) -> dict[State, int]:
 def _status(cell: Cell, folder: StudyFolder) -> CellStatus:
     run = folder.run(cell)
     epochs = len(read_plain(run.epochs).splitlines()) if is_there(run.epochs) else 0
-    state: State = (
-        "done" if run.done else "failed" if run.failed else "begun" if epochs else "waiting"
-    )
     failure = read_failure(run.error) if run.failed else None
     error = failure.error if failure else ""
+    state: State = "begun" if epochs else "waiting"
+    if run.done or run.failed:
+        state = "done" if run.done else "failed"
     return CellStatus(cell.name, state, epochs, cell.recipe.epochs, error)
