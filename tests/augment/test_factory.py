@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from augury.augment import build_augmentation
-from augury.augment.foreign.factory import build_foreign, code_hash
+from augury.augment.foreign.factory import build_foreign
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.own.loading import code_hash
 from augury.own.trust import point_to
 from augury.rng import Draws
 

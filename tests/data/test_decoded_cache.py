@@ -244,7 +244,7 @@ def test_a_disk_that_fills_up_while_decoding(monkeypatch, animals):
     def fail(file, shape):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(image_folder, "_allocate", fail)
+    monkeypatch.setattr(image_folder, "allocate", fail)
     with pytest.raises(DiskError, match="No space left on device"):
         load_dataset(str(animals))
     assert decoded_entries() == []

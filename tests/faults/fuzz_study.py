@@ -183,7 +183,7 @@ def entry(folder: Path) -> Path:
 
 def decoded(folder: Path, name: str, content: bytes) -> object:
     with in_place_of(entry(folder) / name, content):
-        return augury.data.cache._read(entry(folder))
+        return augury.data.cache.read_entry(entry(folder))
 
 
 def maps(folder: Path) -> Path:

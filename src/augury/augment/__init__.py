@@ -32,6 +32,7 @@ from augury.augment.mixing.mixup import MixUp
 from augury.augment.mixing.resizemix import ResizeMix
 from augury.augment.none import Identity
 from augury.augment.one_of import OneOf
+from augury.augment.own import own_augmentation
 from augury.augment.policies.augmix import AugMix
 from augury.augment.policies.randaugment import RandAugment
 from augury.augment.policies.trivialaugment import TrivialAugment
@@ -109,6 +110,7 @@ __all__ = [
     "check_parameters",
     "from_config",
     "number_repeats",
+    "own_augmentation",
     "parts_of",
     "read_augmentation",
     "read_config",

@@ -13,17 +13,20 @@ from augury.batch import to_float, to_uint8
 from augury.cli.guard import guarded
 from augury.cli.output import print_json
 from augury.data import (
-    DATASETS,
     Dataset,
     Split,
     check_output,
     data_title,
+    is_path,
     load_dataset,
+    named_sources,
     one_hot,
     split_validation,
 )
 from augury.errors import DiskError
 from augury.names import bounded
+from augury.own.kinds import DATASET
+from augury.own.trust import point_to
 from augury.report import comparison_grid, image_row
 from augury.rng import numpy_generator
 from augury.terminal.data_progress import data_progress, few_of_each_reason
@@ -49,6 +52,7 @@ def data(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find, download or decode a data set, say what is in it, and draw five of its images."""
+    point_to(named_sources([name]), DATASET)
     check_output(folder, name, f"the figures in {folder}", f"{data_title(name)}-figures")
     with data_progress() as progress:
         dataset = load_dataset(name, data_dir=data_dir, image_size=image_size, progress=progress)
@@ -59,7 +63,7 @@ def data(
     if as_json:
         print_json(facts)
     else:
-        _print(dataset, facts)
+        _print(dataset, facts, is_path(name))
 
 
 def _facts(dataset: Dataset, parts: dict[str, Split]) -> dict[str, Any]:
@@ -83,10 +87,10 @@ def _facts(dataset: Dataset, parts: dict[str, Split]) -> dict[str, Any]:
     }
 
 
-def _print(dataset: Dataset, facts: dict[str, Any]) -> None:
+def _print(dataset: Dataset, facts: dict[str, Any], from_folder: bool) -> None:
     title = f"{dataset.name}: {dataset.source}, {dataset.num_classes} classes"
     out.print(title, style="bold", markup=False)
-    if dataset.name not in DATASETS and not any("read as" in note for note in dataset.notes):
+    if from_folder and not any("read as" in note for note in dataset.notes):
         out.print(f"  read as {_usual_layout(dataset)}")
     for note in dataset.notes:
         out.print(f"  {note}", markup=False)

@@ -19,11 +19,14 @@ _TABLES = {
     "augmentations": lambda: {n: _first_line(c) for n, c in AUGMENTATIONS.items()},
     "saliency": lambda: {n: kind.title for n, kind in KINDS.items()},
     "models": lambda: (
-        {n: m.title for n, m in MODELS.items()} | {"timm:NAME": "any other network of timm"}
+        {n: m.title for n, m in MODELS.items()}
+        | {"timm:NAME": "any other network of timm"}
+        | {"module:function": "a network of your own: (num_classes, channels) -> nn.Module"}
     ),
     "datasets": lambda: (
         {n: _module_line(load) for n, load in DATASETS.items()}
         | {"PATH": "a folder or archive of images: class/image, train|val|test/class/image, …"}
+        | {"module:function": "a data set of your own, which the function gives"}
     ),
 }
 

@@ -10,7 +10,9 @@ from augury.cli.guard import guarded
 from augury.cli.output import Trust, confirm_code, names, print_json
 from augury.data import check_output
 from augury.errors import InputError
+from augury.models import own_names
 from augury.names import bounded, shown
+from augury.own.kinds import MODEL
 from augury.own.trust import names_in_arm, point_to
 from augury.records.cell import file_part
 from augury.report import preview_figure
@@ -62,6 +64,7 @@ def preview(
     confirm_code(trust)
     if study:
         point_to(names_in_arm(augment))
+        point_to(own_names(names(model) or ()), MODEL)
         cell, plan, data = preview_of_study(
             study, dataset, model, arm_name(augment), seed, data_dir
         )

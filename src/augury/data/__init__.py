@@ -11,6 +11,9 @@ from augury.data.folders.archive import without_suffix
 from augury.data.folders.own_output import check_outside
 from augury.data.folders.pattern import split_pattern
 from augury.data.loader import batches, epoch_order, one_hot
+from augury.data.own.named import is_named, load_named, named_sources
+from augury.data.own.objects import from_arrays, from_hugging_face, from_torch, own_dataset
+from augury.data.own.stored import is_stored, load_stored, title_of
 from augury.data.split import limit_train, split_validation
 from augury.names import check_name
 from augury.records.set_aside import SetAside
@@ -27,10 +30,17 @@ __all__ = [
     "data_title",
     "epoch_order",
     "file_names",
+    "from_arrays",
+    "from_hugging_face",
+    "from_torch",
+    "is_path",
     "limit_train",
     "load_dataset",
+    "named_sources",
     "one_hot",
+    "own_dataset",
     "split_validation",
+    "whole_location",
 ]
 
 DATASETS: dict[str, Callable[[Path | None, int | None, Progress | None], Dataset]] = {
@@ -49,6 +59,9 @@ def load_dataset(
 ) -> Dataset:
     """A data set by its name, or a folder or archive of images by its path.
 
+    Or the function "module:attribute" of the user's own that gives one, or "stored:NAME@DIGITS",
+    the name that `own_dataset` has given to a data set.
+
     data_dir: where a named data set is looked for first; then AUGURY_DATA, the user's cache and
         /usr/share/datasets, and at last it is downloaded
     image_size: the side of all images in pixels, 8..1024; None means the data set's own
@@ -63,6 +76,10 @@ def load_dataset(
     check_image_size(image_size)
     if name_or_path in DATASETS:
         return DATASETS[name_or_path](data_dir, image_size, progress)
+    if is_stored(name_or_path):
+        return load_stored(name_or_path, image_size)
+    if is_named(name_or_path):
+        return load_named(name_or_path, image_size, progress)
     path, pattern = split_pattern(name_or_path)
     if not path.exists() and len(path.parts) == 1 and without_suffix(path) == name_or_path:
         check_name(name_or_path, DATASETS, "data set (and there is no such folder)")
@@ -70,7 +87,14 @@ def load_dataset(
 
 
 def data_title(name_or_path: str) -> str:
-    """What to call a data set before it is loaded: its name, or that of its folder or archive."""
+    """What to call a data set before it is loaded: its name, or that of its folder or archive.
+
+    Of "module:attribute" it is the attribute.
+    """
+    if is_stored(name_or_path):
+        return title_of(name_or_path)
+    if is_named(name_or_path):
+        return name_or_path.rpartition(":")[2].rpartition(".")[2]
     source, pattern = split_pattern(name_or_path)
     title = source.stem if pattern or "/" in name_or_path else name_or_path
     # "." and ".." name a folder, too, but no other folder can be named after them.
@@ -78,11 +102,11 @@ def data_title(name_or_path: str) -> str:
 
 
 def file_names(name_or_path: str) -> dict[int, str]:
-    """The path inside the data set of each image file, by its id; empty for those of the table.
+    """The path inside the data set of each image file, by its id; empty where there are no files.
 
     Raises DataError as `load_dataset` does.
     """
-    if name_or_path in DATASETS:
+    if not is_path(name_or_path):
         return {}
     source, pattern = split_pattern(name_or_path)
     return image_folder.file_names(source, pattern)
@@ -90,5 +114,16 @@ def file_names(name_or_path: str) -> dict[int, str]:
 
 def check_output(output: Path, name_or_path: str, what: str, instead: str) -> None:
     """Raise InputError where `output` would lie in a data set's folder; see `check_outside`."""
-    if name_or_path not in DATASETS:
+    if is_path(name_or_path):
         check_outside(output, split_pattern(name_or_path)[0], what, instead)
+
+
+def whole_location(name_or_path: str) -> str:
+    """As a plan keeps it: a path whole, so that the study goes on from any folder."""
+    return str(Path(name_or_path).resolve()) if is_path(name_or_path) else name_or_path
+
+
+def is_path(name_or_path: str) -> bool:
+    """Whether it names a folder or an archive, there or not, and nothing else."""
+    known = name_or_path in DATASETS or is_stored(name_or_path)
+    return not known and not is_named(name_or_path)

@@ -57,21 +57,21 @@ def cached(
     Raises DiskError where the cache folder cannot be written.
     """
     root = cache_folder() / "decoded"
-    stem = f"{_safe(name)}-{_digest({'version': CACHE_VERSION, **origin})}"
+    stem = f"{safe_name(name)}-{_digest({'version': CACHE_VERSION, **origin})}"
     entry = root / f"{stem}-{_digest(state)}"
-    dataset = _read(entry)
+    dataset = read_entry(entry)
     if dataset is not None:
         return dataset
     with writing(root):
         root.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(root / f"{stem}.lock"):
-            dataset = _read(entry)  # another process may have written it meanwhile
+            dataset = read_entry(entry)  # another process may have written it meanwhile
             if dataset is None:
                 if is_there(entry):
                     tell_remade(entry)
                 _build(entry, root / f".{stem}.partial", decode)
                 _remove_others(root, stem, entry)
-                dataset = _read(entry)
+                dataset = read_entry(entry)
     if dataset is None:
         raise DiskError(f"cannot read back what was just written to {entry}")
     return dataset
@@ -122,7 +122,7 @@ def _build(entry: Path, temporary: Path, decode: Callable[[Path], Dataset]) -> N
         scratch, finished = temporary / "scratch", temporary / "finished"
         scratch.mkdir(parents=True)
         finished.mkdir()
-        _write(finished, decode(scratch))
+        write_entry(finished, decode(scratch))
         finished.rename(entry)
         sync_folder(entry.parent)
     finally:
@@ -136,7 +136,8 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write(folder: Path, dataset: Dataset) -> None:
+def write_entry(folder: Path, dataset: Dataset) -> None:
+    """Write the files of an entry; the fingerprint is computed, and not taken from `dataset`."""
     parts = {
         name: part
         for name in ("train", "validation", "test")
@@ -177,7 +178,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
     sync_folder(folder)
 
 
-def _read(entry: Path) -> Dataset | None:
+def read_entry(entry: Path) -> Dataset | None:
     """The data set in an entry; None where there is none, or only a damaged one."""
     try:
         check_folders(entry)
@@ -250,7 +251,8 @@ def _digest(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
+    """The beginning of an entry's folder name, for people who look into the cache."""
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:40]
 
 

@@ -19,10 +19,12 @@ from augury.models.backbones import (
     whole_network,
 )
 from augury.models.heads import ORIGINAL_HEADS, Classifier, original_head
+from augury.models.own import build_own, check_own, code_of, is_own, own_model, own_names
 from augury.models.small import Small
 from augury.models.stems import use_small_stem
 from augury.models.weights import fetched_network, network_from_file, pretrained_config
 from augury.names import check_name
+from augury.own.code_files import split_name
 from augury.rng import torch_seed
 
 __all__ = [
@@ -33,7 +35,10 @@ __all__ = [
     "build_model",
     "check_model_name",
     "check_spec",
+    "code_of",
     "imagenet_network",
+    "own_model",
+    "own_names",
     "pretrained_statistics",
 ]
 
@@ -66,7 +71,8 @@ _USUAL_SIZES = (8, 16, 24, 32, 48, 64, 96, 128, 192, 224, 256, 384, 512)
 class ModelSpec:
     """A network to build.
 
-    name: of `MODELS`, or `timm:NAME` for any other network of timm
+    name: of `MODELS`, `timm:NAME` for any other network of timm, or "module:attribute" for one
+        of the user's own (`models.own`), which has its own head, stem and weights
     num_classes: K >= 2; channels: 1 or 3
     head: "linear", or "original" (the original study's dense stacks, for its five networks)
     stem: "imagenet" (the network's own), "small" (3×3, stride 1, no pooling; VGG19's is that
@@ -74,6 +80,7 @@ class ModelSpec:
     pretrained: with timm's weights; weights: a file or folder to read them from, which implies
         it. The head, and a small stem, are fresh all the same.
     image_size: side in pixels of the square images to come, checked if given
+    code: of a network of the user's own, what `code_of` must be; "" for any
     """
 
     name: str
@@ -84,23 +91,50 @@ class ModelSpec:
     pretrained: bool = False
     weights: Path | None = None
     image_size: int | None = None
+    code: str = ""
 
 
 def check_model_name(name: str) -> None:
-    """Raise InputError, with the choices and the nearest, unless `name` is a network."""
+    """Raise InputError, with the choices and the nearest, unless `name` is a network.
+
+    Of the user's own only the form of the name is looked at.
+    """
     if name.startswith(PREFIX):
         check_timm_name(name.removeprefix(PREFIX))
+    elif is_own(name):
+        split_name(name)
     else:
-        check_name(name, [*MODELS, f"{PREFIX}NAME"], "model")
+        check_name(name, [*MODELS, f"{PREFIX}NAME", "module:function"], "model")
 
 
 def check_spec(spec: ModelSpec) -> None:
-    """Raise InputError unless `spec` can be built; weights are not looked for."""
+    """Raise InputError unless `spec` can be built; weights are not looked for.
+
+    A network of the user's own is built and tried, see `check_own`.
+    """
+    _check_options(spec)
+    if is_own(spec.name):
+        check_own(
+            spec.name,
+            spec.num_classes,
+            spec.channels,
+            image_size=spec.image_size,
+            code=spec.code,
+        )
+    # `small` takes every size, and trying one out costs a second of imports.
+    elif spec.image_size is not None and spec.name != "small":
+        _check_image_size(spec, spec.image_size)
+
+
+def _check_options(spec: ModelSpec) -> None:
     check_model_name(spec.name)
     if spec.num_classes < 2:
         raise InputError(f"num_classes: at least 2 are needed, got {spec.num_classes}")
     if spec.channels not in (1, 3):
         raise InputError(f"channels: must be 1 or 3, got {spec.channels}")
+    if is_own(spec.name):
+        _check_own_options(spec)
+        return
     check_name(spec.head, HEADS, "head")
     if spec.head == "original" and spec.name not in ORIGINAL_HEADS:
         raise InputError(f"head original: only for {', '.join(ORIGINAL_HEADS)}, not {spec.name}")
@@ -110,9 +144,6 @@ def check_spec(spec: ModelSpec) -> None:
         raise InputError(f"{spec.name}: only with stem imagenet, the network's own")
     if spec.name == "small":
         _check_small(spec)
-    # `small` takes every size, and trying one out costs a second of imports.
-    if spec.image_size is not None and spec.name != "small":
-        _check_image_size(spec, spec.image_size)
 
 
 def build_model(spec: ModelSpec, seed: int) -> nn.Module:
@@ -122,6 +153,16 @@ def build_model(spec: ModelSpec, seed: int) -> nn.Module:
     head. No generator is left advanced. Raises InputError where `check_spec` does, and where
     pretrained weights cannot be had.
     """
+    if is_own(spec.name):
+        _check_options(spec)
+        return build_own(
+            spec.name,
+            spec.num_classes,
+            spec.channels,
+            seed,
+            image_size=spec.image_size,
+            code=spec.code,
+        )
     check_spec(spec)
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         return _assemble(spec, seed)
@@ -134,8 +175,8 @@ def imagenet_network(name: str, weights: Path | None = None) -> nn.Module:
     they cannot be had.
     """
     check_model_name(name)
-    if name == "small":
-        raise InputError("small: has no pretrained weights")
+    if name == "small" or is_own(name):
+        raise InputError(f"{name}: has no pretrained weights")
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         network = _pretrained(ModelSpec(name, 1000, 3, pretrained=True, weights=weights))
     if network is None:
@@ -151,13 +192,24 @@ def pretrained_statistics(
     For one channel, the means over the three colors.
     """
     check_model_name(name)
-    if name == "small":
-        raise InputError("small: has no pretrained weights")
+    if name == "small" or is_own(name):
+        raise InputError(f"{name}: has no pretrained weights")
     config = pretrained_config(_timm_name(name))
     mean, std = config.mean, config.std
     if channels == 1:
         mean, std = (sum(mean) / 3,), (sum(std) / 3,)
     return tuple(mean), tuple(std)
+
+
+def _check_own_options(spec: ModelSpec) -> None:
+    """Head, stem and weights are the network's own; an option that changed nothing would mislead"""
+    for option, given in (
+        (f"head {spec.head}", spec.head != "linear"),
+        (f"stem {spec.stem}", spec.stem is not None),
+        ("pretrained weights", spec.pretrained or spec.weights is not None),
+    ):
+        if given:
+            raise InputError(f"{spec.name}: {option} is not for networks of your own")
 
 
 def _check_small(spec: ModelSpec) -> None:

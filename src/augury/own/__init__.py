@@ -1,4 +1,5 @@
-"""The user's own code, named "module:attribute": which of it may run, and how it is imported.
+"""The user's own code, "module:attribute" or `here:NAME`: what may run, and how it is loaded.
 
-Nothing here knows what the code makes; `augment`, `models` and `data` say what they take.
+`kinds` says what makes transforms, models and data sets; what is made of them is said by
+`augment.foreign`, `models.own` and `data.own`.
 """

@@ -4,10 +4,12 @@ A study file, a plan or a description of an augmentation may come from somebody 
 own library holds functions that run commands. So nothing is imported because a file names it:
 
 - From Python's own library: nothing, ever.
-- From TRANSFORMS, the libraries of transforms: their transforms.
-- From files of the user, and from other installed packages: what the user has typed in this
-  command, for as long as it runs, and what `--trust` has confirmed, by the SHA-256 of each file.
-  Confirmed hashes are kept outside of every study, in `trust_folder`.
+- From installed libraries: what makes things of the kind that is asked for (`kinds`): transforms
+  of torchvision for an augmentation, its networks for a model, nothing for a data set.
+- From files of the user: what the user has typed in this command, for as long as it runs, and what
+  `--trust` has confirmed, by the SHA-256 of each file. Confirmed hashes are kept outside of every
+  study, in `trust_folder`. So it is with other installed packages that make transforms.
+- From the Python session itself (`here:NAME`): the objects that it was given.
 
 What is confirmed is each file of Python that runs from the user's folder: the module, its packages,
 and what they import from there, as `code_files.own_modules` finds it. Their bytes that were hashed
@@ -36,31 +38,9 @@ from augury.own.code_files import (
     read_source,
     split_name,
 )
+from augury.own.here import is_here, thing_here
+from augury.own.kinds import TRANSFORM, Kind
 
-_MODULE = "torch.nn.modules.module"
-# Where the classes of transforms lie, and where their base class does, if they have one.
-TRANSFORMS: dict[str, str | None] = {
-    "torchvision.transforms": None,
-    "albumentations": "albumentations.core.serialization",
-    "kornia.augmentation": _MODULE,
-    "kornia.color": _MODULE,
-    "kornia.enhance": _MODULE,
-    "kornia.filters": _MODULE,
-    "kornia.geometry.transform": _MODULE,
-    "torch.nn": _MODULE,
-    "timm.data.auto_augment": None,
-    "timm.data.mixup": None,
-    "timm.data.random_erasing": None,
-    "timm.data.transforms": None,
-    "augury.augment": "augury.augment.base",
-}
-# Functions that make transforms, or are transforms.
-FUNCTIONS = (
-    "torchvision.transforms.functional",
-    "torchvision.transforms.v2.functional",
-    "timm.data.auto_augment",
-    "timm.data.transforms_factory",
-)
 _SHOWN = 5
 
 _granted: set[str] = set()
@@ -84,21 +64,23 @@ def grant(hashes: Iterable[str]) -> None:
     _granted.update(hashes)
 
 
-def point_to(names: Iterable[str]) -> None:
+def point_to(names: Iterable[str], kind: Kind = TRANSFORM) -> None:
     """Accept the code of these names as it is now: the user, or the user's own code, named them.
 
     Raises InputError where a name is of a module that is not there or never accepted.
     """
     for name in names:
-        grant(_hashes(name))
+        grant(_hashes(name, kind))
 
 
-def confirm(names: Iterable[str]) -> list[Path]:
-    """Accept the code of these names as it is now, and remember it; returns the files of it that
-    were not accepted before."""
+def confirm(names: Iterable[str], kind: Kind = TRANSFORM) -> list[Path]:
+    """Accept the code of these names as it is now, and remember it.
+
+    Returns its files that were not accepted before.
+    """
     new: dict[str, Path] = {}
     for name in names:
-        new |= {key: file for key, file in _hashes(name).items() if not _is_accepted(key)}
+        new |= {key: file for key, file in _hashes(name, kind).items() if not _is_accepted(key)}
     grant(new)
     try:
         for key, file in new.items():
@@ -118,24 +100,29 @@ def confirming(tell: Callable[[str], None] | None) -> None:
     _tell = tell
 
 
-def require(names: Iterable[str], where: str) -> None:
+def require(names: Iterable[str], where: str, kind: Kind = TRANSFORM) -> None:
     """Raise InputError unless all of these names may run; nothing is imported.
 
     where: what names them, for the error, which lists all files that would have to be confirmed.
     """
-    asked = list(dict.fromkeys(names))
-    found = {name: _hashes(name) for name in asked}
+    require_all({kind: names}, where)
+
+
+def require_all(names: Mapping[Kind, Iterable[str]], where: str) -> None:
+    """As `require`, of names of several kinds."""
+    asked = [(name, kind) for kind, each in names.items() for name in dict.fromkeys(each)]
     files = {
         file: name
-        for name, hashes in found.items()
-        for key, file in hashes.items()
+        for name, kind in asked
+        for key, file in _hashes(name, kind).items()
         if not _is_accepted(key)
     }
     if not files:
         return
     if _tell:
-        for file in confirm(asked):
-            _tell(f"trusted from now on: {file}")
+        for name, kind in asked:
+            for file in confirm([name], kind):
+                _tell(f"trusted from now on: {file}")
         return
     shown = [_short(file) for file in files]
     more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
@@ -160,23 +147,29 @@ def names_in(values: Any) -> list[str]:
     return sorted(set(found))
 
 
+def is_named_code(name: str) -> bool:
+    """Whether `name` has the form "module:attribute"."""
+    return ":" in name
+
+
 def names_in_arm(augmentation: Any) -> list[str]:
     """All "module:attribute" between the plus signs of an arm."""
     return [part for part in str(augmentation).split("+") if ":" in part]
 
 
-def check_found(name: str, found: Any, origin: Origin, own: Iterable[str] = ()) -> None:
+def check_found(
+    name: str, found: Any, origin: Origin, own: Iterable[str] = (), kind: Kind = TRANSFORM
+) -> None:
     """Raise InputError unless `found`, which `name` stands for, may be called.
 
     own: the names of the confirmed modules. Their file may run; but it also holds whatever it has
     imported, as in `mine:os.system`, and a study gives the arguments.
     """
-    if origin.kind == "installed" and not _is_transform(found, name):
+    if origin.kind == "installed" and not kind.makes(found, name):
         raise InputError(
-            f"{name}: of installed packages only transforms can be used: classes that can be "
-            "called, and functions of torchvision and timm. Call it in a function of your own"
+            f"{name}: of installed packages only {kind.allowed}. Call it in a function of your own"
         )
-    if origin.kind == "own" and not _is_made_in(found, set(own)):
+    if origin.kind == "own" and not _is_made_in(found, set(own), kind):
         home = getattr(found, "__module__", None) or type(found).__module__
         raise InputError(f"{name}: is not yours but of {home}. Call it in a function of your own")
 
@@ -198,21 +191,29 @@ def accepted_sources(name: str, origin: Origin) -> dict[OwnModule, bytes]:
     return found
 
 
-def _hashes(name: str) -> dict[str, Path]:
+def _hashes(name: str, kind: Kind) -> dict[str, Path]:
     """The files that `name` would run and that must be confirmed, by hash."""
     module, _ = split_name(name)
+    if is_here(name):
+        thing_here(name)  # the session that gave it is this one
+        return {}
     origin = origin_of(name)
     if origin.kind == "standard":
         raise InputError(
-            f"{name}: {module} belongs to Python's own library, which has no transforms; "
+            f"{name}: {module} belongs to Python's own library, which has no {kind.noun}; "
             "nothing of it is run"
         )
     if origin.root:
         files = [own.file for own in own_modules(origin.root, module) if own.file]
-    elif _is_known(module):
+    elif kind.is_known_module(module):
         files = []
-    elif _known_library(name) or origin.file is None or origin.file.suffix != ".py":
-        raise InputError(f"{name}: {module} is an installed package that makes no transforms")
+    elif not kind.other_packages:
+        raise InputError(
+            f"{name}: {module} is an installed package that makes no {kind.noun}. "
+            "Call it in a function of your own"
+        )
+    elif kind.is_known_library(name) or origin.file is None or origin.file.suffix != ".py":
+        raise InputError(f"{name}: {module} is an installed package that makes no {kind.noun}")
     else:
         files = [origin.file]
     return {hash_of(read_source(file)): file for file in files}
@@ -232,44 +233,10 @@ def _short(file: Path) -> str:
     return str(file.relative_to(here) if file.is_relative_to(here) else file)
 
 
-def _is_known(module: str) -> bool:
-    """Whether it is a module of transforms, or leads to one: kornia, torchvision.transforms."""
-    modules = (*TRANSFORMS, *FUNCTIONS)
-    return any(_within(module, known) or _within(known, module) for known in modules)
-
-
-def _known_library(name: str) -> bool:
-    top = name.partition(":")[0].partition(".")[0]
-    return any(_within(known, top) for known in TRANSFORMS)
-
-
-def _within(module: str, package: str) -> bool:
-    return module == package or module.startswith(package + ".")
-
-
-def _is_transform(found: Any, name: str = "") -> bool:
-    """Whether it is one by where it was written and what it is; it is not called to see.
-
-    name: of a library that is not known, whatever class makes things that can be called.
-    """
-    home = str(getattr(found, "__module__", ""))
-    if isinstance(found, FunctionType):
-        return any(_within(home, each) for each in FUNCTIONS)
-    if not inspect.isclass(found) or not any("__call__" in vars(cls) for cls in found.__mro__):
-        return False
-    if name and not _known_library(name):
-        return _within(home, name.partition(":")[0].partition(".")[0])
-    homes = [cls.__module__ for cls in found.__mro__]
-    return any(
-        _within(home, package) and (base is None or base in homes)
-        for package, base in TRANSFORMS.items()
-    )
-
-
-def _is_made_in(found: Any, own: set[str]) -> bool:
-    """Whether it was written there, is a known transform, or is a thing that was made there."""
+def _is_made_in(found: Any, own: set[str], kind: Kind) -> bool:
+    """Whether it was written there, is known to make things of this kind, or was made there."""
     if isinstance(found, MethodType):
         found = found.__func__
     if inspect.isclass(found) or isinstance(found, FunctionType):
-        return found.__module__ in own or _is_transform(found)
+        return found.__module__ in own or kind.makes(found)
     return not inspect.isroutine(found)

@@ -37,6 +37,7 @@ class Cell:
     dataset: its name; fingerprint: of its pixels and labels, so that a changed data set is another
     cell. parameters: by augmentation. teacher: whose saliency it uses, "" where it uses none.
     saliency_revision: which maps its kinds of saliency stand for, see `augury.saliency.kind_at`.
+    model_code: hash of the code of a model of the user's own, "" for any other.
     """
 
     dataset: str
@@ -49,6 +50,7 @@ class Cell:
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     teacher: str = ""
     saliency_revision: int = 1
+    model_code: str = ""
 
     @cached_property  # asked for some twenty times a run, and 0.1 ms each time
     def name(self) -> str:

@@ -12,14 +12,22 @@ def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
     """Of normalized images: the last feature maps (B, F, h, w), and the logits (B, K).
 
     The maps are what `forward_features` returns, of `model` or of the part of it that has one, as
-    all of timm's networks do. They are a leaf that requires its gradient, and the logits depend on
-    nothing else: who differentiates them goes through the head only. `pixels` stay as they are,
-    also where the network works in place.
-    Raises InputError where the network has no such method, or one that returns no maps.
+    all of timm's networks do. Of a network without it they are the output of the last of its
+    modules that gives maps of more than one position, or, where none does, of one position.
+    They are a leaf that requires its gradient, and the logits depend on nothing else: who
+    differentiates them goes through the head only. `pixels` stay as they are, also where the
+    network works in place.
+    Raises InputError where the network has neither, or a `forward_features` that gives no maps.
     """
     owner = next((m for m in model.modules() if hasattr(m, "forward_features")), None)
-    if owner is None:
-        raise InputError(f"{type(model).__name__}: has no forward_features, so no feature maps")
+    found = None if owner is None else _of_forward_features(owner, model, pixels)
+    return found or _of_last_module(model, pixels)
+
+
+def _of_forward_features(
+    owner: nn.Module, model: nn.Module, pixels: Tensor
+) -> tuple[Tensor, Tensor] | None:
+    """None where the network does not call it."""
     compute: Any = owner.forward_features
     found: list[Tensor] = []
 
@@ -38,7 +46,58 @@ def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
         logits: Tensor = model(pixels.clone())
     finally:
         del vars(owner)["forward_features"]
-    return found[-1], logits
+    return (found[-1], logits) if found else None
+
+
+def _of_last_module(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    chosen, call = _last_with_maps(model, pixels)
+    calls, found = 0, list[Tensor]()
+
+    def replace(module: nn.Module, inputs: Any, output: Tensor) -> Tensor | None:
+        nonlocal calls
+        calls += 1
+        if calls != call:
+            return None
+        found.append(output.detach().requires_grad_())
+        return found[0].clone()  # as the head may work in place
+
+    handle = chosen.register_forward_hook(replace)
+    try:
+        logits: Tensor = model(pixels.clone())
+    finally:
+        handle.remove()
+    return found[0], logits
+
+
+def _last_with_maps(model: nn.Module, pixels: Tensor) -> tuple[nn.Module, int]:
+    """The module that gives the last maps, and the how manieth of its calls that is, from 1."""
+    calls: dict[nn.Module, int] = {}
+    best: tuple[int, nn.Module, int] | None = None
+    weighted = False
+
+    def note(module: nn.Module, inputs: Any, output: Any) -> None:
+        nonlocal best, weighted
+        calls[module] = calls.get(module, 0) + 1
+        # What comes before the first weights is still the image.
+        weighted = weighted or any(True for _ in module.parameters())
+        if weighted and isinstance(output, Tensor) and output.ndim == 4:
+            several = int(output.shape[2:].numel() > 1)
+            if best is None or several >= best[0]:
+                best = several, module, calls[module]
+
+    handles = [module.register_forward_hook(note) for module in model.modules()]
+    try:
+        with torch.no_grad():
+            model(pixels.clone())
+    finally:
+        for handle in handles:
+            handle.remove()
+    if best is None:
+        raise InputError(
+            f"{type(model).__name__}: has no forward_features, and no module that gives feature "
+            "maps (B, F, h, w)"
+        )
+    return best[1:]
 
 
 def _channels_last(owner: nn.Module, maps: Tensor) -> bool:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import torch
 
-from augury.data import DATASETS, Dataset, Progress, check_output, data_title, load_dataset
+from augury.data import (
+    Dataset,
+    Progress,
+    check_output,
+    data_title,
+    load_dataset,
+    whole_location,
+)
 from augury.errors import InputError
 from augury.inside import is_there, lock
 from augury.records.numbers import Device
@@ -84,8 +91,7 @@ def _load(
     settings: StudySettings, data_dir: Path | None, progress: Progress | None
 ) -> dict[str, Dataset]:
     datasets = {
-        # A path is kept whole, so that the study goes on from any folder.
-        name if name in DATASETS else str(Path(name).resolve()): load_dataset(
+        whole_location(name): load_dataset(
             name, data_dir=data_dir, image_size=settings.image_size, progress=progress
         )
         for name in settings.datasets

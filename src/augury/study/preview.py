@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from augury.data import Dataset, Progress, load_dataset
+from augury.data import Dataset, Progress, data_title, load_dataset
 from augury.errors import InputError
 from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, plan_of
@@ -74,8 +74,9 @@ def preview_of_study(
     """The cell of the study in `path` that fits; InputError where none does."""
     plan = plan_of(path)
     for cell in plan.cells:
-        wanted = (dataset, augmentation, seed, model or cell.model)
-        if (cell.dataset, cell.augmentation, cell.seed, cell.model) == wanted:
+        wanted = (augmentation, seed, model or cell.model)
+        named = cell.dataset in (dataset, data_title(dataset))
+        if named and (cell.augmentation, cell.seed, cell.model) == wanted:
             require_code([cell], path / "plan.json")
             return cell, plan, load_planned(plan, cell.dataset, data_dir)
     raise InputError(

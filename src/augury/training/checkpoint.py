@@ -92,7 +92,8 @@ def write_safetensors(path: Path, checkpoint: Checkpoint) -> None:
     """Write a temporary file, flush it to the disk, give it its name, and flush the folder."""
     make_folder(path.parent)
     temporary = temporary_path(path)
-    tensors = {name: t.detach().cpu().contiguous() for name, t in checkpoint.tensors.items()}
+    contiguous = {name: t.detach().cpu().contiguous() for name, t in checkpoint.tensors.items()}
+    tensors = _apart(contiguous)
     state = json.dumps(checkpoint.state)
     metadata = {
         "schema": str(SCHEMA),
@@ -113,6 +114,20 @@ def write_safetensors(path: Path, checkpoint: Checkpoint) -> None:
         number = re.search(r"os error (\d+)", str(error))
         raise OSError(int(number[1]) if number else 0, str(error), str(path)) from error
     sync_folder(path.parent)
+
+
+def _apart(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copies of those that share their memory with one before, as tied weights do.
+
+    Safetensors stores no two names for one tensor.
+    """
+    seen: set[int] = set()
+    found = {}
+    for name, tensor in tensors.items():
+        place = tensor.untyped_storage().data_ptr()
+        found[name] = tensor.clone() if place in seen else tensor
+        seen.add(place)
+    return found
 
 
 def read_safetensors(path: Path) -> Checkpoint:

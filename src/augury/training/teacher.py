@@ -85,11 +85,17 @@ def save_network(path: Path, network: Network, spec: ModelSpec) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     normalize = network.normalize
     state = {
-        "spec": {k: str(v) if isinstance(v, Path) else v for k, v in asdict(spec).items()},
+        "spec": _spec_values(spec),
         "mean": normalize.mean.flatten().tolist(),
         "std": normalize.std.flatten().tolist(),
     }
     write_safetensors(path, Checkpoint(dict(network.model.state_dict()), state))
+
+
+def _spec_values(spec: ModelSpec) -> dict[str, object]:
+    """As JSON values; `code` is there for a network of the user's own only, as in earlier files."""
+    values = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(spec).items()}
+    return {k: v for k, v in values.items() if k != "code" or v}
 
 
 def load_network(path: Path, device: torch.device) -> Network:

@@ -8,8 +8,7 @@ image is slow; it is how these libraries draw per sample.
 import hashlib
 import inspect
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
@@ -32,6 +31,7 @@ from augury.augment.foreign.pipelines import (
 )
 from augury.batch import FLOATS, Batch, clipped, to_float, to_uint8
 from augury.errors import InputError
+from augury.own.generators import generators_restored, seed_generators
 from augury.rng import Draws
 
 Transform = Callable[..., Any]
@@ -89,7 +89,7 @@ class Foreign(Augmentation[ForeignParams]):
         if not len(batch):
             return batch
         keys = params.key.tolist()
-        with _generators_restored(batch.images.device):
+        with generators_restored(batch.images.device):
             if self.mixing:
                 self._seed(_joined(keys), batch.images.device)
                 return self._mixed(batch)
@@ -178,14 +178,7 @@ class Foreign(Augmentation[ForeignParams]):
         return (tensor if channels_first else tensor.permute(2, 0, 1).contiguous()).to(device)
 
     def _seed(self, key: int, device: torch.device) -> None:
-        # torch.manual_seed would also seed the generators of all GPUs, which are not put back;
-        # while none is in use it takes 160 µs to note the seed.
-        torch.default_generator.manual_seed(key)
-        if device.type == "cuda":
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(key)
-        np.random.seed(key & 0xFFFFFFFF)
-        random.seed(key)
+        seed_generators(key, device)
         if self.library == "albumentations" and hasattr(self.transform, "set_random_state"):
             # Its set_random_seed would give all parts of a pipeline the same draws.
             self.transform.set_random_state(np.random.default_rng(key), random.Random(key))
@@ -227,18 +220,6 @@ def _joined(keys: list[int]) -> int:
     """One key of a batch and its order."""
     digest = hashlib.blake2b(np.asarray(keys, np.int64).tobytes(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
-
-
-@contextmanager
-def _generators_restored(device: torch.device) -> Iterator[None]:
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    devices = [device] if device.type == "cuda" else []
-    try:
-        with torch.random.fork_rng(devices=devices):
-            yield
-    finally:
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
 
 
 def adapt(transform: object, name: str, per_batch: bool = False) -> Augmentation[Any]:

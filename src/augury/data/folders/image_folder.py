@@ -4,11 +4,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from augury.data.array_file import allocate, in_order
 from augury.data.cache import cached
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress, Split
 from augury.data.folders.archive import without_suffix
@@ -28,7 +28,6 @@ from augury.rng import numpy_generator
 DEFAULT_SIZE = 64
 READING_VERSION = 2  # of folders in archives; to be raised whenever they are read in another way
 TEST_FRACTION = 0.2
-_FILL_BYTES = 4_000_000
 
 Images = npt.NDArray[np.uint8]
 
@@ -113,26 +112,26 @@ def decode_folder(
         headers = [header for header in outcomes if isinstance(header, Header)]
         used = Range()
         while True:
-            form = _choose_form(headers, image_size)
-            _allocate(decoded, (len(records), *form))
+            form = choose_form(headers, image_size)
+            allocate(decoded, (len(records), *form))
             bits = used.bits
             done = decode_images(_files(records), decoded, pool, progress, bits)
             rows = np.flatnonzero([not isinstance(outcome, str) for outcome in done])
             records = _without_failures(path, records, done, set_aside)
             headers = [headers[row] for row in rows]
             used = Range.of(image.depths for image in _decoded(done) if image.depths)
-            if _choose_form(headers, image_size) == form and used.bits == bits:
+            if choose_form(headers, image_size) == form and used.bits == bits:
                 break
             # Images that were cut short had a say in the size or in the colors, or 16-bit images
             # use fewer bits: once more.
     notes = [arrangement.note] if arrangement.note else []
-    notes += [*_size_notes(headers, form[-1]), *_conversion_notes(done), *used.notes()]
+    notes += [*size_notes(headers, form[-1]), *conversion_notes(_decoded(done)), *used.notes()]
     if all(record.part != "test" for record in records):
         number = {record.id: row for record, row in zip(records, rows, strict=True)}
         records = _hold_out_test(path, records)
         rows = np.array([number[record.id] for record in records])
         notes.append(f"no test part: {TEST_FRACTION:.0%} held out, stratified, with seed 0")
-    parts = _split(_in_order(decoded, rows, scratch / "ordered.npy"), records)
+    parts = _split(in_order(decoded, rows, scratch / "ordered.npy"), records)
     return Dataset(
         name=printable(without_suffix(path)),
         classes=_class_names(records),
@@ -181,7 +180,7 @@ def _without_failures(
     return usable
 
 
-def _choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int, int, int]:
+def choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int, int, int]:
     """The channels of all images, and their height and width in pixels."""
     channels = 1 if all(header.gray for header in headers) else 3
     if image_size is None:
@@ -192,7 +191,7 @@ def _choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int
     return channels, image_size, image_size
 
 
-def _size_notes(headers: Sequence[Header], size: int) -> list[str]:
+def size_notes(headers: Sequence[Header], size: int) -> list[str]:
     """What has to be said about images that were cut or resized."""
     sizes = {(header.width, header.height) for header in headers}
     if sizes == {(size, size)}:
@@ -208,9 +207,8 @@ def _decoded(outcomes: Sequence[Decoded | str]) -> list[Decoded]:
     return [outcome for outcome in outcomes if isinstance(outcome, Decoded)]
 
 
-def _conversion_notes(outcomes: Sequence[Decoded | str]) -> list[str]:
+def conversion_notes(decoded: Sequence[Decoded]) -> list[str]:
     """How many of the images that could be decoded needed each conversion."""
-    decoded = _decoded(outcomes)
     counts = {name: sum(name in done.conversions for done in decoded) for name in CONVERSIONS}
     return [
         f"{count:,} of {len(decoded):,} images: {name}" for name, count in counts.items() if count
@@ -234,39 +232,6 @@ def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
         replace(record, part="test") if record.id in held_out else record for record in records
     ]
     return sorted(moved, key=lambda record: (PARTS.index(record.part), record.id))
-
-
-def _allocate(file: Path, shape: tuple[int, int, int, int]) -> None:
-    """An array of zeros whose every byte is on disk.
-
-    A file with holes would be quicker, but a disk that fills up while it is mapped kills the
-    process that writes instead of raising an error.
-    """
-    with file.open("wb") as out:
-        _write_header(out, shape)
-        left = int(np.prod(shape, dtype=np.int64))
-        while left:
-            left -= out.write(bytes(min(left, _FILL_BYTES)))
-
-
-def _in_order(decoded: Path, rows: npt.NDArray[np.int64], ordered: Path) -> Images:
-    """The given rows of `decoded` as an array on disk, copied to `ordered` where need be."""
-    images: Images = np.load(decoded, mmap_mode="r")
-    if np.array_equal(rows, np.arange(len(images))):
-        return images
-    step = max(1, _FILL_BYTES // images[0].size)
-    with ordered.open("wb") as out:
-        _write_header(out, (len(rows), *images.shape[1:]))
-        for start in range(0, len(rows), step):
-            out.write(images[rows[start : start + step]].tobytes())
-    decoded.unlink()
-    result: Images = np.load(ordered, mmap_mode="r")
-    return result
-
-
-def _write_header(out: BinaryIO, shape: tuple[int, ...]) -> None:
-    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(out, header)
 
 
 def _split(images: Images, records: Sequence[Record]) -> dict[str, Split]:

@@ -67,7 +67,7 @@ class Header:
 def read_header(content: bytes) -> Header:
     """What an image file's bytes say; raises UnidentifiedImageError or one of UNREADABLE."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-        return Header(*image.size, _is_gray(image), image.format or "")
+        return Header(*image.size, is_gray(image), image.format or "")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decode
         if is_deep(image, content):
             done.add(EIGHT_BITS)
             depths, shown = count_depths(image), to_eight_bits(image, content, bits)
-        pixels, transparent = _to_mode(
+        pixels, transparent = to_mode(
             shown if turn is None else shown.transpose(turn), "L" if channels == 1 else "RGB"
         )
     if turn is not None:
@@ -132,14 +132,14 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _is_gray(image: Image.Image) -> bool:
+def is_gray(image: Image.Image) -> bool:
     if image.mode in ("P", "PA"):
         palette = np.reshape(image.getpalette("RGB") or [], (-1, 3))
         return bool((palette == palette[:, :1]).all())
     return image.mode in ("1", "L", "LA", "La") or is_deep_gray(image)
 
 
-def _to_mode(image: Image.Image, mode: str) -> tuple[Image.Image, bool]:
+def to_mode(image: Image.Image, mode: str) -> tuple[Image.Image, bool]:
     """The image in mode "L" or "RGB", and whether any of it was transparent."""
     if image.mode == mode and "transparency" not in image.info:
         return image, False

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from augury.data import DATASETS, Dataset, Progress, load_dataset
+from augury.data import Dataset, Progress, load_dataset, whole_location
 from augury.errors import AuguryError, InputError
 from augury.models import build_model, check_spec
 from augury.records.cell import Cell
@@ -106,7 +106,7 @@ def _load(
             words = f"two data sets are called {dataset.name!r}: rename one of their folders"
             findings.append(Finding("problem", name, "data", 1, words))
             continue
-        found[name if name in DATASETS else str(Path(name).resolve())] = dataset
+        found[whole_location(name)] = dataset
     return found
 
 

@@ -10,13 +10,15 @@ from typing import Any
 import torch
 
 from augury.augment import parts_of, saliency_kinds
-from augury.augment.foreign.factory import code_hash, is_factory
+from augury.augment.foreign.factory import is_factory
 from augury.data import Dataset, Progress, cache_folder, file_names
 from augury.data.leakage.between_parts import dataset_duplicates
 from augury.data.loader import count_batches
 from augury.errors import RecipeChanged
-from augury.models import ModelSpec, build_model, check_spec
-from augury.own.trust import names_in, names_in_arm, require
+from augury.models import ModelSpec, build_model, check_spec, code_of, own_names
+from augury.own.kinds import MODEL, TRANSFORM
+from augury.own.loading import CHANGED, code_hash
+from augury.own.trust import names_in, names_in_arm, require_all
 from augury.records.cell import Cell, NetworkOptions, as_begun
 from augury.records.numbers import Device
 from augury.records.plan import Leakage, Plan, PlannedDataset, PlannedSpeed
@@ -54,13 +56,15 @@ def training_speed(plan: Plan, cell: Cell) -> Speed:
 def require_code(cells: Sequence[Cell], where: Path) -> None:
     """Raise InputError unless the code that cells of a stored plan name has been confirmed."""
     named = [name for cell in cells for name in names_in_arm(cell.augmentation)]
-    require([*named, *names_in([cell.parameters for cell in cells])], str(where))
+    named += names_in([cell.parameters for cell in cells])
+    require_all({TRANSFORM: named, MODEL: own_names(cell.model for cell in cells)}, str(where))
 
 
 def make_cells(
     settings: StudySettings, datasets: dict[str, Dataset], seeds: range | None = None
 ) -> list[Cell]:
     """The whole grid, seeds outermost: a study that is cut short has whole comparisons."""
+    codes = {model: code_of(model) for model in settings.models}
     return [
         Cell(
             dataset=dataset.name,
@@ -73,6 +77,7 @@ def make_cells(
             parameters=_parameters(settings, augmentation),
             teacher=settings.teacher if _looks_at_network(settings, augmentation) else "",
             saliency_revision=newest_revision(_saliency(settings, augmentation)),
+            model_code=codes[model],
         )
         for seed in seeds or range(settings.seeds)
         for dataset in datasets.values()
@@ -238,6 +243,9 @@ def _differences(old: Plan, new: Plan) -> list[str]:
     ):
         changed = [k for k in planned if planned[k] != asked[k]]
         found += [f"{title}.{k}: {planned[k]} → {asked[k]}" for k in changed]
+    codes = {c.model: c.model_code for c in old.cells}
+    asked = {c.model: c.model_code for c in new.cells}
+    found += [f"{m}: {CHANGED}" for m in codes if codes[m] != asked.get(m, codes[m])]
     arms = {c.augmentation: c for c in old.cells}
     for cell in {c.augmentation: c for c in new.cells}.values():
         earlier = arms.get(cell.augmentation)
@@ -248,8 +256,8 @@ def _differences(old: Plan, new: Plan) -> list[str]:
     return found
 
 
-def model_spec(name: str, options: NetworkOptions, dataset: Dataset) -> ModelSpec:
-    """The model as this data set needs it."""
+def model_spec(name: str, options: NetworkOptions, dataset: Dataset, code: str = "") -> ModelSpec:
+    """The model as this data set needs it. code: that it must have, of a model of the user's own"""
     return ModelSpec(
         name,
         dataset.num_classes,
@@ -259,6 +267,7 @@ def model_spec(name: str, options: NetworkOptions, dataset: Dataset) -> ModelSpe
         pretrained=options.pretrained,
         weights=Path(options.weights) if options.weights else None,
         image_size=dataset.image_size,
+        code=code,
     )
 
 
@@ -275,7 +284,7 @@ def probe(
     batch_size = max(2, min(recipe.batch_size, images))
     shape = (batch_size, dataset.channels, dataset.image_size, dataset.image_size)
     identity = {
-        "model": [model, spec.head, spec.stem],
+        "model": [model, spec.head, spec.stem, *filter(None, [code_of(model)])],
         "shape": shape,
         "classes": dataset.num_classes,
         "optimizer": recipe.optimizer,

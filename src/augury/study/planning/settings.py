@@ -14,13 +14,14 @@ from augury.augment import (
     saliency_kinds,
     same_arm,
 )
-from augury.data import data_title
+from augury.data import data_title, named_sources
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
 from augury.documents import read_toml
 from augury.errors import InputError
-from augury.models import HEADS, STEMS, check_model_name
+from augury.models import HEADS, STEMS, check_model_name, own_names
 from augury.names import bounded, check_name, lookup
-from augury.own.trust import names_in, names_in_arm, point_to, require
+from augury.own.kinds import DATASET, MODEL, TRANSFORM
+from augury.own.trust import names_in, names_in_arm, point_to, require_all
 from augury.records.cell import NetworkOptions
 from augury.records.recipe import Recipe
 from augury.saliency import KINDS
@@ -192,9 +193,16 @@ def _updated(
         changes |= _described(changes["augmentations"], changes.get("chains", settings.chains))
         for augmentation in changes["augmentations"]:
             named += names_in_arm(augmentation)
+    code = {
+        TRANSFORM: named,
+        MODEL: own_names(changes.get("models", ())),
+        DATASET: named_sources(changes.get("datasets", ())),
+    }
     if typed:
-        point_to(named)
-    require(named + names_in([changes.get("chains"), changes.get("parameters")]), where)
+        for kind, names in code.items():
+            point_to(names, kind)
+    described = names_in([changes.get("chains"), changes.get("parameters")])
+    require_all({**code, TRANSFORM: [*named, *described]}, where)
     updated: StudySettings = replaced(settings, changes, where)
     return updated
 

@@ -59,7 +59,7 @@ def prepare(
     test = dataset.test
     if recipe.test_limit is not None:
         test = limit_train(test, recipe.test_limit, 0)
-    spec = model_spec(cell.model, cell.network, dataset)
+    spec = model_spec(cell.model, cell.network, dataset, cell.model_code)
     model = build_model(spec, cell.seed)
     device = torch.device(plan.device)
     network = Network(model, _normalize(cell, train), training_speed(plan, cell), device)

@@ -106,7 +106,8 @@ def _train_and_test(
         robustness = measure_robustness(network, dataset, prepared.test, plan.corruptions, size)
         run.check_there()
         write_robustness(run.corruptions, robustness)
-    save_network(run.weights, network, model_spec(cell.model, cell.network, dataset))
+    spec = model_spec(cell.model, cell.network, dataset, cell.model_code)
+    save_network(run.weights, network, spec)
     result = _result(cell, plan, training, chosen, test, validation)
     # Seconds of the run, also of the parts before an interruption.
     rest = time.perf_counter() - started - sum(e.seconds for e in training.history)
