@@ -1,13 +1,19 @@
 """Original beside augmented images, as training sees them."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from augury.data import check_output
+from augury.data import Dataset, check_output, data_title
 from augury.errors import DiskError
 from augury.files import write_atomically
+from augury.inside import is_there
+from augury.records.cell import Cell
+from augury.records.plan import Plan
 from augury.report import preview_figure
-from augury.study.preview import Preview
+from augury.study import StudyFolder, StudySettings, plan_of
+from augury.study.preview import Preview, preview_new, preview_of_study
+from augury.terminal import data_progress, show_with_progress
 
 
 class PreviewPicture:
@@ -46,3 +52,31 @@ class PreviewPicture:
 
     def _repr_png_(self) -> bytes:
         return self._png
+
+
+def draw_preview(
+    settings: StudySettings,
+    path: Path,
+    data_dir: Path | None,
+    ids: Sequence[int] | None,
+    epoch: int,
+) -> PreviewPicture:
+    """The last seed of a study of one data set, model and augmentation.
+
+    path: the study's folder; a cell that is planned there is shown as it is trained there, to the
+    same bits.
+    """
+    cell, plan, dataset = _load(settings, path, data_dir)
+    shown = show_with_progress(cell, plan, dataset, ids, epoch)
+    return PreviewPicture(shown, plan.datasets[dataset.name].location)
+
+
+def _load(settings: StudySettings, path: Path, data_dir: Path | None) -> tuple[Cell, Plan, Dataset]:
+    (location,), (model,), (arm,) = settings.datasets, settings.models, settings.augmentations
+    seed = settings.seeds - 1
+    if is_there(StudyFolder(path).plan_file):
+        planned = {(c.dataset, c.model, c.augmentation, c.seed) for c in plan_of(path).cells}
+        if (data_title(location), model, arm, seed) in planned:
+            return preview_of_study(path, location, model, arm, seed, data_dir)
+    with data_progress() as progress:
+        return preview_new(settings, data_dir, progress)

@@ -1,9 +1,8 @@
 """`Study`: a study from Python, with all that the command line can do."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from augury.api.comparison import ComparisonTable
 from augury.api.diagnosis import DoctorReport
@@ -183,3 +182,200 @@ class Study:
         self.path = usable_folder(
             given_path(path) if path is not None else default_path(self._settings.title)
         )
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        data_dir: str | os.PathLike[str] | None = None,
+        trust: bool = False,
+    ) -> "Study":
+        """The study in a folder, with the settings that it was run with last.
+
+        data_dir, trust: as for `Study`. Raises InputError where the folder holds none.
+        """
+        study = cls.__new__(cls)
+        study.path = given_path(path)
+        study.data_dir = given_path(data_dir) if data_dir is not None else None
+        study._trust = trust
+        study._settings = None
+        plan_of(study.path)
+        return study
+
+    @property
+    def settings(self) -> StudySettings:
+        """All that the study is to be.
+
+        Raises InputError where a stored study names code that has not been confirmed (`trust`).
+        """
+        if self._settings is None:
+            file = StudyFolder(self.path).plan_file
+            with self._confirming():
+                self._settings = stored_settings(plan_of(self.path), str(file))
+        return self._settings
+
+    def doctor(
+        self, *, workers: int | None = None, spread: float | None = None, quiet: bool = False
+    ) -> DoctorReport:
+        """Before it runs: what is wrong with its data, what it costs, what it can show.
+
+        workers: cells at once, as `Local(workers)` would run them; spread: standard deviation of
+        paired differences, points, in place of what finished runs show; quiet: show no progress.
+        Nothing is trained, and nothing is written in the study's folder.
+        """
+        with self._confirming(), hushed(quiet), data_progress() as progress:
+            found = examine(
+                self.settings,
+                path=self.path,
+                data_dir=self.data_dir,
+                workers=workers,
+                spread=spread,
+                progress=progress,
+            )
+        return DoctorReport(**vars(found))
+
+    def add(
+        self,
+        *,
+        dataset: object = None,
+        models: Model | Sequence[Model] | None = None,
+        augment: Arm | Sequence[Arm] | None = None,
+        seeds: int | None = None,
+    ) -> "Study":
+        """Data sets, models, arms and seeds besides those that it has; `run` does what is new.
+
+        seeds: how many in all, for all arms; the others as for `Study`. Returns the study itself.
+        """
+        settings = self.settings
+        arms, described = augmentation_names(augment)
+        with self._confirming():
+            self._settings = grown_settings(
+                settings,
+                dataset_names(dataset, settings.image_size) or (),
+                model_names(models) or (),
+                arms or (),
+                described,
+                seeds,
+            )
+        return self
+
+    def run(
+        self,
+        *,
+        engine: Engine | str | None = None,
+        until_decided: bool | None = None,
+        max_seeds: int | None = None,
+        max_hours: float | None = None,
+        verbose: bool = False,
+        quiet: bool = False,
+    ) -> CellCounts:
+        """Run what is not done yet, judge it, and write the report.
+
+        engine: `Local(workers=4)`, `Ray(address="auto")`, `InProcess()`, another one of yours, or a
+            name; by default `Local()`, and `InProcess()` for objects that no other process can
+            import.
+        until_decided: add seeds, two at a time, until every comparison is decided, `max_seeds` are
+            reached or `max_hours` have passed.
+        verbose: a line for each epoch; quiet: show nothing.
+
+        Interrupted, it keeps what is finished, and the next call goes on from there. Returns how
+        many cells there are, are done and have failed. Raises CellsFailed where some have failed,
+        when all others are done and judged; RecipeChanged where the folder holds a study with other
+        settings; DiskError where nothing can be written.
+        """
+        options = {
+            "until_decided": until_decided,
+            "max_seeds": max_seeds,
+            "max_hours": max_hours,
+        }
+        settings = self._settings = changed_settings(self.settings, options, "run", typed=True)
+        make = engine_for(engine, settings, self.path)
+        with self._confirming(), hushed(quiet):
+            reached = run_shown(settings, self.path, make, self.data_dir, verbose)
+        if reached is None:  # the first of torchrun's processes has done it
+            return count_cells(plan_of(self.path), StudyFolder(self.path))
+        write_all(self.path)
+        check_all_done(reached, self.path)
+        return reached
+
+    @property
+    def verdicts(self) -> VerdictTable:
+        """What the study says of each arm, as it was judged last.
+
+        Raises InputError where nothing has been run.
+        """
+        return VerdictTable(load_study(self.path))
+
+    def status(self) -> StatusTable:
+        """How far each cell is; InputError where nothing has been run."""
+        plan = plan_of(self.path)
+        return StatusTable(plan.name, status(plan, StudyFolder(self.path)))
+
+    def report(self, *, quiet: bool = False) -> ReportPage:
+        """Judge what has changed, write summary.csv and report.html, and give the page.
+
+        quiet: show no progress. Raises InputError where nothing has been run.
+        """
+        with hushed(quiet):
+            judge_shown(self.path)
+        return ReportPage(write_all(self.path)[1])
+
+    def compare(self, other: "Study | str | os.PathLike[str]") -> ComparisonTable:
+        """What the same arms do in the other study: the other minus this one, paired by seed.
+
+        other: a study, or the folder of one. Raises InputError where no arm is in both.
+        """
+        second = other.path if isinstance(other, Study) else given_path(other)
+        return ComparisonTable(compare_studies(self.path, second))
+
+    def preview(
+        self,
+        augment: Arm | None = None,
+        *,
+        dataset: str | None = None,
+        model: Model | None = None,
+        ids: Sequence[int] | None = None,
+        epoch: int = 0,
+        seed: int = 0,
+        quiet: bool = False,
+    ) -> PreviewPicture:
+        """Original beside augmented images, exactly as training sees them.
+
+        augment: one of the study's arms or any other; the first that is not the baseline by default
+        dataset, model: of the study; the first by default
+        ids: of the images, five training images by default; epoch, seed: from 0
+        Saliency of the network in training depends on its weights: its epochs up to `epoch` are
+        trained again. Raises InputError for what the study has not.
+        """
+        arms, described = augmentation_names(augment)
+        settings = self.settings
+        others = [arm for arm in settings.augmentations if arm != settings.baseline_arm]
+        changes = {
+            "datasets": [dataset or settings.datasets[0]],
+            "models": model_names(model) or [settings.models[0]],
+            "augmentations": arms or [*others, *settings.augmentations][:1],
+            "chains": {**settings.chains, **described},
+            "baseline": "",
+            "seeds": seed + 1,
+            "until_decided": False,
+        }
+        with self._confirming(), hushed(quiet):
+            one = changed_settings(settings, changes, "preview", typed=True)
+            return draw_preview(one, self.path, self.data_dir, ids, epoch)
+
+    def __repr__(self) -> str:
+        if not is_there(StudyFolder(self.path).plan_file):
+            return f"<Study {self.path}: nothing has been run>"
+        counts = count_cells(plan_of(self.path), StudyFolder(self.path))
+        failed = f", {counts.failed} failed" if counts.failed else ""
+        return f"<Study {self.path}: {counts.done} of {counts.cells} cells done{failed}>"
+
+    @contextmanager
+    def _confirming(self) -> Iterator[None]:
+        """Within the block code that a file or a stored study names is confirmed, if asked for."""
+        confirming(say if self._trust else None)
+        try:
+            yield
+        finally:
+            confirming(None)

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, TimeRemainingColumn
 
 from augury.cli.guard import guarded
 from augury.cli.output import Trust, confirm_code, names, print_json
@@ -18,9 +17,8 @@ from augury.records.cell import file_part
 from augury.report import preview_figure
 from augury.schema import Within
 from augury.study.planning.settings import arm_name, read_settings
-from augury.study.preview import preview_new, preview_of_study, show
-from augury.terminal.data_progress import data_progress
-from augury.terminal.printer import err, out
+from augury.study.preview import preview_new, preview_of_study
+from augury.terminal import data_progress, out, show_with_progress
 
 _LONGEST_NAME = 200  # bytes; a file's name may have 255, and some systems use the rest
 
@@ -83,14 +81,7 @@ def preview(
     name = bounded(f"{data.name}-{file_part(cell.augmentation)}", _LONGEST_NAME)
     path = out_file or Path(f"{name}.png")
     check_output(path, plan.datasets[data.name].location, f"the figure {path}", path.name)
-    columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("training up to that epoch", total=None, visible=False)
-
-        def on_step(at: int, step: int, steps: int) -> None:
-            bar.update(task, completed=at * steps + step + 1, total=epoch * steps, visible=True)
-
-        shown = show(cell, plan, data, wanted, epoch, on_step)
+    shown = show_with_progress(cell, plan, data, wanted, epoch)
     preview_figure(shown, path)
     if as_json:
         found = {
