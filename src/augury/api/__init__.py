@@ -3,6 +3,7 @@
 `Study` is a study's folder as an object; what its methods give is in a file each.
 """
 
+from augury.api.checking import CheckTable, check
 from augury.api.comparison import ComparisonTable
 from augury.api.diagnosis import DoctorReport
 from augury.api.page import ReportPage
@@ -12,6 +13,7 @@ from augury.api.study import Study
 from augury.api.verdicts import VerdictTable
 
 __all__ = [
+    "CheckTable",
     "ComparisonTable",
     "DoctorReport",
     "PreviewPicture",
@@ -19,4 +21,5 @@ __all__ = [
     "StatusTable",
     "Study",
     "VerdictTable",
+    "check",
 ]

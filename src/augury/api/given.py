@@ -40,13 +40,14 @@ def model_names(given: object) -> list[str] | None:
     return found
 
 
-def augmentation_names(
-    given: object,
-) -> tuple[list[str] | None, dict[str, Description]]:
-    """Names and files as they are; an object gets a name, and where it is ours its description."""
+def augmentation_names(given: object) -> tuple[list[str], dict[str, Description]]:
+    """Names and files as they are; an object gets a name, and where it is ours its description.
+
+    None gives no names.
+    """
     if given is None:
-        return None, {}
-    found, descriptions = [], dict[str, Description]()
+        return [], {}
+    found, descriptions = list[str](), dict[str, Description]()
     for each in _several(given):
         name, described = _text(each), dict[str, Description]()
         if name is None:

@@ -136,7 +136,7 @@ class Study:
                 "name": name,
                 "datasets": dataset_names(dataset, image_size or base.image_size),
                 "models": model_names(models),
-                "augmentations": augmentations,
+                "augmentations": augmentations or None,
                 "seeds": seeds,
                 "baseline": baseline,
                 "rule": {
@@ -254,7 +254,7 @@ class Study:
                 settings,
                 dataset_names(dataset, settings.image_size) or (),
                 model_names(models) or (),
-                arms or (),
+                arms,
                 described,
                 seeds,
             )

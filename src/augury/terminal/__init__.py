@@ -6,6 +6,7 @@ The command line and the Python interface print through this package, so both pr
 from augury.terminal.comparison import comparison_view
 from augury.terminal.data_progress import data_progress, few_of_each_reason
 from augury.terminal.diagnosis import diagnosis_view
+from augury.terminal.findings import findings_view
 from augury.terminal.preview_progress import show_with_progress
 from augury.terminal.printer import err, hushed, out, say
 from augury.terminal.rendered import Shown, html_of, text_of
@@ -20,6 +21,7 @@ __all__ = [
     "diagnosis_view",
     "err",
     "few_of_each_reason",
+    "findings_view",
     "html_of",
     "hushed",
     "out",
