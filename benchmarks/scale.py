@@ -24,9 +24,9 @@ from typing import Any
 
 import numpy as np
 
+import augury.study.engines.local as local_engine
 import augury.study.engines.ray_run as ray_run
 import augury.study.running.run as cell_runs
-from augury.cli.progress import StudyProgress
 from augury.data import Dataset, load_dataset
 from augury.records.epochs import Epoch, write_epochs
 from augury.records.json_file import to_values
@@ -48,6 +48,7 @@ from augury.study.engines.ray_task import run_task
 from augury.study.running.listener import Listener
 from augury.study.running.provenance import provenance
 from augury.study.store import RunFolder, write_arrays
+from augury.terminal.study_progress import StudyProgress
 from augury.training.processes import Processes
 
 IMAGES, CLASSES, EPOCHS = 200, 10, 3
@@ -110,7 +111,12 @@ def stubbed_task(*arguments: Any) -> list[Event]:
     return run_task(*arguments)
 
 
-# In the workers, too: they import this file, as it is the program that starts them.
+def stubbed_worker(*arguments: Any) -> None:
+    """What Local's processes run: they import this file for it, and so the stub."""
+    _worker(*arguments)
+
+
+_worker = local_engine._work
 cell_runs._train_and_test = stub
 ray_run.run_task = stubbed_task
 
@@ -216,4 +222,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    import scale  # under the name that other processes import it by
+
+    local_engine._work = scale.stubbed_worker
     main()

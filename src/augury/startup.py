@@ -10,6 +10,7 @@ import site
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import ModuleType
 
 # Python then leaves out the working folder, and the folder of the script.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
@@ -53,6 +54,21 @@ def environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def without_main_script() -> Iterator[None]:
+    """Processes that multiprocessing starts within the block do not run the main script again.
+
+    They need nothing of it, and a script without `if __name__ == "__main__"` would start all over
+    in each of them.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from rich.progress import Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from augury.cli.output import Printer, ReaderGone, err, out, print_json, say
-from augury.cli.streams import prepare_streams
+from augury.cli.output import print_json
 from augury.errors import DiskError
+from augury.terminal.printer import Printer, ReaderGone, err, out, say
+from augury.terminal.streams import prepare_streams
 
 ESCAPES = "\x1b[2J\x1b]8;;http://x\x1b\\\x9b1m"
 BIDI = "\u202egpj.exe"
@@ -100,7 +101,7 @@ def test_an_output_that_cannot_be_written_is_named(print_it, monkeypatch):
 def test_a_study_goes_on_where_nobody_can_be_told_of_it(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Full())
     # Its own console: the line that could not be written stays in it.
-    monkeypatch.setattr("augury.cli.output.err", console := Printer(stderr=True))
+    monkeypatch.setattr("augury.terminal.printer.err", console := Printer(stderr=True))
     say("a note")
     assert console.quiet
 

@@ -2,8 +2,7 @@
 
     STUB_LEDGER=FILE STUB_CROWD=N python stub_study.py study --out DIR ...
 
-No cell ends before N processes are at one. Workers import this module, too, as processes that are
-spawned do.
+No cell ends before N processes are at one. Workers run `work`, for which they import this module.
 """
 
 import os
@@ -16,6 +15,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # where pytest finds it, too
 import augury.study.running.run
 from augury.cli.app import app
 from augury.records.result import write_result
+from augury.study.engines import local
 from augury.study.store import write_arrays
 from fake_result import fake_result
 
@@ -57,7 +57,16 @@ def train(cell, plan, run, dataset, listener, processes) -> None:
     note("finish", cell)
 
 
+def work(*arguments) -> None:
+    """What Local's processes run."""
+    _worker(*arguments)
+
+
+_worker = local._work
 augury.study.running.run._train_and_test = train
 
 if __name__ == "__main__":
+    import stub_study  # under the name that other processes import it by
+
+    local._work = stub_study.work
     app(sys.argv[1:])

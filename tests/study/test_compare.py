@@ -18,11 +18,11 @@ def test_the_same_arm_in_two_studies(tmp_path):
     make_study(tmp_path / "a", {"none": NONE, "flip": NONE})
     make_study(tmp_path / "b", {"none": BETTER, "crop": NONE})
     (comparison,) = compare_studies(tmp_path / "a", tmp_path / "b")
-    assert comparison["augmentation"] == "none"
-    assert comparison["difference"] == pytest.approx(61 / 6 / 2)
-    assert comparison["verdict"] == "helps"
+    assert comparison.augmentation == "none"
+    assert comparison.difference == pytest.approx(61 / 6 / 2)
+    assert comparison.verdict == "helps"
     (back,) = compare_studies(tmp_path / "b", tmp_path / "a")
-    assert back["difference"] == pytest.approx(-61 / 6 / 2)
+    assert back.difference == pytest.approx(-61 / 6 / 2)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_other_splits_cannot_be_compared(tmp_path, recipe, words):
         write_run(folder, cell, right)
     write_plan(folder.plan_file, replace(plan, cells=cells))
     (comparison,) = compare_studies(tmp_path / "a", tmp_path / "b")
-    assert comparison["words"] == f"cannot say: {words}"
-    assert comparison["difference"] is comparison["p"] is None
+    assert comparison.words == f"cannot say: {words}"
+    assert comparison.difference is comparison.p is None
 
 
 def test_other_images_cannot_be_compared(tmp_path):
@@ -52,7 +52,7 @@ def test_other_images_cannot_be_compared(tmp_path):
         write_run(folder, cell, right)
     write_plan(folder.plan_file, replace(plan, cells=cells))
     (comparison,) = compare_studies(tmp_path / "a", tmp_path / "b")
-    assert "the images of digits are not the same" in comparison["words"]
+    assert "the images of digits are not the same" in comparison.words
 
 
 def test_nothing_in_common(tmp_path):

@@ -4,8 +4,8 @@ import sys
 
 from augury.cli.app import app
 from augury.cli.guard import show_tracebacks
-from augury.cli.output import err, output_error
-from augury.cli.streams import prepare_streams
+from augury.terminal.printer import err, output_error
+from augury.terminal.streams import prepare_streams
 
 
 def main() -> None:

@@ -4,16 +4,13 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
 
-from augury.checks import Finding, subject
 from augury.checks import check as run_checks
+from augury.checks import subject
 from augury.cli.guard import guarded
-from augury.cli.output import out, print_json
+from augury.cli.output import print_json
+from augury.terminal import findings_view, out
 
-_STYLES = {"ok": "green", "FAULT": "bold red", "note": "dim"}
 _FAULT = 3
 
 
@@ -46,18 +43,6 @@ def check(
             {"augmentation": name, "faults": faults, "findings": [asdict(each) for each in found]}
         )
     else:
-        out.print(_table(name, found))
-        out.print(f"{faults} of {len(found)} checks found a fault", style="bold red" * bool(faults))
+        out.print(findings_view(name, found))
     if faults:
         raise typer.Exit(_FAULT)
-
-
-def _table(name: str, found: list[Finding]) -> Table:
-    table = Table(title=Text(name), title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("check", "expected", "found"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("", no_wrap=True)
-    for each in found:
-        verdict = Text(each.verdict, _STYLES[each.verdict])
-        table.add_row(*map(Text, (each.name, each.expected, each.measured)), verdict)
-    return table

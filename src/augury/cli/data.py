@@ -11,7 +11,7 @@ from rich.text import Text
 
 from augury.batch import to_float, to_uint8
 from augury.cli.guard import guarded
-from augury.cli.output import data_progress, few_of_each_reason, out, print_json
+from augury.cli.output import print_json
 from augury.data import (
     Dataset,
     Split,
@@ -29,6 +29,8 @@ from augury.own.kinds import DATASET
 from augury.own.trust import point_to
 from augury.report import comparison_grid, image_row
 from augury.rng import numpy_generator
+from augury.terminal.data_progress import data_progress, few_of_each_reason
+from augury.terminal.printer import out
 from augury.training import Normalize, channel_statistics
 
 _SHOWN = 5

@@ -14,9 +14,9 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
 
-from augury.cli.output import ReaderGone, err
 from augury.errors import AuguryError, InputError
 from augury.names import shown
+from augury.terminal.printer import ReaderGone, err
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -8,11 +8,12 @@ from rich.table import Table
 
 from augury.augment import AUGMENTATIONS
 from augury.cli.guard import guarded
-from augury.cli.output import out, print_json
+from augury.cli.output import print_json
 from augury.data import DATASETS
 from augury.models import MODELS
 from augury.names import lookup
 from augury.saliency import KINDS
+from augury.terminal.printer import out
 
 _TABLES = {
     "augmentations": lambda: {n: _first_line(c) for n, c in AUGMENTATIONS.items()},

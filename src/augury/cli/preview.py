@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, TimeRemainingColumn
 
 from augury.cli.engine import make_engine
 from augury.cli.guard import guarded
-from augury.cli.output import confirm_code, data_progress, err, out, print_json
+from augury.cli.output import confirm_code, print_json
 from augury.cli.study_options import StudyOptions, takes_study_options
 from augury.data import Dataset, check_output
 from augury.errors import InputError
@@ -24,7 +23,8 @@ from augury.records.plan import Plan, plan_of
 from augury.report import preview_figure
 from augury.schema import Within
 from augury.study.planning.settings import arm_name
-from augury.study.preview import Preview, preview_new, preview_of_study, show
+from augury.study.preview import Preview, preview_new, preview_of_study
+from augury.terminal import data_progress, out, show_with_progress
 from augury.training.processes import ALONE
 
 _LONGEST_NAME = 200  # bytes; a file's name may have 255, and some systems use the rest
@@ -77,7 +77,7 @@ def preview(
         cell, plan, data = load(wanted)
         path = out_file or Path(_file_name(cell, several_models))
         check_output(path, plan.datasets[data.name].location, f"the figure {path}", path.name)
-        drawn = _show(cell, plan, data, shown_ids, epoch)
+        drawn = show_with_progress(cell, plan, data, shown_ids, epoch)
         preview_figure(drawn, path)
         found.append(_values(drawn, path, seed))
         if not given.as_json:
@@ -154,18 +154,6 @@ def _file_name(cell: Cell, with_model: bool) -> str:
     model = f"-{file_part(cell.model)}" if with_model else ""
     name = f"{cell.dataset}{model}-{file_part(cell.augmentation)}"
     return f"{bounded(name, _LONGEST_NAME)}.png"
-
-
-def _show(cell: Cell, plan: Plan, data: Dataset, ids: list[int] | None, epoch: int) -> Preview:
-    """What training sees, with a bar where it takes training up to `epoch`."""
-    columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("training up to that epoch", total=None, visible=False)
-
-        def on_step(at: int, step: int, steps: int) -> None:
-            bar.update(task, completed=at * steps + step + 1, total=epoch * steps, visible=True)
-
-        return show(cell, plan, data, ids, epoch, on_step)
 
 
 def _values(drawn: Preview, path: Path, seed: int) -> dict[str, object]:

@@ -22,11 +22,11 @@ from typing import (
 import typer
 
 from augury.augment import AUGMENTATIONS, EARLIER_NAMES
-from augury.cli.options import usable_folder
 from augury.cli.output import confirm_code, names, paths_or_names
 from augury.data import DATASETS
 from augury.study import StudySettings, read_settings
 from augury.study.store import default_path
+from augury.study.usable_folder import usable_folder
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _ANNOTATED: Any = Annotated  # for annotations that are made as the program runs

@@ -3,3 +3,5 @@
 `kinds` says what makes transforms, models and data sets; what is made of them is said by
 `augment.foreign`, `models.own` and `data.own`.
 """
+
+__all__: list[str] = []  # private: what is given to it is given to `augury.Study`

@@ -5,6 +5,7 @@ from augury.report.html import write_report
 from augury.report.load import Study, load_study
 from augury.report.summary import write_summary
 from augury.report.terminal import verdict_table
+from augury.report.verdict_section import verdict_html
 
 __all__ = [
     "Study",
@@ -12,6 +13,7 @@ __all__ = [
     "image_row",
     "load_study",
     "preview_figure",
+    "verdict_html",
     "verdict_table",
     "write_report",
     "write_summary",

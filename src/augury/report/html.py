@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from markupsafe import Markup
@@ -15,35 +14,25 @@ from augury.report.earlier import mended_since
 from augury.report.files import write_text
 from augury.report.load import Run, Study
 from augury.report.origins import origins
-from augury.report.page import environment
+from augury.report.page import environment, style
 from augury.report.pictures import MAX_PIXELS, Examples, load_examples
-from augury.report.svg import Axis, color
+from augury.report.svg import color
 from augury.report.tables import (
     ClassEffects,
     Confusion,
     GridCell,
-    VerdictRow,
     class_effects,
     confusions,
     finished,
     grid_cell,
     mistakes,
-    verdict_rows,
     worst_mistakes,
 )
+from augury.report.verdict_section import verdict_sections
 
 MAX_CLASSES = 25
 MAX_SET_ASIDE = 500
 MIN_TOP_SHARE = 0.02
-
-
-@dataclass(frozen=True)
-class VerdictSection:
-    """The verdicts of one data set: a group of rows for each network, on a common axis."""
-
-    dataset: str
-    ticks: Markup
-    groups: Sequence[tuple[str, Sequence[tuple[VerdictRow, Markup]]]]
 
 
 @dataclass(frozen=True)
@@ -96,12 +85,12 @@ def render(study: Study) -> str:
         .get_template("report.html.jinja")
         .render(
             study=study,
-            css=Markup(files("augury.report").joinpath("report.css").read_text(encoding="utf-8")),
+            css=style("verdicts.css", "report.css"),
             question=words.question(study),
             answer=words.answer(study),
             facts=_facts(study),
             arms=[(arm, color(i)) for i, arm in enumerate(study.arms)],
-            verdicts=[_verdict_section(study, name) for name in study.datasets],
+            verdicts=verdict_sections(study),
             grids=[_grid(study, name) for name in study.datasets],
             figures=[_group_figures(study, *group) for group in study.groups],
             galleries=[gallery for name in study.datasets if (gallery := _gallery(study, name))],
@@ -130,32 +119,6 @@ def _facts(study: Study) -> list[str]:
         f"{len(done)} of {words.count(len(study.runs), 'run')} finished",
         f"{words.duration(sum(result.seconds for result in done))} of training",
     ]
-
-
-def _verdict_section(study: Study, dataset: str) -> VerdictSection:
-    models = [model for name, model in study.groups if name == dataset]
-    groups = [(model, verdict_rows(study, dataset, model)) for model in models]
-    compared = [row.comparison for _, rows in groups for row in rows if row.comparison]
-    axis = charts.difference_axis(
-        [c.difference for c in compared if c.difference is not None],
-        [c.interval for c in compared],
-        study.min_difference,
-    )
-    return VerdictSection(
-        dataset=dataset,
-        ticks=charts.difference_ticks(axis),
-        groups=[
-            (model, [(row, _plot(study, axis, row)) for row in rows]) for model, rows in groups
-        ],
-    )
-
-
-def _plot(study: Study, axis: Axis, row: VerdictRow) -> Markup:
-    difference = row.comparison.difference if row.comparison else None
-    interval = row.comparison.interval if row.comparison else None
-    return charts.difference_plot(
-        axis, difference, interval, study.min_difference, row.verdict, study.rule.confidence
-    )
 
 
 def _grid(study: Study, dataset: str) -> Grid:

@@ -1,9 +1,11 @@
-"""The page's templates and how they write numbers."""
+"""The page's templates and styles, and how they write numbers."""
 
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from augury.report import words
 
@@ -41,6 +43,12 @@ def environment() -> Environment:
     found.filters["setting"] = _setting
     found.filters["fields"] = vars
     return found
+
+
+def style(*names: str) -> Markup:
+    """The content of the style sheets, one after the other."""
+    sheets = (files("augury.report").joinpath(name) for name in names)
+    return Markup("".join(sheet.read_text(encoding="utf-8") for sheet in sheets))
 
 
 def _setting(value: Any) -> str:

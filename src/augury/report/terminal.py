@@ -8,7 +8,7 @@ from rich.text import Text
 from augury.printable import printable
 from augury.report.load import Study
 from augury.report.tables import VerdictRow, verdict_rows
-from augury.report.words import at_least, count, fixed, leaked, level, p_value, signed, span
+from augury.report.words import at_least, fixed, level, p_value, signed, span, warnings
 
 _STYLES = {
     "helps": "bold green",
@@ -38,21 +38,7 @@ def verdict_table(study: Study) -> Group:
         for row in verdict_rows(study, dataset, model):
             table.add_row(*_row(row))
         table.add_section()
-    return Group(table, *(_text(warning, "red") for warning in _warnings(study)))
-
-
-def _warnings(study: Study) -> list[str]:
-    states = [run.status for run in study.runs]
-    found = []
-    if not_done := len(states) - states.count("done"):
-        kinds = [(states.count("failed"), "failed"), (states.count("missing"), "not finished")]
-        told = ", ".join(f"{number} {kind}" for number, kind in kinds if number)
-        found.append(f"{not_done} of {count(len(states), 'run')} left out: {told}")
-    for name, dataset in study.datasets.items():
-        if dataset.leakage and dataset.leakage.images:
-            where = f"{name}: " if len(study.datasets) > 1 else ""
-            found.append(f"{where}{leaked(dataset.leakage)}")
-    return found
+    return Group(table, *(_text(warning, "red") for warning in warnings(study)))
 
 
 def _row(row: VerdictRow) -> list[RenderableType]:

@@ -123,6 +123,21 @@ def threshold(points: float) -> str:
     return f"{points:g}"
 
 
+def warnings(study: Study) -> list[str]:
+    """What stands under the verdicts: runs that are not there, test images that leak."""
+    states = [run.status for run in study.runs]
+    found = []
+    if not_done := len(states) - states.count("done"):
+        kinds = [(states.count("failed"), "failed"), (states.count("missing"), "not finished")]
+        told = ", ".join(f"{number} {kind}" for number, kind in kinds if number)
+        found.append(f"{not_done} of {count(len(states), 'run')} left out: {told}")
+    for name, dataset in study.datasets.items():
+        if dataset.leakage and dataset.leakage.images:
+            where = f"{name}: " if len(study.datasets) > 1 else ""
+            found.append(f"{where}{leaked(dataset.leakage)}")
+    return found
+
+
 def question(study: Study) -> str:
     """The study's title."""
     return f"Which augmentation helps on {listed(list(study.datasets))}?"

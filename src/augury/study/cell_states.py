@@ -1,5 +1,6 @@
 """How far a study is: which of its cells are done, failed, begun or waiting."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,8 @@ from augury.records.failure import read_failure
 from augury.records.plan import Plan
 from augury.study.store import StudyFolder
 
-State = Literal["done", "failed", "begun", "waiting"]
+State = Literal["done", "begun", "waiting", "failed"]
+STATES: tuple[State, ...] = ("done", "begun", "waiting", "failed")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ def count_cells(plan: Plan, folder: StudyFolder) -> CellCounts:
 def status(plan: Plan, folder: StudyFolder) -> list[CellStatus]:
     """How far each cell is, in the plan's order."""
     return [_status(cell, folder) for cell in plan.cells]
+
+
+def count_states(cells: Iterable[CellStatus]) -> dict[State, int]:
+    """How many of the cells are in each state."""
+    states = [cell.state for cell in cells]
+    return {state: states.count(state) for state in STATES}
 
 
 def _status(cell: Cell, folder: StudyFolder) -> CellStatus:

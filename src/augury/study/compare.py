@@ -1,14 +1,12 @@
 """Compare the arms that two studies share: does an arm do better in the second?"""
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from augury.errors import InputError
 from augury.records.cell import Cell
-from augury.records.json_file import to_values
 from augury.records.plan import Plan, plan_of
-from augury.stats import judge
+from augury.stats import Comparison, judge
 from augury.study.judging.pairs import Arm, make_pair, read_finished
 from augury.study.store import StudyFolder
 
@@ -16,7 +14,16 @@ from augury.study.store import StudyFolder
 _SPLIT = ("validation", "train_limit", "test_limit")
 
 
-def compare_studies(first: Path, second: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class ArmChange(Comparison):
+    """An arm in the second study against the same arm in the first; see `Comparison`."""
+
+    dataset: str
+    model: str
+    augmentation: str
+
+
+def compare_studies(first: Path, second: Path) -> list[ArmChange]:
     """Each arm that both have, `second` minus `first`, judged by the rule of `second`.
 
     Seeds are paired: the arm must have been trained and tested on the same images, or the verdict
@@ -37,10 +44,13 @@ def compare_studies(first: Path, second: Path) -> list[dict[str, Any]]:
         for pair in [make_pair(new[arm], old[arm])]
     ]
     comparisons = judge(pairs, replace(plans[1].rule, looks=()))
-    return [
-        {"dataset": arm[0], "model": arm[1], "augmentation": arm[2], **to_values(comparison)}
-        for arm, comparison in zip(arms, comparisons, strict=True)
-    ]
+    return [_named(arm, comparison) for arm, comparison in zip(arms, comparisons, strict=True)]
+
+
+def _named(arm: Arm, comparison: Comparison) -> ArmChange:
+    values = {field.name: getattr(comparison, field.name) for field in fields(comparison)}
+    dataset, model, augmentation = arm
+    return ArmChange(dataset=dataset, model=model, augmentation=augmentation, **values)
 
 
 def _split_apart(first: Plan, second: Plan, arm: Arm) -> str:

@@ -4,8 +4,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
-import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -22,7 +20,7 @@ from augury.data.folders.deep import FULL
 from augury.data.folders.listing import StoredFile, reason
 from augury.data.folders.picture import UNREADABLE, Decoded, Header, decode_into, read_header
 from augury.errors import DataError
-from augury.startup import child_environment, environment
+from augury.startup import child_environment, environment, without_main_script
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -99,27 +97,12 @@ def _mapped(
     if pool is None:
         yield from map(function, tasks)
         return
-    with _without_main():
+    with without_main_script():
         results = pool.map(function, tasks)
     try:
         yield from results
     except BrokenProcessPool as error:
         raise DataError("a process that decodes images died; is there enough memory?") from error
-
-
-@contextlib.contextmanager
-def _without_main() -> Iterator[None]:
-    """Keep spawned processes from running the user's script again.
-
-    They need nothing of it, and a script without `if __name__ == "__main__"` would start all
-    over in each of them, and there wait for the lock that this process holds.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
 
 
 def _collected(

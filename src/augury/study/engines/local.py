@@ -21,7 +21,7 @@ from augury.own.trust import grant, granted
 from augury.records.cell import Cell
 from augury.records.plan import read_plan
 from augury.schema import Within
-from augury.startup import child_environment, environment
+from augury.startup import child_environment, environment, without_main_script
 from augury.study.engines.attempt import attempt, listener_for
 from augury.study.engines.engine import Job, Workload, default_workers
 from augury.study.engines.environment import worker_environment
@@ -99,7 +99,8 @@ class _Workers:
         process = _CONTEXT.Process(
             target=_work, args=(theirs, job.folder.path, job.data_dir, granted()), daemon=True
         )
-        with environment(child_environment() | worker_environment(job.plan.threads)):
+        variables = child_environment() | worker_environment(job.plan.threads)
+        with environment(variables), without_main_script():
             process.start()
         theirs.close()
         return _Worker(process, ours)

@@ -205,6 +205,17 @@ def read_settings(
     return _updated(settings, _without_none(overrides), "the command line", typed=True)
 
 
+def changed_settings(
+    settings: StudySettings, changes: Mapping[str, Any], where: str, typed: bool
+) -> StudySettings:
+    """`settings` with `changes` (nested, None for unset), which errors say are from `where`.
+
+    typed: the user gives the changes now, so code that they name is accepted; code that a file or a
+    stored study names must have been confirmed.
+    """
+    return _updated(settings, _without_none(changes), where, typed)
+
+
 def _updated(
     settings: StudySettings, values: Mapping[str, Any], where: str, typed: bool = False
 ) -> StudySettings:

@@ -1,4 +1,4 @@
-"""A running study in the terminal: one bar for all of it, a line for each cell at work."""
+"""A running study in a terminal or a notebook: one bar for it, a line for each cell at work."""
 
 import math
 from types import TracebackType
@@ -8,7 +8,6 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from augury.cli.output import err
 from augury.records.epochs import Epoch
 from augury.study import Cell, Plan, StudyFolder
 from augury.study.engines.events import (
@@ -22,6 +21,8 @@ from augury.study.engines.events import (
     TryAgain,
 )
 from augury.study.planning.parts import count_steps
+from augury.terminal.notebook import notebook_view
+from augury.terminal.printer import err
 
 # With so few cells a line for each epoch is not too much.
 _FEW_CELLS = 4
@@ -53,6 +54,7 @@ class StudyProgress:
         )
         total = math.fsum(self._whole(name) for name in self.cells)
         self.overall = self.bar.add_task("", total=total)
+        self.notebook = notebook_view(self)
         self.live = Live(self, console=err, transient=True, auto_refresh=err.is_terminal)
         self._update()
 
@@ -61,7 +63,7 @@ class StudyProgress:
 
     def __rich__(self) -> Group:
         """The bar, and below it the last epoch of each cell at work, cut to the width."""
-        if not err.is_terminal:
+        if not (err.is_terminal or self.notebook):
             return Group()
         lines = [
             Text(f"  {_title(self.cells[name])}  {latest}", no_wrap=True, overflow="ellipsis")
@@ -81,6 +83,8 @@ class StudyProgress:
         trace: TracebackType | None,
     ) -> None:
         self.live.stop()
+        if self.notebook:
+            self.notebook.stop()
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -108,6 +112,8 @@ class StudyProgress:
     def judged(self, done: int, total: int, what: str) -> None:
         """What comes after the cells, which takes a minute for thousands of them."""
         self.bar.update(self.overall, description=f"{what} {done} of {total}")
+        if self.notebook:
+            self.notebook.refresh()
 
     def _epoch(self, cell: Cell, epoch: Epoch) -> None:
         line = epoch_line(epoch, cell.recipe.epochs)
@@ -134,6 +140,8 @@ class StudyProgress:
     def _update(self) -> None:
         text = f"{self.finished} of {len(self.cells)} cells"
         self.bar.update(self.overall, completed=self.spent_by_all, description=text)
+        if self.notebook:
+            self.notebook.refresh()
 
 
 def _title(cell: Cell) -> str:

@@ -1,4 +1,4 @@
-"""Checks of options that several commands share."""
+"""Whether a folder can be the one of a study."""
 
 import os
 from pathlib import Path

@@ -1,0 +1,25 @@
+"""Studies from Python: what the command line does, with objects as well as names.
+
+`Study` is a study's folder as an object; what its methods give is in a file each.
+"""
+
+from augury.api.checking import CheckTable, check
+from augury.api.comparison import ComparisonTable
+from augury.api.diagnosis import DoctorReport
+from augury.api.page import ReportPage
+from augury.api.preview import PreviewPicture
+from augury.api.status import StatusTable
+from augury.api.study import Study
+from augury.api.verdicts import VerdictTable
+
+__all__ = [
+    "CheckTable",
+    "ComparisonTable",
+    "DoctorReport",
+    "PreviewPicture",
+    "ReportPage",
+    "StatusTable",
+    "Study",
+    "VerdictTable",
+    "check",
+]

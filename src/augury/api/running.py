@@ -1,0 +1,98 @@
+"""Running a study as people meet it: planned, shown while it runs, judged, its report written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from augury.errors import CellsFailed
+from augury.report import load_study, write_report, write_summary
+from augury.report.load import Study as Records
+from augury.study import (
+    CellCounts,
+    Plan,
+    StudyFolder,
+    StudySettings,
+    count_cells,
+    judge_study,
+    open_study,
+    plan_of,
+    run_study,
+    run_until_decided,
+)
+from augury.study.engines import Engine
+from augury.study.engines.torchrun import end, follow
+from augury.terminal import StudyProgress, data_progress, few_of_each_reason, say
+from augury.training.processes import Processes, started_by_torchrun
+
+
+def run_shown(
+    settings: StudySettings,
+    path: Path,
+    engine_for: Callable[[Processes], Engine],
+    data_dir: Path | None,
+    verbose: bool,
+) -> CellCounts | None:
+    """Plan the study or extend it, run what is not done, and show how far it is.
+
+    engine_for: the engine, given the processes that torchrun has started (`ALONE` without it).
+    verbose: a line for each epoch. Returns None in all processes of torchrun but the first, which
+    share its cells.
+    """
+    with started_by_torchrun() as processes:
+        if not processes.first:
+            follow(path, processes, data_dir)
+            return None
+        reached = _run(settings, path, engine_for(processes), data_dir, verbose)
+        end(processes)
+    return reached
+
+
+def _run(
+    settings: StudySettings, path: Path, engine: Engine, data_dir: Path | None, verbose: bool
+) -> CellCounts:
+    with data_progress() as progress:
+        plan = open_study(settings, path, engine=engine, data_dir=data_dir, progress=progress)
+    StudyFolder(path).set_aside_damaged(plan.cells, say)
+    for dataset in plan.datasets.values():
+        for note in dataset.notes:
+            say(note)
+        for line in few_of_each_reason(dataset.set_aside):
+            say(f"set aside: {line}")
+
+    def run(plan: Plan) -> CellCounts:
+        with StudyProgress(plan, StudyFolder(path), verbose) as shown:
+            return run_study(
+                plan,
+                path,
+                engine=engine,
+                data_dir=data_dir,
+                on_event=shown,
+                progress=shown.judged,
+            )
+
+    if settings.until_decided:
+        return run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
+    return run(plan)
+
+
+def judge_shown(path: Path) -> CellCounts:
+    """Judge what has changed of a study, and show how far that is."""
+    plan, folder = plan_of(path), StudyFolder(path)
+    with data_progress() as progress:
+        judge_study(plan, folder, progress)
+    return count_cells(plan, folder)
+
+
+def write_all(path: Path) -> tuple[Records, Path]:
+    """Write summary.csv and report.html; returns the study's records and the report's path."""
+    records = load_study(path)
+    write_summary(records)
+    return records, write_report(records)
+
+
+def check_all_done(reached: CellCounts, path: Path) -> None:
+    """Raise CellsFailed where cells have failed."""
+    if reached.failed:
+        raise CellsFailed(
+            f"{reached.failed} of {reached.cells} cells failed; augury status {path} says why, "
+            "the same command tries them again"
+        )

@@ -1,0 +1,51 @@
+"""The settings of a stored study, and how arms and seeds are added to settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from augury.augment import same_arm
+from augury.data import data_title
+from augury.errors import InputError
+from augury.records.plan import Plan
+from augury.study import StudySettings
+from augury.study.planning.settings import arm_name, changed_settings
+
+
+def stored_settings(plan: Plan, where: str) -> StudySettings:
+    """Those that the study was run with last; paths are whole, so that it goes on anywhere.
+
+    where: the plan's file, for errors. Raises InputError where the settings name code that has not
+    been confirmed.
+    """
+    settings = changed_settings(StudySettings(), plan.settings, where, typed=False)
+    locations = {name: dataset.location for name, dataset in plan.datasets.items()}
+    datasets = tuple(locations.get(data_title(name), name) for name in settings.datasets)
+    return replace(settings, name=plan.name, datasets=datasets)
+
+
+def grown_settings(
+    settings: StudySettings,
+    datasets: Sequence[str],
+    models: Sequence[str],
+    augmentations: Sequence[str],
+    chains: Mapping[str, object],
+    seeds: int | None,
+) -> StudySettings:
+    """`settings` with what is added; what they have already stays where it is.
+
+    seeds: how many in all. Raises InputError for fewer than there are.
+    """
+    if isinstance(seeds, int) and seeds < settings.seeds:
+        raise InputError(f"seeds: is how many in all, at least {settings.seeds}, got {seeds}")
+    arms = {same_arm(arm_name(arm)): arm for arm in settings.augmentations}
+    arms |= {same_arm(arm_name(arm)): arm for arm in augmentations}
+    changes = {
+        "datasets": list(dict.fromkeys([*settings.datasets, *datasets])),
+        "models": list(dict.fromkeys([*settings.models, *models])),
+        "augmentations": list(arms.values()),
+        "chains": {**settings.chains, **chains},
+        # Named, as another arm could become the baseline of those that there are.
+        "baseline": settings.baseline_arm,
+        "seeds": seeds,
+    }
+    return changed_settings(settings, changes, "add", typed=True)

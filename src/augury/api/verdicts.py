@@ -1,0 +1,97 @@
+"""The verdicts of a study: rows to compute with, a table to look at."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, overload
+
+from rich.console import RenderableType
+
+from augury.errors import InputError
+from augury.records.verdicts import ArmVerdict
+from augury.report import verdict_html, verdict_table
+from augury.report.load import Study as Records
+from augury.stats import Rule
+from augury.terminal import Shown
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class VerdictTable(Shown, Sequence[ArmVerdict]):
+    """What a study says of each arm but the baseline, an `ArmVerdict` each, in the plan's order.
+
+    A row has `dataset`, `model`, `augmentation`, `difference` and `interval` (percentage points of
+    test accuracy, against `baseline`), `p`, `seeds`, `verdict` ("helps", "hurts", "not shown" or
+    "cannot say"), `words` (one line), and all else that `Comparison` lists. Printed it is the
+    command line's table; in a notebook, the table of the report.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    @property
+    def rule(self) -> Rule:
+        """What the verdicts ask for."""
+        return self._records.rule
+
+    @property
+    def baseline(self) -> str:
+        """The arm that the others are compared with."""
+        return self._records.baseline
+
+    def __len__(self) -> int:
+        return len(self._records.comparisons)
+
+    def __iter__(self) -> Iterator[ArmVerdict]:
+        return iter(self._records.comparisons)
+
+    @overload
+    def __getitem__(self, at: int) -> ArmVerdict: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[ArmVerdict, ...]: ...
+    def __getitem__(self, at: int | slice) -> ArmVerdict | tuple[ArmVerdict, ...]:
+        return self._records.comparisons[at]
+
+    def view(self) -> RenderableType:
+        """The table as the terminal shows it."""
+        return verdict_table(self._records)
+
+    def _repr_html_(self) -> str:
+        return verdict_html(self._records)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """A data frame with a row for each arm; an interval takes two columns, `_low` and `_high`.
+
+        Raises InputError where pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise InputError(
+                "to_pandas needs pandas, which is not installed: pip install pandas"
+            ) from error
+        return pandas.DataFrame([_flat(row) for row in self], columns=_columns())
+
+
+# The names first, as in verdicts.json.
+_NAMES = ("dataset", "model", "augmentation", "baseline")
+_INTERVALS = ("interval", "probability_interval", "two_way_interval")
+
+
+def _columns() -> list[str]:
+    names = [*_NAMES, *(each.name for each in fields(ArmVerdict) if each.name not in _NAMES)]
+    return [
+        column
+        for name in names
+        for column in ((f"{name}_low", f"{name}_high") if name in _INTERVALS else (name,))
+    ]
+
+
+def _flat(row: ArmVerdict) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in vars(row).items():
+        if name in _INTERVALS:
+            flat[f"{name}_low"], flat[f"{name}_high"] = value or (None, None)
+        else:
+            flat[name] = value
+    return flat

@@ -1,0 +1,166 @@
+"""What `augury doctor` found, as the terminal shows it."""
+
+import math
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from augury.report.words import count, duration, fixed, step_time
+from augury.study.doctor import Costs, Diagnosis, Notice, Power, Setup
+
+_STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
+
+
+def diagnosis_view(found: Diagnosis) -> Group:
+    """Notices, problems first; then the machine, the costs, and what each data set can show."""
+    parts: list[RenderableType] = [
+        Text(f"{found.study}: {_counts(found)}", "bold"),
+        _findings(found.findings),
+        *_machine(found.machine),
+    ]
+    if found.costs:
+        parts += _costs(found.costs)
+    for power in found.power:
+        parts += _power(power)
+    return Group(*parts)
+
+
+def _counts(found: Diagnosis) -> str:
+    levels = [finding.level for finding in found.findings]
+    return ", ".join(count(levels.count(level), level) for level in ("problem", "warning"))
+
+
+def _findings(findings: tuple[Notice, ...]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        level = Text(finding.level, _STYLES[finding.level])
+        table.add_row(level, Text(f"{finding.where}: {finding.words}"))
+    return table
+
+
+def _machine(machine: Setup) -> list[RenderableType]:
+    facts = machine.facts
+    memory = f", {facts.memory_gb:g} GiB of memory" if facts.memory_gb else ""
+    cells = count(machine.workers, "cell")
+    threads = count(machine.threads, "thread")
+    parts = [
+        *_heading("machine"),
+        _line(f"{facts.processor}, {facts.cores} cores{memory}, {facts.gpu or 'no GPU'}"),
+        _line(f"{cells} at once on {machine.device}, {threads} each"),
+    ]
+    for pair, speed in machine.speed.items():
+        way = f"{speed.layout} {speed.precision}"
+        step = step_time(speed.milliseconds[way] / 1000)
+        parts.append(_line(f"{pair}: fastest with {way}, {step} a step"))
+    return parts
+
+
+def _costs(costs: Costs) -> list[RenderableType]:
+    done = f" ({costs.done} are done)" if costs.done else ""
+    most = f", at most {_hours(costs.most)} with all seeds" if costs.most is not None else ""
+    disk = f"{_gigabytes(costs.disk)} at the largest moment, {_gigabytes(costs.free)} free"
+    parts = [
+        *_heading("costs"),
+        _arms(costs),
+        _line(f"time    {_hours(costs.seconds)} for {costs.cells} cells{done}{most}"),
+        _line(f"disk    {disk}"),
+        _line(f"memory  {_gigabytes(costs.memory)} for {costs.workers} workers, an estimate"),
+    ]
+    if costs.gpu:
+        parts.append(_line(f"GPU     {_gigabytes(costs.gpu)} of its memory, an estimate"))
+    return parts
+
+
+def _arms(costs: Costs) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("arm", overflow="fold")
+    for heading in ("cells", "step", "augmentation", "a cell", "disk"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    several = len({(arm.dataset, arm.model) for arm in costs.arms}) > 1
+    for arm in costs.arms:
+        name = f"{arm.dataset} {arm.model} {arm.augmentation}" if several else arm.augmentation
+        table.add_row(
+            Text(name),
+            str(arm.cells),
+            step_time(arm.step),
+            f"+ {step_time(arm.augment)}",
+            duration(arm.seconds),
+            _megabytes(arm.sizes.stored),
+        )
+    return table
+
+
+def _power(power: Power) -> list[RenderableType]:
+    kinds = {
+        "runs": f"from {power.spread.pairs} finished pairs",
+        "given": "as given",
+        "default": "a default: nothing has been run yet",
+    }
+    seeds = f"{power.seeds} paired seeds, {count(power.comparisons, 'comparison')}"
+    spread = f"spread {power.spread.deviation:.2g} points ({kinds[power.spread.source]})"
+    return [
+        *_heading(f"what {power.dataset} can show"),
+        _line(f"{seeds}, {spread}"),
+        _line(_detectable(power)),
+        _line(f"{power.power:.0%} sure to find one of {power.min_difference:g} points"),
+        _by_seeds(power),
+        _line(_needed(power)),
+    ]
+
+
+def _detectable(power: Power) -> str:
+    if power.detectable is None:
+        return f"no difference, of whatever size, can be found with {count(power.seeds, 'seed')}"
+    return f"{power.target:.0%} sure to find a difference of {_rounded_up(power.detectable)} points"
+
+
+def _by_seeds(power: Power) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("seeds")
+    for seeds, _ in power.table:
+        table.add_column(str(seeds), justify="right")
+    table.add_row("points", *(_rounded_up(points) for _, points in power.table))
+    return table
+
+
+def _needed(power: Power) -> str:
+    wanted = f"{power.min_difference:g} points"
+    if power.needed is not None:
+        return f"to tell {wanted} from none takes about {power.needed} seeds"
+    if power.ahead < power.asked:
+        return (
+            f"no number of seeds shows {wanted}: at this spread an arm that much better is ahead "
+            f"in {power.ahead:.0%} of the seeds, and the rule asks for {power.asked:.0%}"
+        )
+    return f"to tell {wanted} from none takes more than {power.most} seeds"
+
+
+def _rounded_up(points: float | None) -> str:
+    """With two decimals, rounded up so that the promise holds."""
+    return fixed(None if points is None else math.ceil(100 * points - 1e-9) / 100)
+
+
+def _hours(seconds: float) -> str:
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:,.2f} GB"
+
+
+def _heading(title: str) -> list[RenderableType]:
+    return [Text(), Text(title, "bold")]
+
+
+def _line(text: str) -> RenderableType:
+    return Padding(Text(text), (0, 0, 0, 2), expand=False)

@@ -1,0 +1,47 @@
+"""What the terminal shows, as text and as HTML."""
+
+import io
+from abc import ABC, abstractmethod
+
+from rich.console import RenderableType
+
+from augury.terminal.printer import Printer
+
+_NOTEBOOK_COLUMNS = 100
+_HTML = (
+    '<pre style="white-space:pre;overflow-x:auto;line-height:1.35;margin:0;'
+    "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace\">"
+    "{code}</pre>"
+)
+
+
+def text_of(renderable: RenderableType) -> str:
+    """As it is printed where there are no colors: as wide as the terminal, or 80 columns."""
+    file = io.StringIO()
+    Printer(file=file).print(renderable)
+    return file.getvalue().removesuffix("\n")
+
+
+def html_of(renderable: RenderableType) -> str:
+    """The same characters in HTML, escaped, in the colors of the page that holds them."""
+    printer = Printer(file=io.StringIO())
+    printer.width = _NOTEBOOK_COLUMNS
+    printer.print(renderable)
+    return printer.export_html(code_format=_HTML, inline_styles=True)
+
+
+class Shown(ABC):
+    """A result that looks alike in the terminal, in a Python session and in a notebook."""
+
+    @abstractmethod
+    def view(self) -> RenderableType:
+        """What the command line prints of it."""
+
+    def __str__(self) -> str:
+        return text_of(self.view())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.view())
