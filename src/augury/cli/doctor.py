@@ -16,6 +16,7 @@ from augury.cli.output import data_progress, out, print_json
 from augury.cli.study_options import StudyOptions, takes_study_options
 from augury.report.words import count, duration, fixed, step_time
 from augury.study.doctor import Costs, Diagnosis, Notice, Power, Setup, examine
+from augury.study.engines import InProcess
 from augury.training.processes import ALONE
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
@@ -38,13 +39,14 @@ def doctor(
     """
     settings = given.settings()
     path = given.folder(settings)
-    make_engine(given.engine, given.engine_options, ALONE)  # refuses what augury study would
+    # Refuses the options that augury study would.
+    engine = make_engine(given.engine, given.engine_options, ALONE)
     with data_progress() as progress:
         found = examine(
             settings,
             path=path,
             data_dir=given.data_dir,
-            workers=given.workers,
+            workers=1 if isinstance(engine, InProcess) else given.workers,
             spread=spread,
             progress=progress,
         )
