@@ -19,8 +19,8 @@ from augury.records.plan import PlannedSpeed
 from augury.records.recipe import NORMALIZATIONS, OPTIMIZERS, SCHEDULES, SELECTIONS, Recipe
 from augury.stats import Rule
 from augury.study import PRESETS, StudySettings
-from augury.study.doctor import opening
 from augury.study.engines import ENGINES
+from augury.study.planning import probe
 
 SETTINGS = {(s.table, s.name): s for s in study_settings()}
 TABLES = {"": StudySettings, "recipe": Recipe, "network": NetworkOptions, "rule": Rule}
@@ -217,7 +217,7 @@ def run(monkeypatch, tmp_path):
     """Runs a command in an empty folder, without measuring speeds: (code, output, errors)."""
     monkeypatch.chdir(tmp_path)
     speed = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
-    monkeypatch.setattr(opening, "probe", lambda *_: speed)
+    monkeypatch.setattr(probe, "probe", lambda *_: speed)
 
     def run(*arguments):
         done = CliRunner().invoke(app, [str(a) for a in arguments])
@@ -237,6 +237,17 @@ def test_a_study_command_can_be_given_to_the_doctor_first(run, tmp_path):
     assert found["power"][0]["seeds"] == 8
     assert found["machine"]["workers"] == 1
     assert not (tmp_path / "a study").exists()
+
+
+def test_the_doctor_counts_the_cells_that_the_engine_runs_at_once(run):
+    quick = ["--augment", "none,flip", "--train-limit", "60", "--epochs", "1", "--json"]
+    for options, at_once in (
+        (["--engine", "in-process"], 1),
+        (["--engine", "local", "--workers", "3"], 3),
+    ):
+        code, printed, said = run("doctor", *quick, *options)
+        assert code == 0, said
+        assert json.loads(printed)["machine"]["workers"] == at_once
 
 
 @pytest.mark.parametrize("command", ["study", "doctor", "preview"])

@@ -10,6 +10,7 @@ from augury.cli.guard import guarded
 from augury.cli.output import print_json
 from augury.cli.study_options import StudyOptions, takes_study_options
 from augury.study.doctor import Diagnosis, examine
+from augury.study.engines import InProcess
 from augury.terminal.data_progress import data_progress
 from augury.terminal.diagnosis import diagnosis_view
 from augury.terminal.printer import out
@@ -34,13 +35,14 @@ def doctor(
     """
     settings = given.settings()
     path = given.folder(settings)
-    make_engine(given.engine, given.engine_options, ALONE)  # refuses what augury study would
+    # Refuses the options that augury study would.
+    engine = make_engine(given.engine, given.engine_options, ALONE)
     with data_progress() as progress:
         found = examine(
             settings,
             path=path,
             data_dir=given.data_dir,
-            workers=given.workers,
+            workers=1 if isinstance(engine, InProcess) else given.workers,
             spread=spread,
             progress=progress,
         )
