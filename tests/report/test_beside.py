@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_study import edit, renamed, write_study
-from html_page import Element, read_page, table_rows
 
 from augury.report import load_study
 from augury.report.html import render
+from helpers.html_page import Element, read_page, table_rows
 
 ARMS = ["none", "normal", "random-erasing", "salience"]
 

@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from fake_study import ODD_CLASSES, planned_cell, run_folder, write_study
-from html_page import Element, read_page, table_rows
 from PIL import Image
 
 from augury.errors import DiskError, InputError
 from augury.report import load_study, write_report
 from augury.report.html import render
+from helpers.html_page import Element, read_page, table_rows
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from html_page import Element, read_page, table_rows
 
 from augury.data import load_dataset
 from augury.records.plan import Plan, PlannedSpeed, write_plan
@@ -15,6 +14,7 @@ from augury.study import StudyFolder, judge_study, read_settings
 from augury.study.planning.plan import describe, make_cells
 from augury.study.running.listener import Listener
 from augury.study.running.run import run_cell
+from helpers.html_page import Element, read_page, table_rows
 
 SETTINGS = {
     "augmentations": ["none", "normal"],

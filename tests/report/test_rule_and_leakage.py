@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from fake_study import edit, write_study
-from html_page import Element, read_page, table_rows
 
 from augury.report import load_study
 from augury.report.html import render
+from helpers.html_page import Element, read_page, table_rows
 
 LEAKAGE = {
     "images": 12,
