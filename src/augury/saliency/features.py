@@ -1,4 +1,4 @@
-"""The last feature maps of a network, before they are pooled."""
+"""The last feature maps of a network, before pooling."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from augury.errors import InputError
 
 
 def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Of normalized images: the last feature maps (B, F, h, w), and the logits (B, K).
+    """The last feature maps (B, F, h, w) and the logits (B, K) for normalized images `pixels`.
 
-    The maps are what `forward_features` returns, of `model` or of the part of it that has one, as
-    all of timm's networks do. They are a leaf that requires its gradient, and the logits depend on
-    nothing else: who differentiates them goes through the head only. `pixels` stay as they are,
-    also where the network works in place.
-    Raises InputError where the network has no such method, or one that returns no maps.
+    The maps are the result of `forward_features`, a method of `model` or of a part of it; all of
+    timm's networks have one. They are a leaf that requires its gradient, and the logits depend on
+    nothing else, so a derivative passes through the head only. `pixels` are not changed, also if
+    the network works in place.
+    Raises InputError if the network has no such method, or if it returns no maps.
     """
     owner = next((m for m in model.modules() if hasattr(m, "forward_features")), None)
     if owner is None:
@@ -32,7 +32,7 @@ def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
         # A copy, as the head may work in place.
         return (maps.movedim(1, 3) if last else maps).clone()
 
-    # No hook can be set on a method, so for this pass another stands before it.
+    # PyTorch has no hooks for methods, so the method is replaced for this pass.
     vars(owner)["forward_features"] = forward_features
     try:
         logits: Tensor = model(pixels.clone())
@@ -42,7 +42,7 @@ def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _channels_last(owner: nn.Module, maps: Tensor) -> bool:
-    """Whether maps are (B, h, w, F), as of timm's Swin networks, and not (B, F, h, w)."""
+    """Whether maps are (B, h, w, F), as in timm's Swin networks, and not (B, F, h, w)."""
     if maps.ndim == 4:
         width = getattr(owner, "num_features", maps.shape[1])
         if width == maps.shape[1]:
