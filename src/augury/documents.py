@@ -17,12 +17,12 @@ _MARKS = {
 }
 
 
-def read_toml(path: Path, what: str = "") -> dict[str, Any]:
+def read_toml(path: Path, what: str = "") -> dict[str, object]:
     """The content of a TOML file in UTF-8, or in UTF-16 with its byte-order mark.
 
     what: the file in words, for the error. Raises InputError, in one line, where it cannot be read.
     """
-    found: dict[str, Any] = _read(path, "TOML", what, tomllib.loads)
+    found: dict[str, object] = _read(path, "TOML", what, tomllib.loads)
     return found
 
 

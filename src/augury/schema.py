@@ -113,7 +113,7 @@ def _number(value: float) -> str:
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, object]:
     return get_type_hints(cls, include_extras=True)
 
 

@@ -188,7 +188,7 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
         check_name(key, known, f"parameter of {name}")
 
 
-def to_config(augmentation: Augmentation[Any]) -> dict[str, Any]:
+def to_config(augmentation: Augmentation[Any]) -> dict[str, object]:
     """`augmentation` as JSON and TOML values: its name, and all arguments that are not None.
 
     A source of saliency is code and cannot be written; its kind is, if it has one.
@@ -197,7 +197,7 @@ def to_config(augmentation: Augmentation[Any]) -> dict[str, Any]:
     names = {cls: name for name, cls in {**AUGMENTATIONS, **COMPOSITIONS}.items()}
     if type(augmentation) not in names:
         raise InputError(f"{type(augmentation).__name__}: only named augmentations can be written")
-    config: dict[str, Any] = {"name": names[type(augmentation)]}
+    config: dict[str, object] = {"name": names[type(augmentation)]}
     for key in inspect.signature(type(augmentation)).parameters:
         value = _written(getattr(augmentation, key))
         if value is not None:
@@ -273,7 +273,7 @@ def read_augmentation(path: Path, sources: Sources | None = None) -> Augmentatio
     return from_config(read_config(path), sources)
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, object]:
     """The description in a .toml or .json file; InputError where it cannot be read."""
     config = read_json(path) if _is_json(path) else read_toml(path)
     if not isinstance(config, dict) or not isinstance(config.get("name"), str):

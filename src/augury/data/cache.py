@@ -77,7 +77,7 @@ def cached(
     return dataset
 
 
-def file_state(files: Iterable[Path]) -> dict[str, Any]:
+def file_state(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
     """What tells that a file has changed, for each of them: a `state` for `cached`."""
     states = {}
     for file in files:

@@ -59,7 +59,7 @@ class Cell:
         end = f".s{self.seed}.{digest}"
         return bounded(told, _LONGEST_NAME - len(end)) + end
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """As JSON values, with the cell's name."""
         return {"name": self.name, **identity(self)}
 
@@ -84,7 +84,7 @@ FIRST_FIELDS = {
 }
 
 
-def identity(record: Any) -> dict[str, Any]:
+def identity(record: Any) -> dict[str, object]:
     """What a name is made of, as JSON values: the first fields, and others that were changed."""
     first = FIRST_FIELDS[type(record).__name__]
     return {

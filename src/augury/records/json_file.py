@@ -20,7 +20,7 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     write_atomically(path, sealed_json(values))
 
 
-def read_json(path: Path, sealed_from: int | None = None) -> dict[str, Any]:
+def read_json(path: Path, sealed_from: int | None = None) -> dict[str, object]:
     """The object in a file of ours, with its checksum.
 
     sealed_from: the schema from which on a checksum must be there; without one a file may lack it,
@@ -39,13 +39,13 @@ def read_json(path: Path, sealed_from: int | None = None) -> dict[str, Any]:
     return values
 
 
-def known_schema(values: dict[str, Any], known: Sequence[int], path: Path) -> int:
+def known_schema(values: dict[str, object], known: Sequence[int], path: Path) -> int:
     """The schema of a file's content, which is taken out; InputError for one not in `known`."""
     schema = values.pop("schema", None)
-    if isinstance(schema, bool) or schema not in known:
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema not in known:
         newest = f"this version reads {' and '.join(map(str, known))}"
         raise InputError(f"{path}: of schema {schema!r} where {newest}")
-    return int(schema)
+    return schema
 
 
 def record_from(cls: type[Record], values: Mapping[str, Any], path: Path) -> Record:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from augury.inside import is_there
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
@@ -58,7 +57,7 @@ def write_verdicts(path: Path, verdicts: Verdicts) -> None:
     write_json(path, {"schema": SCHEMA, "unit": UNIT, **verdict_values(verdicts)})
 
 
-def verdict_values(verdicts: Verdicts) -> dict[str, Any]:
+def verdict_values(verdicts: Verdicts) -> dict[str, object]:
     """As JSON values: the names of each arm first, its unpaired seeds last."""
     names = ("dataset", "model", "augmentation", "baseline")
     order = [*names, *(f.name for f in fields(Comparison)), "unpaired"]

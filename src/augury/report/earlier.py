@@ -39,12 +39,12 @@ def _faults(cell: Cell, draws: int) -> Iterator[str]:
         yield BORDER
 
 
-def _looks_at_spectral(name: str, parameters: dict[str, Any]) -> bool:
+def _looks_at_spectral(name: str, parameters: dict[str, object]) -> bool:
     usual = _SPECTRAL if name in _SPECTRAL_BY_DEFAULT else None
     return parameters.get("saliency", usual) == _SPECTRAL
 
 
-def _tables(value: Any) -> Iterator[dict[str, Any]]:
+def _tables(value: Any) -> Iterator[dict[str, object]]:
     """Every table within JSON values."""
     if isinstance(value, dict):
         yield value

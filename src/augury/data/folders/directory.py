@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from augury.data.cache import cache_folder, status_values
 from augury.data.folders.listing import (
@@ -59,7 +58,7 @@ def list_folder(folder: Path) -> Listing:
     return listing
 
 
-def folder_state(folder: Path) -> dict[str, Any]:
+def folder_state(folder: Path) -> dict[str, str]:
     """What changes when a file below a directory changes: a `state` for `cached`."""
     lines = []
     for found in _walk(folder):

@@ -1,7 +1,7 @@
 """The files of an image folder, in a directory or in an archive."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from augury.data.cache import file_state
 from augury.data.dataset import Progress
@@ -12,7 +12,7 @@ from augury.data.folders.own_output import leave_out_own
 from augury.errors import DataError
 
 
-def source_state(path: Path) -> dict[str, Any]:
+def source_state(path: Path) -> Mapping[str, object]:
     """What changes when the files of a directory or archive change: a `state` for `cached`."""
     return folder_state(path) if path.is_dir() else file_state([path])
 

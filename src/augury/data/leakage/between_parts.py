@@ -6,12 +6,12 @@ study on the same images shares it. It appears whole or not at all.
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from augury.data.cache import cache_folder, writing
 from augury.data.dataset import Dataset, Progress
 from augury.data.leakage.duplicates import Duplicate, find_duplicates
 from augury.files import tell_remade, write_atomically
+from augury.schema import read_as
 from augury.seal import SEAL, read_sealed, sealed_json
 
 DUPLICATES_VERSION = 1  # to be raised whenever others are found or the layout of a file changes
@@ -59,10 +59,8 @@ def _read(path: Path) -> Leakage | None:
         content = read_sealed(path.read_bytes())
         if SEAL not in content or content["version"] != DUPLICATES_VERSION:
             return None
-        return Leakage(_duplicates(content["train"]), _duplicates(content["validation"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        parts = {"train": content["train"], "validation": content["validation"]}
+        found: Leakage = read_as(Leakage, parts, str(path))
+        return found
+    except (OSError, ValueError, KeyError):
         return None
-
-
-def _duplicates(rows: list[dict[str, Any]]) -> tuple[Duplicate, ...]:
-    return tuple(Duplicate(**row) for row in rows)
