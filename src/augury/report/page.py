@@ -1,4 +1,4 @@
-"""The page's templates and how they write numbers."""
+"""The templates of the page, and their formats of numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ _FILTERS = (
 
 
 def environment() -> Environment:
-    """Escaping all that comes from files, and refusing a name that is not there."""
+    """A Jinja environment that escapes all values and refuses undefined names."""
     found = Environment(
         loader=PackageLoader("augury.report", ""),
         autoescape=True,
@@ -42,7 +42,7 @@ def environment() -> Environment:
 
 
 def _setting(value: Any) -> str:
-    """A setting's value as a reader would write it."""
+    """A setting's value in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
