@@ -1,4 +1,4 @@
-"""TOML and JSON files that people write, with whatever editor."""
+"""Reading of TOML and JSON files that people write, with any editor."""
 
 import codecs
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from augury.errors import InputError
 
-# What Windows' editors and shells put first; UTF-32's begins as UTF-16's does, and nobody uses it.
+# Byte-order marks that editors and shells on Windows write. UTF-32, which nobody uses, is left out.
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
