@@ -52,7 +52,7 @@ class Cell:
 
     @cached_property  # needed some twenty times a run; 0.1 ms each time
     def name(self) -> str:
-        """Readable and unique: dataset.model.augmentation.seed.hash; its folder has the same name."""
+        """Readable and unique: dataset.model.augmentation.seed.hash; also its folder's name."""
         content = json.dumps(identity(self), sort_keys=True).encode()
         digest = hashlib.sha256(content).hexdigest()[:8]
         told = ".".join(map(file_part, (self.dataset, self.model, self.augmentation)))
