@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from html_page import Element, read_page, table_rows
 
 from augury.data import load_dataset
 from augury.records.plan import PlannedSpeed, write_plan
@@ -16,6 +15,7 @@ from augury.study.planning.cells import make_cells
 from augury.study.planning.plan import assemble_plan
 from augury.study.running.listener import Listener
 from augury.study.running.run import run_cell
+from helpers.html_page import Element, read_page, table_rows
 
 SETTINGS = {
     "augmentations": ["none", "normal"],

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_study import edit, write_study
-from html_page import Element, read_page, table_rows
 
 from augury.report import load_study
 from augury.report.html import render
+from helpers.html_page import Element, read_page, table_rows
+from helpers.report_studies import edit, write_study
 
 LEAKAGE = {
     "images": 12,

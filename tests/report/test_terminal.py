@@ -3,10 +3,10 @@ import re
 from pathlib import Path
 
 import pytest
-from fake_study import edit, write_study
 from rich.console import Console
 
 from augury.report import load_study, verdict_table
+from helpers.report_studies import edit, write_study
 
 
 def lines(folder: Path) -> list[str]:

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from networks import left_as_it_was, make_batch
 from torch import nn
 
 from augury.batch import Batch
@@ -13,6 +12,8 @@ from augury.study.running.robustness import measure_robustness
 from augury.training import Network, Normalize, Speed, evaluate
 from augury.training.sources import saliency_source
 from augury.training.teacher import read_teacher
+from helpers.batches import soft_batch
+from helpers.networks import left_as_it_was
 
 
 def rectified(x, in_place):
@@ -64,7 +65,7 @@ def identity(images):
 
 
 def float_batch(n=4, channels=3):
-    batch = make_batch(n=n, channels=channels)
+    batch = soft_batch(n=n, shape=(channels, 6, 6))
     return Batch(batch.images.float() / 255, batch.targets, batch.ids)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from looking import make_dataset, make_split
 from torch import nn
 
 from augury.study import read_settings
@@ -12,6 +11,7 @@ from augury.study.planning.probe import probe
 from augury.training import Recipe, Speed
 from augury.training.network import ALL_SPEEDS
 from augury.training.probe import fastest, measure_speeds, remembered_speeds
+from helpers.datasets import make_dataset, make_split
 
 
 def test_the_fastest_is_taken():
