@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_study import edit
-from html_page import Element, read_page, table_rows
+from helpers.html_page import Element, read_page, table_rows
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -20,6 +19,7 @@ from augury.report import load_study, verdict_table, words, write_report, write_
 from augury.report.tables import mean_points
 from augury.stats import Pair, Rule, weigh
 from augury.study import StudyFolder, judge_study
+from helpers.report_studies import edit
 
 ARMS = ("none", "normal", "random-erasing", "salience")
 
