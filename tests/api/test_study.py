@@ -161,7 +161,7 @@ def test_errors_are_one_line(here, finished):
         augury.Study(seeds="six")
     with pytest.raises(InputError, match=r"^Study: \[rule\]: alpha: must be in \(0, 1\), got 2"):
         augury.Study(alpha=2.0)
-    with pytest.raises(InputError, match=r"nowhere: no study here \(plan.json is missing\)"):
+    with pytest.raises(InputError, match=r"nowhere: no study here \(there is no such folder\)"):
         augury.Study.open("nowhere")
     with pytest.raises(InputError, match=r"unknown engine 'lokal'\. Did you mean 'local'"):
         augury.Study().run(engine="lokal")
