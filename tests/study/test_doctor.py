@@ -17,6 +17,7 @@ from augury.study import StudyFolder
 from augury.study.doctor import costing
 from augury.study.doctor import examine as examine_with
 from augury.study.doctor.data import examine_data
+from augury.study.engines import Local
 from augury.study.planning import probe
 from augury.study.planning.describe import describe_leakage
 from augury.study.planning.parts import count_classes
@@ -190,7 +191,7 @@ def unprobed(monkeypatch):
 
 def examine(settings, workers=2, **options):
     """With one thread a cell on two cores, as other tests may be running beside."""
-    return examine_with(settings, workers=workers, **options)
+    return examine_with(settings, engine=Local(workers), **options)
 
 
 def by_check(diagnosis, level="problem"):

@@ -40,6 +40,7 @@ from augury.study.planning.settings import changed_settings
 from augury.study.store import default_path
 from augury.study.usable_folder import usable_folder
 from augury.terminal import data_progress, hushed, say
+from augury.training.processes import ALONE
 
 Description = Mapping[str, object]  # JSON values: parameters of an augmentation, or a chain
 
@@ -216,12 +217,16 @@ class Study:
         return self._settings
 
     def doctor(
-        self, *, workers: int | None = None, spread: float | None = None, quiet: bool = False
+        self,
+        *,
+        engine: Engine | str | None = None,
+        spread: float | None = None,
+        quiet: bool = False,
     ) -> DoctorReport:
         """Before it runs: what is wrong with its data, what it costs, what it can show.
 
-        workers: cells at once, as `Local(workers)` would run them; spread: standard deviation of
-        paired differences, points, in place of what finished runs show; quiet: show no progress.
+        engine: what will run the cells, as for `run`; spread: standard deviation of paired
+        differences, points, in place of what finished runs show; quiet: show no progress.
         Nothing is trained, and nothing is written in the study's folder.
         """
         with self._confirming(), hushed(quiet), data_progress() as progress:
@@ -229,7 +234,7 @@ class Study:
                 self.settings,
                 path=self.path,
                 data_dir=self.data_dir,
-                workers=workers,
+                engine=engine_for(engine, self.settings, self.path)(ALONE),
                 spread=spread,
                 progress=progress,
             )
