@@ -30,8 +30,8 @@ from augury.saliency import HalfResolution, MapCache
 from augury.saliency.kinds import KINDS
 from augury.study.running.provenance import provenance
 from augury.training import Network, Normalize, Recipe, Speed
-from augury.training.loop import build_optimizer
 from augury.training.network import LAYOUTS, PRECISIONS
+from augury.training.optimizers import build_optimizer
 
 CLASSES, SIZE = 10, 32
 WAYS = ("plain", "cached", "live", "live:half")

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 import augury.study.engines.local as local_engine
-import augury.study.engines.ray as ray_engine
+import augury.study.engines.ray_run as ray_run
 import augury.study.running.run as cell_runs
 from augury.data import Dataset, load_dataset
 from augury.records.epochs import Epoch, write_epochs
@@ -118,7 +118,7 @@ def stubbed_worker(*arguments: Any) -> None:
 
 _worker = local_engine._work
 cell_runs._train_and_test = stub
-ray_engine.run_task = stubbed_task
+ray_run.run_task = stubbed_task
 
 
 def make_plan(path: Path, cells: int) -> Plan:

@@ -1,11 +1,11 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
 
 import pytest
 
 from augury.errors import InputError
 from augury.names import shown
-from augury.schema import DEEPEST, Within, check_fields, read_as, read_changes, replaced
+from augury.schema import DEEPEST, Within, check_fields, option, read_as, read_changes, replaced
 
 
 @dataclass(frozen=True)
@@ -118,3 +118,22 @@ def test_what_is_built_by_hand_is_held_against_the_same_types():
     check_fields(Part(3, 0.5))
     with pytest.raises(InputError, match="size: must be at least 1, got 0"):
         check_fields(Part(0))
+
+
+@dataclass(frozen=True)
+class WithOptions:
+    size: Annotated[int, Within(1, 10)] = option(3, "Of the thing.", "--how-large")
+    name: str | None = option(None, "Its name.")
+
+
+def test_an_option_is_a_field_with_its_default_and_its_line_of_help():
+    size, name = fields(WithOptions)
+    assert WithOptions() == WithOptions(3, None)
+    assert (size.default, size.metadata["help"], size.metadata["flag"]) == (
+        3,
+        "Of the thing.",
+        "--how-large",
+    )
+    assert (name.default, name.metadata["flag"]) == (None, "")
+    with pytest.raises(InputError, match="size: must be at most 10, got 11"):
+        read_as(WithOptions, {"size": 11}, "here")

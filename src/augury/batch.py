@@ -1,4 +1,4 @@
-"""The one thing that travels from data to model."""
+"""The batch: images, targets and ids, as they travel from data to model."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -8,13 +8,14 @@ from torch import Tensor
 
 from augury.errors import InputError
 
-# What was done to where the pixels of a batch lie: (B, C, H, W) float -> (B, C, H, W) float.
+# How pixels moved; applied to stored maps so that they follow.
+# (B, C, H, W) float -> (B, C, H, W) float.
 Move = Callable[[Tensor], Tensor]
 
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
-# What counts as a rounding error of images about [0, 1] and of sums about 1: a quarter of a level
-# of 255. Less would refuse float16, where the first number over 1 is 1.00098.
+# The largest rounding error that is accepted, in images in [0, 1] and in sums of targets: a quarter
+# of a level of 255. A smaller one would refuse float16, whose first number over 1 is 1.00098.
 ROUNDING = 1e-3
 
 
@@ -25,11 +26,11 @@ class Batch:
     images: (B, C, H, W), uint8, or float in [0, 1]; C is 1 or 3, H and W are at least 1
     targets: (B, K) float, rows sum to 1
     ids: (B,) int64, each sample's stable number in its data set
-    moves: what geometry and mixing have done to the images since they were read, so that whatever
-        is stored by id (saliency maps) can be moved along with them
+    moves: how geometry and mixing have moved the pixels since the images were read, in order; maps
+        that are stored by id are moved in the same way
 
-    float is float16, bfloat16, float32 or float64. Augmentations give back whole pixels in the
-    dtype in which they came. What they compute is float32, or float64 where float64 came in.
+    float is float16, bfloat16, float32 or float64. Augmentations that only move or replace whole
+    pixels keep the dtype; those that compute new values return float32, or float64 for float64.
     B may be 0.
     """
 
@@ -43,7 +44,7 @@ class Batch:
 
     def to(self, device: torch.device | str) -> "Batch":
         tensors = (self.images.to(device), self.targets.to(device), self.ids.to(device))
-        # Kept as they are: moves on another device than the maps they move raise an error.
+        # The moves stay on their device; applied to maps on another one they raise an error.
         return Batch(*tensors, self.moves)
 
     def pin_memory(self) -> "Batch":
@@ -55,13 +56,13 @@ class Batch:
         return replace(self, images=images)
 
     def moved(self, images: Tensor, move: Move, targets: Tensor | None = None) -> "Batch":
-        """The batch whose `images` (and `targets`) came from this one's by `move`."""
+        """The batch after `move`, with its new `images`, and `targets` where they changed."""
         targets = self.targets if targets is None else targets
         return Batch(images, targets, self.ids, (*self.moves, move))
 
 
 def apply_moves(maps: Tensor, moves: Iterable[Move]) -> Tensor:
-    """`maps` (B, C, H, W) float after all `moves`, the first one first."""
+    """`maps` (B, C, H, W) float after all `moves`, applied in order."""
     for move in moves:
         maps = move(maps)
     return maps
@@ -70,7 +71,7 @@ def apply_moves(maps: Tensor, moves: Iterable[Move]) -> Tensor:
 def to_float(images: Tensor) -> Tensor:
     """Images as float32 in [0, 1]; float32 and float64 images are returned as they are.
 
-    uint8 is divided by 255; of less precise floats (bfloat16, float16) the values stay.
+    uint8 is divided by 255; bfloat16 and float16 keep their values.
     """
     if images.dtype == torch.uint8:
         return images.float().div_(255)
@@ -85,12 +86,12 @@ def to_uint8(images: Tensor) -> Tensor:
 
 
 def check_batch(batch: Batch) -> Batch:
-    """`batch`, its float images clipped to [0, 1] where they leave it by a rounding error.
+    """Check `batch`, and clip float images that leave [0, 1] by a rounding error.
 
-    Interpolation may give 1.0000001 for white. The error may be up to 0.001, and up to the dtype's
-    own precision (0.0078 for bfloat16). Images within [0, 1] are returned as they are, and nothing
-    is written to. Values are looked at, and so clipped, on the CPU only: a look at a GPU's would
-    make it wait.
+    Interpolation may give 1.0000001 for white. The error may be up to 0.001, or up to the dtype's
+    precision where that is coarser (0.0078 for bfloat16). Images within [0, 1] are returned as they
+    are; the input is never written to. Values are checked and clipped on the CPU only, because
+    reading them from a GPU would make it wait.
 
     Raises InputError where `batch` breaks the contract of `Batch`.
     """
@@ -105,10 +106,10 @@ def check_batch(batch: Batch) -> Batch:
 
 
 def clipped(images: Tensor, what: str) -> Tensor:
-    """Float `images`, brought to [0, 1] where they leave it by a rounding error.
+    """Float `images`, clipped where they leave [0, 1] by a rounding error.
 
-    The same tensor where nothing leaves it. Raises InputError, which begins with `what`, where
-    more than rounding does.
+    Returns the same tensor if all values are within [0, 1]. Raises InputError, which begins with
+    `what`, for values farther outside.
     """
     if not images.numel():
         return images
@@ -117,13 +118,13 @@ def clipped(images: Tensor, what: str) -> Tensor:
         return images
     slack = rounding_of(images.dtype)
     if not (low >= -slack and high <= 1 + slack):
-        # As many digits as tell 1.001 from 1 in any dtype.
+        # Enough digits to tell 1.001 from 1 in any dtype.
         raise InputError(f"{what} must lie in [0, 1], got [{low:.8g}, {high:.8g}]")
     return images.clamp(0, 1)
 
 
 def rounding_of(dtype: torch.dtype) -> float:
-    """By how much a value of `dtype` near 1 may be off and still count as rounded."""
+    """The largest error of a value of `dtype` near 1 that counts as rounding."""
     return max(ROUNDING, torch.finfo(dtype).eps)
 
 

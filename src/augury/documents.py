@@ -1,4 +1,4 @@
-"""TOML and JSON files that people write, with whatever editor."""
+"""Reading of TOML and JSON files that people write, with any editor."""
 
 import codecs
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from augury.errors import InputError
 
-# What Windows' editors and shells put first; UTF-32's begins as UTF-16's does, and nobody uses it.
+# Byte-order marks that editors and shells on Windows write. UTF-32, which nobody uses, is left out.
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -17,12 +17,12 @@ _MARKS = {
 }
 
 
-def read_toml(path: Path, what: str = "") -> dict[str, Any]:
+def read_toml(path: Path, what: str = "") -> dict[str, object]:
     """The content of a TOML file in UTF-8, or in UTF-16 with its byte-order mark.
 
     what: the file in words, for the error. Raises InputError, in one line, where it cannot be read.
     """
-    found: dict[str, Any] = _read(path, "TOML", what, tomllib.loads)
+    found: dict[str, object] = _read(path, "TOML", what, tomllib.loads)
     return found
 
 

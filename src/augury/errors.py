@@ -1,12 +1,12 @@
-"""The errors that users meet: each is one clear line, and each has a stable exit code."""
+"""Errors for users: each message is one clear line, and each class has a fixed exit code."""
 
 from augury.printable import printable
 
 
 class AuguryError(Exception):
-    """Something a user can put right. `str(error)` is one line: what, where, what is allowed.
+    """An error that a user can fix. `str(error)` is one line: what, where, what is allowed.
 
-    Whatever it quotes, of a file, a folder or another library's message, is made printable.
+    Text that it quotes (file names, messages of other libraries) is made printable.
     """
 
     exit_code = 1
@@ -26,9 +26,9 @@ class DataError(InputError):
 
 
 class UnreadableError(InputError):
-    """What is there and cannot be read: forbidden, an I/O error, a link, a pipe, a folder.
+    """A file that exists but cannot be read: forbidden, an I/O error, a link, a pipe, a folder.
 
-    Nothing is known of its content. So it is not damaged, and is never made anew.
+    Its content is unknown. So it does not count as damaged, and is never replaced.
     """
 
 
@@ -45,7 +45,7 @@ class RecipeChanged(AuguryError):
 
 
 class DiskError(AuguryError):
-    """Nothing more can be written (full disk, quota, read-only folder)."""
+    """Writing is impossible (full disk, quota, read-only folder)."""
 
     exit_code = 5
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, and what the system says when it cannot write."""
+"""Atomic writing of files, and the errors of systems that cannot write."""
 
 import errno
 import logging
@@ -32,14 +32,14 @@ UNREADABLE = (
     *(RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error, struct.error),
     tokenize.TokenError,
 )
-"""What reading a damaged .npy or .npz raises: NumPy parses their headers as Python literals."""
+"""Errors from reading a damaged .npy or .npz, whose header NumPy parses as a Python literal."""
 
-# What some network file systems answer to the flushing of a folder, which they do unasked.
+# Errors of network file systems that cannot flush a folder; they do so without being asked.
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
 def tell_remade(path: Path) -> None:
-    """Say in one line, on standard error unless logging is set up, that a file is made anew."""
+    """Log a warning that a damaged or outdated file is made again; by default on standard error."""
     logging.getLogger("augury").warning(
         "%s: damaged, or of another version, so it is made anew", printable(str(path))
     )
@@ -47,11 +47,11 @@ def tell_remade(path: Path) -> None:
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write, which takes the place of `path` when the block ends well.
+    """A file to write, which replaces `path` when the block ends without an error.
 
-    Temporary file, flush, rename, flush of the folder: readers see the old file or the new one,
-    whole, also after a power cut. The folder is made if it is not there. Raises OSError where it
-    cannot be written, and leaves nothing behind then.
+    Temporary file, flush, rename, flush of the folder: readers see the whole old file or the whole
+    new one, also after a power cut. A missing folder is made. Raises OSError if it cannot be
+    written, and then leaves nothing behind.
     """
     make_folder(path.parent)
     temporary = temporary_path(path)
@@ -62,7 +62,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
-        # A disk that refuses this too has said why already.
+        # If this fails too, the first error is the one to report.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
@@ -76,12 +76,12 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def temporary_path(path: Path) -> Path:
-    """Beside `path`, hidden, and nobody else's, also where several machines share the folder."""
+    """A hidden name beside `path` that no other process or machine uses."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and its parents, and flush the entries of those that are new."""
+    """Make `folder` and its parents, and flush the entries of new ones to disk."""
     new = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for path in new:

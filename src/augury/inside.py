@@ -1,8 +1,8 @@
-"""Files of a folder that may come from somebody else: nothing in it leads out of it.
+"""Safe access to the files of a folder that may come from someone else: no link is followed.
 
-The folder itself may be a link, as the user has named it. What lies in it is opened only where it
-is a file, and gone into only where it is a folder. Writing beside a place and renaming, as
-`augury.files` does, follows no link there either, and replaces a link instead of its target.
+The folder itself may be a link, because the user has named it. Inside it only regular files are
+opened, and only real folders are entered. `augury.files` follows no links either: it writes a
+temporary file and renames it, which replaces a link and not its target.
 """
 
 import os
@@ -14,14 +14,14 @@ from filelock import FileLock
 
 from augury.errors import InputError, UnreadableError
 
-# Against what takes a file's place between the look and the opening; Windows has neither.
+# Protects against a file that is replaced between check and opening; Windows has neither flag.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything has this name, a link that leads nowhere included.
+    """Whether anything exists at `path`, including a broken link.
 
-    Raises UnreadableError where the system does not say.
+    Raises UnreadableError if the system refuses to tell.
     """
     return _look(path) is not None
 
@@ -29,8 +29,8 @@ def is_there(path: Path) -> bool:
 def open_plain(path: Path) -> BufferedReader:
     """Open a file to read.
 
-    Raises UnreadableError, naming it, for a link, a named pipe, a folder and the like, and where
-    the system refuses; InputError where nothing is there.
+    Raises UnreadableError, naming it, for a link, a named pipe, a folder and the like, and if the
+    system refuses; InputError if it does not exist.
     """
     _check_kind(path, _look(path))
     try:
@@ -56,12 +56,12 @@ def read_plain(path: Path) -> bytes:
 
 
 def check_plain(path: Path) -> None:
-    """Raise as `open_plain` does: for what others open by its name."""
+    """Raise as `open_plain` does; for files that another library opens by name."""
     open_plain(path).close()
 
 
 def check_folders(*folders: Path) -> None:
-    """Raise UnreadableError, naming it, where one of them is there and is no folder, or a link."""
+    """Raise UnreadableError, naming it, if one of `folders` exists and is not a real folder."""
     for folder in folders:
         found = _look(folder)
         if found is not None and not stat.S_ISDIR(found.st_mode):
@@ -70,24 +70,24 @@ def check_folders(*folders: Path) -> None:
 
 
 def check_no_link(path: Path) -> None:
-    """Raise UnreadableError, naming it, where `path` is a link."""
+    """Raise UnreadableError, naming it, if `path` is a link."""
     found = _look(path)
     if found is not None and stat.S_ISLNK(found.st_mode):
         raise _is_link(path)
 
 
 def remove_plain(path: Path) -> None:
-    """Remove a file or a link, not what it leads to; a folder is left alone."""
+    """Remove a file or a link (not its target); folders are left alone."""
     found = _look(path)
     if found is not None and not stat.S_ISDIR(found.st_mode):
         path.unlink(missing_ok=True)
 
 
 def lock(path: Path, timeout: float = -1) -> FileLock:
-    """A lock by the file `path`, which is made; timeout: seconds, -1 to wait for ever.
+    """A lock on the file `path`, which is made; timeout: seconds, -1 to wait without limit.
 
-    Raises UnreadableError where something else stands there. filelock may empty the file, so
-    neither a link nor another name of a file with content is locked.
+    Raises UnreadableError if `path` is something else than a lock. filelock may empty the file, so
+    links, and hard links to files with content, are refused.
     """
     found = _look(path)
     if found is not None:
@@ -98,7 +98,7 @@ def lock(path: Path, timeout: float = -1) -> FileLock:
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether `name` names something in a folder, and nothing outside it."""
+    """Whether `name` is the name of a folder's direct entry, without any path."""
     return name not in ("", ".", "..") and not any(c in name for c in "/\\\0")
 
 

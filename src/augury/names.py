@@ -1,4 +1,4 @@
-"""Names: looked up in a table, with help for the one who mistypes them, and made for files."""
+"""Names: lookup in a table with hints for typing errors, and names of files."""
 
 import difflib
 import hashlib
@@ -9,11 +9,11 @@ from augury.errors import InputError
 
 T = TypeVar("T")
 
-_SHOWN = 80  # characters of a value that an error repeats
+_SHOWN = 80  # characters of a value in an error message
 
 
 def lookup(table: Mapping[str, T], name: str, kind: str) -> T:
-    """Return `table[name]`; an unknown name raises InputError with the choices and the nearest."""
+    """`table[name]`; InputError with the choices and the nearest one for an unknown name."""
     check_name(name, table, kind)
     return table[name]
 
@@ -23,7 +23,7 @@ def check_name(
 ) -> None:
     """Raise InputError unless `name` is one of `choices`.
 
-    also: what other programs call some of them, with the name that is meant.
+    also: names that other programs use for some choices, with the choice that is meant.
     """
     choices = list(choices)
     if name in choices:
@@ -35,8 +35,14 @@ def check_name(
     raise InputError(f"unknown {kind} {shown(name)}.{hint} Choices: {', '.join(choices)}")
 
 
+def either(names: Iterable[str]) -> str:
+    """The names in a sentence: "a, b or c"."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def bounded(name: str, most: int) -> str:
-    """`name` itself, or, where it has more than `most` bytes, its beginning and a hash of it."""
+    """`name`, shortened to its beginning and a hash if it has more than `most` bytes."""
     if len(name.encode()) <= most:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
@@ -44,7 +50,7 @@ def bounded(name: str, most: int) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as an error repeats it: short, whatever it is."""
+    """A short text for any value, for an error message."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of 5,000 digits, a list 1,000 deep

@@ -1,4 +1,4 @@
-"""Randomness without state: every draw is a pure function of what it is for.
+"""Randomness without state: every draw is a pure function of seed, epoch, sample and operation.
 
 Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11) in integer
 tensor operations, so the bits are the same on every device, for any batch size and order. No
@@ -20,8 +20,8 @@ _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 _WEYL = (0x9E3779B9, 0xBB67AE85)
 _ROUNDS = 10
 
-# 2^64 over the golden ratio, as an int64. Its multiples, modulo 2^64, keep far apart: those of the
-# numbers to 2^20 by more than 2^42, so that no copy of one image gets the number of another.
+# 2^64 over the golden ratio, as an int64. Its first 2^20 multiples, modulo 2^64, differ pairwise by
+# more than 2^42, so that no copy of one image gets the stream number of another image.
 _GOLDEN = 0x9E3779B97F4A7C15 - 2**64
 
 
@@ -34,10 +34,10 @@ def philox(counter: Tensor, key: tuple[int, int]) -> Tensor:
     shape = (2,) + (1,) * (counter.ndim - 1)
     multipliers = torch.tensor(_MULTIPLIERS, device=counter.device).view(shape)
     even, odd = counter[0::2], counter[1::2]
-    # Row r holds the round's key, in the order in which the swapped halves meet it.
+    # Row r holds the key of round r, with its two words in the order of the swapped halves.
     keys = [[(k + r * w) & _MASK for k, w in zip(key, _WEYL, strict=True)] for r in range(_ROUNDS)]
     for round_key in torch.tensor(keys, device=counter.device).view(_ROUNDS, *shape):
-        # int64 products wrap modulo 2^64, which leaves all the bits that are wanted.
+        # int64 products wrap modulo 2^64; all 64 bits that are needed stay.
         product = even * multipliers
         high, low = (product >> 32) & _MASK, product & _MASK
         even, odd = high.flip(0) ^ odd ^ round_key, low.flip(0)
@@ -45,12 +45,12 @@ def philox(counter: Tensor, key: tuple[int, int]) -> Tensor:
 
 
 def derive_key(*parts: int | str) -> int:
-    """A 64-bit key from any names and numbers; distinct parts give independent keys."""
+    """A 64-bit key, a hash of `parts`; different parts give independent keys."""
     digest = hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little")
 
 
-# Hashing is no tensor operation: a compiled augmentation keeps the key as a constant.
+# Hashing cannot be compiled: a compiled augmentation keeps the key as a constant.
 _constant_key: Callable[..., int] = torch.compiler.assume_constant_result(derive_key)  # type: ignore[no-untyped-call]
 
 
@@ -59,9 +59,9 @@ class Draws:
     """The random numbers of a batch: one independent stream per sample and operation.
 
     seed: the run's seed, any whole number; epoch: 0 to 2^32 - 1; ids: (B,) int64, the samples'
-    stable numbers; scope: tells operations of one name apart.
-    repeats: (B,) int64 ≥ 0, how many times each id has come before in the epoch, so that copies of
-    an image have draws of their own. None counts them within `ids`, in the order of the batch.
+    stable numbers; scope: distinguishes two operations that have the same name.
+    repeats: (B,) int64 ≥ 0, how many times each id came before in the epoch, so that every copy of
+    an image has its own draws. None counts them within `ids`, in the order of the batch.
     Draw `index` of operation `name` for copy `repeat` of sample `id` depends on (seed, epoch, id,
     repeat, name, index) and on nothing else. Raises InputError for a seed or an epoch out of range
     and for ids or repeats of another shape or dtype.
@@ -71,7 +71,7 @@ class Draws:
     epoch: int
     ids: Tensor
     scope: str = ""
-    repeats: Tensor = None  # type: ignore[assignment]  # never None once it is made
+    repeats: Tensor = None  # type: ignore[assignment]  # None is replaced in __post_init__
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -84,7 +84,7 @@ class Draws:
 
     @property
     def streams(self) -> Tensor:
-        """(B,) int64: the number of each sample's stream; the id, but for copies of an image."""
+        """(B,) int64: each sample's stream number; the id, changed for repeated copies."""
         # int64 products wrap modulo 2^64.
         return self.ids + self.repeats * _GOLDEN
 
@@ -119,7 +119,7 @@ def check_seed(seed: int) -> None:
 def check_epoch(epoch: int) -> None:
     """Raise InputError unless `epoch` is a whole number in 0..2^32 - 1.
 
-    The generator has 32 bits for it: one beyond them would draw what another one draws.
+    The generator has 32 bits for it: a larger epoch would repeat the draws of a smaller one.
     """
     if isinstance(epoch, bool) or not isinstance(epoch, int | np.integer):
         raise InputError(f"epoch: must be a whole number, got {epoch!r:.80}")
@@ -138,18 +138,18 @@ def _check_numbers(name: str, numbers: Tensor, ids: Tensor) -> None:
 
 
 def _count_repeats(ids: Tensor) -> Tensor:
-    """(B,) int64: how many rows before each one have its id."""
+    """(B,) int64: how many earlier rows have the same id."""
     ordered, order = ids.sort(stable=True)
-    # In the order of the ids a run of equal ones begins where the first of them is found.
+    # Among sorted ids, `searchsorted` finds where each run of equal ids begins.
     repeats = torch.arange(len(ids), device=ids.device) - torch.searchsorted(ordered, ordered)
     return torch.empty_like(order).scatter(0, order, repeats)
 
 
 def numpy_generator(*parts: int | str) -> np.random.Generator:
-    """A NumPy generator for one named purpose, for instance ("order", seed, epoch)."""
+    """A NumPy generator for one purpose, for instance ("order", seed, epoch)."""
     return np.random.Generator(np.random.Philox(key=derive_key("numpy", *parts)))
 
 
 def torch_seed(*parts: int | str) -> int:
-    """A seed for `torch.manual_seed` for one named purpose, for instance ("weights", seed)."""
+    """A seed for `torch.manual_seed` for one purpose, for instance ("weights", seed)."""
     return derive_key("torch", *parts) >> 1

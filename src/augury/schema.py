@@ -1,22 +1,24 @@
-"""Values of a TOML or JSON file, held against the annotations of frozen dataclasses.
+"""Checks the values of a TOML or JSON file against the annotations of frozen dataclasses.
 
-A field's annotation says everything: `epochs: Annotated[int, Within(1, 1_000_000)]`. Known are
-bool, int, float (an int will do), str, None, Literal, unions, list[X], tuple[X, ...],
-tuple[X, Y], dict[str, X], other dataclasses, and Any for whatever JSON can hold. Each error is one
-InputError that names field, bound and value.
+A field's annotation holds its type and bounds: `epochs: Annotated[int, Within(1, 1_000_000)]`.
+Supported are bool, int, float (also takes an int), str, None, Literal, unions, list[X],
+tuple[X, ...], tuple[X, Y], dict[str, X], other dataclasses, and Any for any JSON value. Each error
+is one InputError that names field, bound and value.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from augury.errors import InputError
 from augury.names import check_name, shown
 
-# Lists and tables inside one another; real ones hold a handful. Python stops at about 1,000.
+T = TypeVar("T")
+
+# Nesting of lists and tables; real files have a few levels. Python stops at about 1,000.
 DEEPEST = 100
 _LARGEST = 2**63 - 1  # of integers, in TOML and in NumPy
 _LONGEST_PATH = 80  # characters of a field's path that an error repeats
@@ -26,7 +28,7 @@ _LONGEST_PATH = 80  # characters of a field's path that an error repeats
 class Within:
     """The bounds of a number.
 
-    over: `low` itself is too small; under: `high` itself is too large.
+    over: `low` itself is not allowed; under: `high` itself is not allowed.
     """
 
     low: float
@@ -47,11 +49,20 @@ class Within:
         raise InputError(f"{name}: must be {bound}, got {shown(value)}")
 
 
-def read_as(hint: Any, value: object, where: str) -> Any:
-    """`value`, as TOML or JSON gave it, as the type `hint` asks.
+def option(default: T, help: str, flag: str = "") -> T:
+    """A field of settings that is also an option of the command line; help: its line in `--help`.
 
-    where: begins the error, for instance the file. A list becomes a tuple where one is asked for,
-    a table becomes a dataclass: it must have every field without a default, and no others.
+    flag: the option's name if it differs from the field's, as "--dataset" for `datasets`.
+    """
+    return field(default=default, metadata={"help": help, "flag": flag})
+
+
+def read_as(hint: Any, value: object, where: str) -> Any:
+    """`value`, from TOML or JSON, converted to the type `hint`.
+
+    where: the beginning of the error, for instance the file. Lists become tuples and tables become
+    dataclasses where `hint` says so; a table must have every field without a default, and no
+    unknown ones.
     Raises InputError with the field's path: "plan.json: cells[3].seed must be int, got 'x'".
     """
     try:
@@ -61,10 +72,10 @@ def read_as(hint: Any, value: object, where: str) -> Any:
 
 
 def read_changes(instance: Any, changes: object, where: str) -> dict[str, Any]:
-    """The arguments of `dataclasses.replace` that bring a table of `changes` into `instance`.
+    """A table of `changes` to `instance`, converted to arguments of `dataclasses.replace`.
 
-    A table for a field that is a dataclass changes some of its fields. Raises InputError, as
-    `read_as` does, for a field that is unknown or of another type.
+    If a field is a dataclass, its table may hold only some of its fields. Raises InputError, as
+    `read_as` does, for an unknown field or a wrong type.
     """
     if not isinstance(changes, Mapping):
         raise InputError(f"{where} must be a table, got {shown(changes)}")
@@ -85,7 +96,7 @@ def read_changes(instance: Any, changes: object, where: str) -> dict[str, Any]:
 
 
 def replaced(instance: Any, changes: Mapping[str, Any], where: str) -> Any:
-    """`dataclasses.replace`, with `where` before whatever the class itself refuses."""
+    """`dataclasses.replace`; an InputError of the class gets `where` in front."""
     try:
         return replace(instance, **changes)
     except ValueError as error:
@@ -93,7 +104,7 @@ def replaced(instance: Any, changes: Mapping[str, Any], where: str) -> Any:
 
 
 def check_fields(instance: Any) -> None:
-    """Raise InputError where a field of a dataclass is not as it is annotated."""
+    """Raise InputError if a field of a dataclass does not fit its annotation."""
     for name, hint in _hints(instance.__class__).items():
         _read(hint, getattr(instance, name), name)
 
@@ -103,12 +114,12 @@ def _number(value: float) -> str:
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, object]:
     return get_type_hints(cls, include_extras=True)
 
 
 def _read(hint: Any, value: Any, name: str) -> Any:
-    """`value` as `hint` asks; name: the field's path, "" for the whole."""
+    """`value` converted to `hint`; name: the field's path, "" for the whole value."""
     kind, arguments = get_origin(hint), get_args(hint)
     if kind is Annotated:
         found = _read(arguments[0], value, name)
@@ -138,7 +149,7 @@ def _read(hint: Any, value: Any, name: str) -> Any:
 
 
 def _read_union(hint: Any, value: Any, name: str) -> Any:
-    """The first of several types that takes the value; its bounds then hold."""
+    """`value` as the first type of a union that accepts it; the bounds of that type apply."""
     choices = [choice for choice in get_args(hint) if choice is not NoneType]
     if value is None and len(choices) < len(get_args(hint)):
         return None
@@ -171,10 +182,10 @@ def _read_dataclass(cls: Any, value: Any, name: str) -> Any:
     hints = _hints(cls)
     for key in value:
         check_name(key, hints, f"field of {name}:" if name else "field")
-    for field in fields(cls):
-        if field.default is field.default_factory is MISSING and field.name not in value:
-            raise InputError(f"{_inside(name, field.name)} is missing")
-    found = {key: _read(hints[key], each, _inside(name, key)) for key, each in value.items()}
+    for each in fields(cls):
+        if each.default is each.default_factory is MISSING and each.name not in value:
+            raise InputError(f"{_inside(name, each.name)} is missing")
+    found = {key: _read(hints[key], it, _inside(name, key)) for key, it in value.items()}
     try:
         return cls(**found)
     except ValueError as error:
@@ -196,7 +207,7 @@ def _read_plain(hint: Any, value: Any, name: str) -> Any:
 
 
 def _check_json(value: Any, name: str, depth: int) -> None:
-    """Raise InputError for what JSON cannot hold, or holds only nested too deeply."""
+    """Raise InputError for a value that is not JSON, or nested too deeply."""
     if not depth:
         raise InputError(f"{name}: nested more than {DEEPEST} deep")
     if isinstance(value, Mapping):
@@ -226,7 +237,7 @@ def _check_text(value: str, name: str) -> None:
 
 
 def _inside(name: str, key: str) -> str:
-    """The path of a field, which is not longer than can be read."""
+    """The path of a field, shortened if it is too long to read."""
     return f"{name}.{key[:_LONGEST_PATH]}".lstrip(".")
 
 

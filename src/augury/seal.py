@@ -1,7 +1,7 @@
-"""JSON files that carry a checksum of their content, so that a changed digit is found.
+"""JSON files with a checksum of their content, so that any change is detected.
 
 A sealed file is an object whose field `sha256` is the SHA-256 of the object without it, as
-`json.dumps(..., sort_keys=True)` writes it: layout and order do not matter, values do.
+`json.dumps(..., sort_keys=True)` writes it. Only the values count, not layout or order.
 """
 
 import hashlib
@@ -15,20 +15,20 @@ SEAL = "sha256"
 def sealed_json(values: Mapping[str, Any]) -> bytes:
     """`values` as JSON with their checksum; ValueError for a number that is not finite."""
     content = {name: value for name, value in values.items() if name != SEAL}
-    # As it will be read: keys become texts, and tuples lists.
+    # The values as they will be read: keys become strings, tuples become lists.
     content = json.loads(json.dumps(content, allow_nan=False))
     content[SEAL] = checksum(content)
     return (json.dumps(content, indent=1) + "\n").encode()
 
 
 def read_sealed(content: bytes) -> dict[str, Any]:
-    """The object in a file's `content`, its checksum with it.
+    """The object in a file's `content`, including its checksum.
 
-    One without is taken as it is: earlier versions wrote none. Raises ValueError where the content
-    is not JSON, not an object, or not what was written.
+    A file without a checksum is accepted, because earlier versions wrote none. Raises ValueError if
+    the content is not JSON, not an object, or does not match the checksum.
     """
     try:
-        # JSON has no NaN and no infinity, but Python once wrote them.
+        # JSON has no NaN or infinity, but earlier versions wrote them.
         values = json.loads(content, parse_constant=lambda name: None)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
@@ -42,6 +42,6 @@ def read_sealed(content: bytes) -> dict[str, Any]:
 
 
 def checksum(values: Mapping[str, Any]) -> str:
-    """SHA-256 in hex over JSON values, a checksum among them aside."""
+    """SHA-256, in hex, of JSON values without their checksum."""
     content = {name: value for name, value in values.items() if name != SEAL}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,8 +1,8 @@
-"""Starting Python so that it takes up no file that happens to lie in the working folder.
+"""Starting Python so that it imports no files from the working folder.
 
 Python looks for modules in the working folder first: in every process that runs `-c` or `-m`, and
-where PYTHONPATH has an empty entry. A `numpy.py` there would then run in NumPy's place. This module
-is imported before all others, so it imports next to nothing.
+where PYTHONPATH has an empty entry. A `numpy.py` there would run in place of NumPy. This module is
+imported before all others, so it imports almost nothing.
 """
 
 import os
@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
-# Python then leaves out the working folder, and the folder of the script.
+# With this variable Python ignores the working folder and the folder of the script.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 
-# Folders that hold augury, Python's own library and installed packages.
+# Folders of augury, of Python's standard library and of installed packages.
 _NEEDED = (
     os.path.dirname(os.path.dirname(__file__)),
     os.path.dirname(os.__file__),
@@ -25,7 +25,7 @@ _NEEDED = (
 
 
 def without_working_folder(paths: Sequence[str]) -> list[str]:
-    """Entries of sys.path or PYTHONPATH but for the working folder, unless Python needs it."""
+    """`paths` (of sys.path or PYTHONPATH) without the working folder, unless Python needs it."""
     try:
         here = os.path.realpath(os.curdir)
     except OSError:  # it was removed
@@ -36,7 +36,7 @@ def without_working_folder(paths: Sequence[str]) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """What a Python process of this machine must find in its environment, to start like this."""
+    """Environment variables for a child process on this machine, so that it starts in this way."""
     paths = without_working_folder(os.environ.get("PYTHONPATH", "").split(os.pathsep))
     return {**SAFE_PATH, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, paths))}
 
@@ -73,8 +73,10 @@ def without_main_script() -> Iterator[None]:
 
 @contextmanager
 def away_from_working_folder() -> Iterator[None]:
-    """Within the block the working folder is Python's own: for code that reads files of the folder
-    that it is started in. Of the whole process, so only while nothing else runs."""
+    """Change to Python's folder within the block, for code that reads files of the working folder.
+
+    This affects the whole process, so nothing else may run meanwhile.
+    """
     here = os.open(os.curdir, getattr(os, "O_PATH", os.O_RDONLY))
     try:
         os.chdir(sys.prefix)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import torch
-from batches import is_rate, make_batch, sample_many
 from hypothesis import strategies as st
 from scipy import ndimage, stats
+
+from helpers.batches import make_batch
+from helpers.sampling import is_rate, sample_many
 
 MODES = {"nearest": "nearest", "black": "grid-constant"}
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import torch
-from batches import make_batch
 from hypothesis import strategies as st
 from PIL import Image
+
+from helpers.batches import make_batch
 
 
 def to_pillow(image):

@@ -7,14 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augury.augment.saliency.attentive_cutmix import AttentiveCutMix, AttentiveCutMixParams
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-
-def make_batch(images, ids=None):
-    n = len(images)
-    return Batch(images, torch.eye(n), torch.arange(n) if ids is None else ids)
+from helpers.batches import distinct_batch, make_batch
 
 
 def best_pixels(saliency, grid, k):
@@ -47,7 +42,9 @@ def test_equals_the_equations(shape, n, grid, k, p, seed):
     # Few values, so that cells tie; the largest is 4 in each map, so that none is rounded.
     maps = generator.integers(0, 5, (n, *shape[1:]))
     maps[:, generator.integers(shape[1]), generator.integers(shape[2])] = 4
-    batch = make_batch(torch.from_numpy(images), torch.from_numpy(generator.permutation(99)[:n]))
+    batch = distinct_batch(
+        torch.from_numpy(images), torch.from_numpy(generator.permutation(99)[:n])
+    )
     draws = Draws(seed, 0, batch.ids)
     augment = AttentiveCutMix(lambda b: torch.from_numpy(maps), grid, k, p)
     partner = augment.sample(batch, draws).partner.tolist()
@@ -65,7 +62,7 @@ def test_equals_the_equations(shape, n, grid, k, p, seed):
 def test_the_papers_cells_are_32_pixels_of_224():
     maps = torch.zeros(2, 224, 224)
     maps[:, 32:64, 192:224] = 1.0
-    batch = make_batch(torch.zeros(2, 1, 224, 224))
+    batch = distinct_batch(torch.zeros(2, 1, 224, 224))
     augment = AttentiveCutMix(lambda b: maps)
     params = augment.sample(batch, Draws(0, 0, batch.ids))
     # The salient cell is (1, 6); the other five are the first of those that are equal.
@@ -84,7 +81,7 @@ def test_cells_by_hand(as_float):
     cells = torch.zeros(2, 2, 2, dtype=torch.bool)
     cells[0, 0, 1] = True
     params = AttentiveCutMixParams(torch.tensor([1, 0]), cells)
-    found = AttentiveCutMix(lambda b: b.images[:, 0]).apply(make_batch(images), params)
+    found = AttentiveCutMix(lambda b: b.images[:, 0]).apply(distinct_batch(images), params)
     # Rows 0 and 1 of 3, and columns 3 and 4 of 5, lie in the cells (0, .) and (., 1).
     expected = torch.zeros(3, 5, dtype=images.dtype)
     expected[:2, 3:] = images[1, 0, 0, 0]
@@ -98,7 +95,7 @@ def test_draws_match_the_documented_distribution():
     """40,000 draws: the rate is known to a point at 4 standard errors."""
     n = 40_000
     ids = torch.randperm(n, generator=torch.Generator().manual_seed(0))
-    batch = Batch(torch.zeros(1, 1, 2, 2).expand(n, -1, -1, -1), torch.ones(n, 1), ids)
+    batch = make_batch(torch.zeros(1, 1, 2, 2).expand(n, -1, -1, -1), ids=ids)
     for p in (1.0, 0.5, 0.1):
         augment = AttentiveCutMix(lambda b: b.images[:, 0] + 1, k=1, p=p)
         params = augment.sample(batch, Draws(3, 4, ids))

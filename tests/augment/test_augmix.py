@@ -4,7 +4,6 @@ import autoaugment as reference
 import numpy as np
 import pytest
 import torch
-from batches import DRAWS, make_batch, sample_many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -13,6 +12,8 @@ from augury.augment.policies.augmix import AugMix, AugMixParams
 from augury.augment.policies.operations import OPERATIONS
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import make_batch
+from helpers.sampling import DRAWS, sample_many
 
 SIDE = 33
 PAPER = sorted(

@@ -1,10 +1,10 @@
 import pytest
 import torch
-from batches import check_rate_and_bounds_of_p
 from PIL import ImageOps
 from pillow import applied, check_chosen
 
 from augury.augment.color.autocontrast import Autocontrast, AutocontrastParams
+from helpers.sampling import check_rate_and_bounds_of_p
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])

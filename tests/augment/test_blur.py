@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 import torch
-from batches import make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage, stats
 
 from augury.augment.color.blur import Blur, BlurParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import sample_many
 
 
 @given(

@@ -10,13 +10,12 @@ from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 from augury.saliency import MapCache
+from helpers.batches import noise_batch
 
 
 @pytest.fixture
 def batch():
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (50, 3, 32, 32), generator=generator, dtype=torch.uint8)
-    return Batch(images, torch.ones(50, 1), torch.arange(50))
+    return noise_batch(50, (3, 32, 32), step=1)
 
 
 def test_a_chain_is_its_parts_one_after_the_other(batch):

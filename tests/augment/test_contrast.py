@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from batches import make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageEnhance
@@ -10,6 +9,8 @@ from scipy import stats
 
 from augury.augment.color.contrast import Contrast, ContrastParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import sample_many
 
 
 @given(factor=st.floats(0, 2, width=32), image=random_image())

@@ -7,6 +7,7 @@ from augury.augment.geometry.crop import Crop, CropParams
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import make_batch
 
 
 @pytest.mark.parametrize("as_float", [False, True])
@@ -14,7 +15,7 @@ def test_equals_padding_and_cutting(as_float):
     generator = np.random.default_rng(0)
     images = generator.integers(1, 256, (30, 3, 6, 9), dtype=np.uint8)
     down, right = generator.integers(-3, 4, (2, 30))
-    batch = Batch(torch.from_numpy(images), torch.ones(30, 1), torch.arange(30))
+    batch = make_batch(torch.from_numpy(images))
     if as_float:
         batch = batch.with_images(batch.images.float() / 255)
     params = CropParams(torch.from_numpy(down), torch.from_numpy(right))

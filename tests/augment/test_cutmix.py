@@ -1,16 +1,15 @@
 import numpy as np
 import pytest
 import torch
-from batches import DRAWS, is_rate
 from hypothesis import given
 from hypothesis import strategies as st
-from mixing import random_batch, random_partners, sampled_boxes
 from scipy import stats
 
 from augury.augment.mixing.cutmix import CutMix, CutMixParams
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import distinct_batch, soft_batch
+from helpers.sampling import DRAWS, is_rate, random_partners, sampled_boxes
 
 HEIGHT, WIDTH = 48, 64
 
@@ -42,7 +41,7 @@ def paper(images, targets, partner, boxes):
 )
 def test_equals_the_paper(seed, shape, boxes, dtype):
     n = len(boxes)
-    batch = random_batch(seed, n, shape, dtype)
+    batch = soft_batch(seed, n, shape, dtype)
     partner = random_partners(seed, n)
     found = CutMix().apply(batch, CutMixParams(partner, *torch.tensor(boxes).T))
     assert found.images.dtype == dtype
@@ -55,7 +54,7 @@ def test_equals_the_paper(seed, shape, boxes, dtype):
 def test_by_hand():
     """A box of 3 by 2 whose first row is clipped leaves 2 by 2 of 12 pixels: λ = 2/3."""
     images = torch.stack((torch.zeros(1, 3, 4), torch.ones(1, 3, 4))).to(torch.uint8)
-    batch = Batch(images, torch.eye(2), torch.arange(2))
+    batch = distinct_batch(images)
     box = [torch.tensor(pair) for pair in ([-1, 0], [1, 0], [3, 0], [2, 0])]
     found = CutMix().apply(batch, CutMixParams(torch.tensor([1, 0]), *box))
     assert found.images[0, 0].tolist() == [[0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
@@ -64,7 +63,7 @@ def test_by_hand():
 
 
 def test_stored_maps_follow():
-    batch = random_batch(0, 5, (3, 6, 7), torch.float32)
+    batch = soft_batch(0, 5, (3, 6, 7), torch.float32)
     found = CutMix()(batch, Draws(0, 0, batch.ids))
     (move,) = found.moves
     assert torch.equal(move(batch.images), found.images)

@@ -45,8 +45,8 @@ def test_weights_are_dirichlet(alpha):
         assert stats.kstest(free, lambda x: expected.cdf(x) / below).pvalue > 1e-4
     theory = (np.eye(width) / width - 1 / width**2) / (width * alpha + 1)
     # A covariance's standard error comes from the spread of the products that it is the mean of.
-    centerd = weights - weights.mean(0)
-    products = centerd[:, :, None] * centerd[:, None, :]
+    centered = weights - weights.mean(0)
+    products = centered[:, :, None] * centered[:, None, :]
     assert (np.abs(products.mean(0) - theory) < 4.5 * products.std(0) / N**0.5).all()
 
 

@@ -8,11 +8,11 @@ import torch
 
 from augury.augment import build_augmentation
 from augury.augment.foreign.factory import build_foreign
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.own.loading import code_hash
 from augury.own.trust import point_to
 from augury.rng import Draws
+from helpers.batches import noise_batch
 
 MODULE = """
 import torch
@@ -42,9 +42,7 @@ def fails():
 
 @pytest.fixture
 def batch():
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (60, 3, 12, 10), generator=generator, dtype=torch.uint8)
-    return Batch(images, torch.eye(4)[torch.arange(60) % 4], torch.arange(60) * 3)
+    return noise_batch(60, (3, 12, 10))
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from batches import is_rate, make_batch, sample_many
 
 from augury.augment.chain import Chain
 from augury.augment.geometry.flip import Flip, FlipParams
 from augury.augment.geometry.rotate import Rotate, RotateParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import is_rate, sample_many
 
 ALL_FOUR = FlipParams(
     horizontal=torch.tensor([False, True, False, True]),

@@ -12,21 +12,16 @@ from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 from augury.saliency import MapCache
+from helpers.batches import noise_batch, rows_of
 
 
 @pytest.fixture
 def batch():
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (60, 3, 12, 10), generator=generator, dtype=torch.uint8)
-    return Batch(images, torch.eye(4)[torch.arange(60) % 4], torch.arange(60) * 3)
+    return noise_batch(60, (3, 12, 10))
 
 
 def run(augmentation, batch, seed=0, epoch=0):
     return augmentation(batch, Draws(seed, epoch, batch.ids))
-
-
-def part(batch, rows):
-    return Batch(batch.images[rows], batch.targets[rows], batch.ids[rows])
 
 
 def flips(found, batch):
@@ -43,10 +38,10 @@ def test_torchvision_draws_per_image_and_is_repeatable(batch):
     assert 15 < found.sum() < 45
     assert torch.equal(flips(run(flip, batch), batch), found)
     assert not torch.equal(flips(run(flip, batch, epoch=1), batch), found)
-    alone = part(batch, slice(7, 8))
+    alone = rows_of(batch, slice(7, 8))
     assert flips(run(flip, alone), alone)[0] == found[7]
     order = torch.randperm(60, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(flips(run(flip, part(batch, order)), part(batch, order)), found[order])
+    assert torch.equal(flips(run(flip, rows_of(batch, order)), rows_of(batch, order)), found[order])
 
 
 def test_per_batch_is_one_draw_as_in_its_users_loops(batch):
@@ -123,7 +118,7 @@ def test_what_a_transform_raises_is_one_line(batch):
 
 
 def test_an_empty_batch_stays_empty(batch):
-    assert len(run(adapt(v2.RandomHorizontalFlip(), "t"), part(batch, slice(0, 0)))) == 0
+    assert len(run(adapt(v2.RandomHorizontalFlip(), "t"), rows_of(batch, slice(0, 0)))) == 0
 
 
 def test_global_generators_are_put_back(batch):

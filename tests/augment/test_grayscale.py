@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from batches import is_rate, make_batch, sample_many
 from pillow import from_pillow, gray_levels, to_pillow
 
 from augury.augment.color.grayscale import Grayscale, GrayscaleParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import is_rate, sample_many
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])

@@ -6,14 +6,9 @@ from hypothesis import strategies as st
 from scipy import ndimage, stats
 
 from augury.augment.saliency.guidedmixup import GuidedMixup, GuidedMixupParams
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-
-def make_batch(images, ids=None):
-    n = len(images)
-    return Batch(images, torch.eye(n), torch.arange(n) if ids is None else ids)
+from helpers.batches import distinct_batch, make_batch
 
 
 def smooth(saliency, sigma):
@@ -69,7 +64,7 @@ def test_equals_the_equations(shape, n, blur, p, seed):
     maps *= generator.random(maps.shape) < 0.7
     maps[generator.random(n) < 0.1] = 0
     ids = generator.permutation(99)[:n]
-    batch = make_batch(torch.from_numpy(images), torch.from_numpy(ids))
+    batch = distinct_batch(torch.from_numpy(images), torch.from_numpy(ids))
     draws = Draws(seed, 1, batch.ids)
     augment = GuidedMixup(lambda b: torch.from_numpy(maps), p, blur=blur)
     found = augment(batch, draws)
@@ -91,7 +86,7 @@ def test_equals_the_equations(shape, n, blur, p, seed):
 
 def test_equal_maps_are_paired_by_id():
     ids = torch.tensor([40, 10, 30, 20, 50])
-    batch = make_batch(torch.zeros(5, 1, 4, 4), ids)
+    batch = distinct_batch(torch.zeros(5, 1, 4, 4), ids)
     draws = Draws(0, 0, ids)
     partner = GuidedMixup(lambda b: torch.ones(5, 4, 4)).sample(batch, draws).partner
     start = ids[first_of(draws)].item()
@@ -102,7 +97,7 @@ def test_equal_maps_are_paired_by_id():
 
 def test_the_start_of_the_circle_is_uniform():
     """3,000 epochs of a batch of four with equal maps: the start, and then the ids in order."""
-    batch = make_batch(torch.zeros(4, 1, 1, 1))
+    batch = distinct_batch(torch.zeros(4, 1, 1, 1))
     augment = GuidedMixup(lambda b: torch.ones(4, 1, 1), blur=0)
     circles = [
         tuple(augment.sample(batch, Draws(0, epoch, batch.ids)).partner.tolist())
@@ -118,7 +113,7 @@ def test_the_start_of_the_circle_is_uniform():
 def test_mask_by_hand():
     maps = torch.tensor([[[1.0, 3.0, 0.0, 0.0]], [[2.0, 2.0, 4.0, 0.0]]])
     images = torch.tensor([0, 255], dtype=torch.uint8).view(2, 1, 1, 1).expand(2, 1, 1, 4)
-    batch = make_batch(images.contiguous())
+    batch = distinct_batch(images.contiguous())
     found = GuidedMixup(lambda b: maps, p=1.0, blur=0)(batch, Draws(0, 0, batch.ids))
     # Scaled to sum 1: 1/4, 3/4, 0, 0 and 1/4, 1/4, 1/2, 0. The shares of the first are:
     own = torch.tensor([1 / 2, 3 / 4, 0, 1 / 2])
@@ -135,7 +130,7 @@ def test_apply_by_hand(as_float):
         images = images.float() / 255
     mask = torch.tensor([[[0.25, 1.0]], [[1.0, 1.0]]])
     params = GuidedMixupParams(torch.tensor([1, 0]), mask)
-    found = GuidedMixup(lambda b: b.images).apply(make_batch(images), params)
+    found = GuidedMixup(lambda b: b.images).apply(distinct_batch(images), params)
     torch.testing.assert_close(found.images[:, 0, 0], torch.tensor([[0.75, 0.4], [1.0, 0.8]]))
     assert found.targets.tolist() == [[0.625, 0.375], [0.0, 1.0]]
 
@@ -149,12 +144,12 @@ def test_large_images_are_paired_exactly():
     images = torch.zeros(n, 1, 224, 224)
     ids = torch.arange(n) * 3 + 1
     draws = Draws(0, 0, ids)
-    found = GuidedMixup(lambda b: maps, blur=0).sample(make_batch(images, ids), draws)
+    found = GuidedMixup(lambda b: maps, blur=0).sample(distinct_batch(images, ids), draws)
     expected = farthest_next([smooth(each, 0) for each in maps.numpy()], ids, first_of(draws))
     assert found.partner.tolist() == [expected[i] for i in range(n)]
     order = torch.randperm(n, generator=torch.Generator().manual_seed(1))
     again = GuidedMixup(lambda b: maps[order], blur=0).sample(
-        make_batch(images, ids[order]), Draws(0, 0, ids[order])
+        distinct_batch(images, ids[order]), Draws(0, 0, ids[order])
     )
     assert torch.equal(ids[order][again.partner], ids[found.partner][order])
     assert torch.equal(again.mask, found.mask[order])
@@ -169,10 +164,10 @@ def test_copies_pass_over_each_other(pairing, even):
     augment = GuidedMixup(lambda b: torch.ones_like(maps) if even else maps[order], pairing=pairing)
     order = torch.arange(30)
     images = torch.zeros(30, 1, 4, 4)
-    here = augment.sample(make_batch(images, ids), Draws(1, 1, ids)).partner
+    here = augment.sample(distinct_batch(images, ids), Draws(1, 1, ids)).partner
     assert (ids[here] != ids).all()
     order = torch.randperm(30, generator=torch.Generator().manual_seed(1))
-    there = augment.sample(make_batch(images, ids[order]), Draws(1, 1, ids[order])).partner
+    there = augment.sample(distinct_batch(images, ids[order]), Draws(1, 1, ids[order])).partner
     pairs = [
         sorted(zip(i.tolist(), i[p].tolist(), strict=True))
         for i, p in ((ids, here), (ids[order], there))
@@ -186,7 +181,7 @@ def test_pairs_of_ids_that_come_once_are_those_of_every_study():
     places = torch.arange(20)[:, None, None] * 7 + torch.arange(6)[:, None] * 5
     maps = ((places + torch.arange(5) * 11) ** 2 % 23).float()
     augment = GuidedMixup(lambda b: maps, blur=0)
-    found = augment.sample(make_batch(torch.zeros(20, 1, 6, 5), ids), Draws(2, 3, ids))
+    found = augment.sample(distinct_batch(torch.zeros(20, 1, 6, 5), ids), Draws(2, 3, ids))
     assert found.partner.tolist() == [
         *(11, 13, 14, 15, 16, 17, 10, 0, 19, 2, 9, 4, 5, 6, 18, 8, 3, 1, 7, 12)
     ]
@@ -196,7 +191,7 @@ def test_draws_match_the_documented_distribution():
     """40,000 draws: the rate is known to a point at 4 standard errors."""
     n = 40_000
     ids = torch.randperm(n, generator=torch.Generator().manual_seed(0))
-    batch = Batch(torch.zeros(1, 1, 1, 1).expand(n, -1, -1, -1), torch.ones(n, 1), ids)
+    batch = make_batch(torch.zeros(1, 1, 1, 1).expand(n, -1, -1, -1), ids=ids)
     for p in (1.0, 0.8, 0.5):
         augment = GuidedMixup(lambda b: b.images[:, 0] + 1, p=p, pairing="random")
         params = augment.sample(batch, Draws(3, 4, ids))

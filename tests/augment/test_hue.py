@@ -3,13 +3,14 @@ import colorsys
 import numpy as np
 import pytest
 import torch
-from batches import make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from augury.augment.color.hue import Hue, HueParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import sample_many
 
 
 def by_colorsys(image, shift):

@@ -10,15 +10,10 @@ from scipy import stats
 from augury.augment import Chain, Crop, Normal, RandAugment, from_config, to_config
 from augury.augment.saliency.keepaugment import KeepAugment, KeepAugmentParams
 from augury.augment.saliency.saliencymix import SaliencyMix
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 from augury.saliency import MapCache
-
-
-def make_batch(images, ids=None):
-    n = len(images)
-    return Batch(images, torch.ones(n, 1), torch.arange(n) if ids is None else ids)
+from helpers.batches import make_batch, rows_of
 
 
 def windows_allowed(saliency, side, tau, mode):
@@ -55,7 +50,7 @@ def test_equals_the_equations(shape, mode, tau, size, values, seed):
     maps = generator.integers(0, values, (n, *shape[1:]))
     maps[:, generator.integers(shape[1]), generator.integers(shape[2])] = 8
     ids = torch.from_numpy(generator.permutation(99)[:n])
-    batch, draws = make_batch(torch.from_numpy(images), ids), Draws(seed, 0, ids)
+    batch, draws = make_batch(torch.from_numpy(images), ids=ids), Draws(seed, 0, ids)
     inner = Crop() if mode == "paste" else None
     augment = KeepAugment(lambda b: torch.from_numpy(maps), mode, tau, size, inner)
     found = augment(batch, draws).images.numpy()
@@ -153,7 +148,7 @@ def test_around_the_window_lies_what_the_other_augmentation_makes(dtype):
 def random_case(n=40):
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (n, 3, 16, 16), generator=generator, dtype=torch.uint8)
-    batch = make_batch(images, torch.randperm(999, generator=generator)[:n])
+    batch = make_batch(images, ids=torch.randperm(999, generator=generator)[:n])
     ids, order = batch.ids.sort()
     return batch, MapCache(ids, torch.rand(n, 16, 16, generator=generator)[order])
 
@@ -195,7 +190,7 @@ def test_paste_is_the_same_in_any_company():
     whole = augment(batch, Draws(0, 0, batch.ids)).images
     order = torch.randperm(40, generator=torch.Generator().manual_seed(1))
     for rows in (order, slice(0, 1), slice(0, 13), slice(13, None)):
-        part = Batch(batch.images[rows], batch.targets[rows], batch.ids[rows])
+        part = rows_of(batch, rows)
         assert torch.equal(augment(part, Draws(0, 0, part.ids)).images, whole[rows])
 
 

@@ -1,16 +1,15 @@
 import numpy as np
 import pytest
 import torch
-from batches import DRAWS, is_rate, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
-from mixing import random_batch, random_partners
 from scipy import stats
 
 from augury.augment.mixing.mixup import MixUp, MixUpParams
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import distinct_batch, soft_batch
+from helpers.sampling import DRAWS, is_rate, random_partners, sample_many
 
 
 def paper(images, targets, partner, share):
@@ -29,7 +28,7 @@ def paper(images, targets, partner, share):
 )
 def test_equals_the_paper(seed, shape, share, dtype):
     n = len(share)
-    batch = random_batch(seed, n, shape, dtype)
+    batch = soft_batch(seed, n, shape, dtype)
     partner = random_partners(seed, n)
     found = MixUp().apply(batch, MixUpParams(partner, torch.tensor(share)))
     images = batch.images.double().numpy() / (255 if dtype == torch.uint8 else 1)
@@ -41,7 +40,7 @@ def test_equals_the_paper(seed, shape, share, dtype):
 
 def test_by_hand():
     images = torch.tensor([0.0, 0.5, 1.0]).view(3, 1, 1, 1)
-    batch = Batch(images, torch.eye(3), torch.arange(3))
+    batch = distinct_batch(images)
     params = MixUpParams(torch.tensor([1, 2, 0]), torch.tensor([0.75, 0.5, 1.0]))
     found = MixUp().apply(batch, params)
     assert found.images.flatten().tolist() == [0.125, 0.75, 1.0]
@@ -49,7 +48,7 @@ def test_by_hand():
 
 
 def test_stored_maps_follow():
-    batch = random_batch(0, 5, (3, 6, 7))
+    batch = soft_batch(0, 5, (3, 6, 7))
     found = MixUp()(batch, Draws(0, 0, batch.ids))
     (move,) = found.moves
     torch.testing.assert_close(move(batch.images.float() / 255), found.images)

@@ -6,14 +6,9 @@ from hypothesis import strategies as st
 from scipy import ndimage, stats
 
 from augury.augment.geometry.normal import Normal, NormalParams
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-
-def make_batch(images):
-    n = len(images)
-    return Batch(images, torch.eye(2)[torch.arange(n) % 2], torch.arange(n))
+from helpers.batches import make_batch
 
 
 def affine_by_hand(image, matrix, center):
@@ -186,7 +181,7 @@ def test_draws_match_the_documented_distribution():
     """60,000 draws: the flip's rate is known to 0.8 points at 4 standard errors."""
     n = 60_000
     images = torch.zeros(1, 1, 1, 1).expand(n, -1, -1, -1)
-    batch = Batch(images, torch.ones(n, 1), torch.arange(n))
+    batch = make_batch(images)
     params = Normal().sample(batch, Draws(5, 2, batch.ids))
     assert stats.kstest(params.angle.numpy(), stats.uniform(-2, 4).cdf).pvalue > 1e-4
     for column in params.zoom.T:

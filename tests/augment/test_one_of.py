@@ -2,19 +2,13 @@ import pytest
 import torch
 
 from augury.augment import Crop, Cutout, Identity, Normal, OneOf
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-
-def make_batch(n, side=16):
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (n, 3, side, side), generator=generator, dtype=torch.uint8)
-    return Batch(images, torch.ones(n, 1), torch.arange(n))
+from helpers.batches import make_batch, noise_batch
 
 
 def test_each_image_gets_one_part_as_that_part_alone_would_give_it():
-    batch = make_batch(200)
+    batch = noise_batch(200, (3, 16, 16), step=1)
     draws = Draws(0, 0, batch.ids)
     parts = [Normal(), Cutout(), Identity()]
     chosen = OneOf(parts)
@@ -30,7 +24,7 @@ def test_the_choice_follows_the_weights():
     """40,000 draws: each rate within 4 standard errors, at most one point."""
     n = 40_000
     images = torch.zeros(1, 1, 1, 1, dtype=torch.uint8).expand(n, -1, -1, -1)
-    batch = Batch(images, torch.ones(n, 1), torch.arange(n))
+    batch = make_batch(images)
     params = OneOf([Identity(), Crop(), Cutout()], (1, 0, 3)).sample(batch, Draws(1, 1, batch.ids))
     rates = torch.bincount(params.choice, minlength=3) / n
     for rate, expected in zip(rates, (0.25, 0, 0.75), strict=True):

@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 import torch
 from affine import read_affine
-from batches import make_batch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pillow import random_image
@@ -11,6 +10,7 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.autoaugment import _apply_op
 
 from augury.augment.policies.operations import OPERATIONS, Layers, Reach, apply_layers, draw_layers
+from helpers.batches import make_batch
 
 # A level is rounded to the nearest: half of one, and float32 coordinates that are off by 1e-5.
 HALF = 0.51

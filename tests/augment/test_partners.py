@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.augment.mixing.partners import draw_partners, mix
-from augury.batch import Batch
 from augury.rng import Draws
+from helpers.batches import distinct_batch
 
 
 def test_partners_form_one_circle():
@@ -46,7 +46,7 @@ def test_alone_is_its_own_partner():
 @pytest.mark.parametrize("kind", ["mask", "blend"])
 def test_mix_by_hand(kind):
     images = torch.tensor([[[[0, 40, 80]]], [[[200, 220, 240]]]], dtype=torch.uint8)
-    batch = Batch(images, torch.eye(2), torch.arange(2))
+    batch = distinct_batch(images)
     mask = torch.tensor([[[1.0, 0.0, 0.0]], [[1.0, 1.0, 1.0]]])
     share = torch.tensor([1 / 3, 1.0])
     if kind == "mask":

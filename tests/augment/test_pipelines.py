@@ -12,15 +12,9 @@ from torchvision.transforms import v2
 
 from augury.augment.foreign.adapt import adapt
 from augury.augment.foreign.pipelines import class_counts, mixes, takes_pil
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-
-def make_batch(channels=3):
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (20, channels, 12, 10), generator=generator, dtype=torch.uint8)
-    return Batch(images, torch.eye(4)[torch.arange(20) % 4], torch.arange(20) * 3)
+from helpers.batches import make_batch, noise_batch, rows_of
 
 
 def run(transform, batch, per_batch=False):
@@ -89,25 +83,25 @@ PIPELINES = {
 @pytest.mark.parametrize("name", PIPELINES)
 def test_a_pipeline_gives_what_it_gives_its_users(name, channels):
     transform, expected = PIPELINES[name]
-    images = make_batch(channels).images
-    found = run(transform, make_batch(channels))
-    assert torch.equal(found, expected(images))
-    assert torch.equal(run(transform, make_batch(channels), per_batch=True), expected(images))
+    batch = noise_batch(20, (channels, 12, 10))
+    wanted = expected(batch.images)
+    assert torch.equal(run(transform, batch), wanted)
+    assert torch.equal(run(transform, batch, per_batch=True), wanted)
 
 
 def test_timm_draws_per_image_from_its_key():
-    batch = make_batch()
+    batch = noise_batch(20, (3, 12, 10))
     transform = timm_training(auto_augment="rand-m9-mstd0.5", normalize=False)
     found = run(transform, batch)
     changed = (found != turned(batch.images)).flatten(1).any(1)
     assert 10 < changed.sum() <= 20
-    alone = Batch(batch.images[7:8], batch.targets[7:8], batch.ids[7:8])
+    alone = rows_of(batch, slice(7, 8))
     assert torch.equal(run(transform, alone), found[7:8])
 
 
 def test_timm_prefetching_pipelines_give_arrays_of_channels_first():
     images = torch.arange(27, dtype=torch.uint8).view(1, 3, 3, 3)
-    batch = Batch(images, torch.ones(1, 1), torch.arange(1))
+    batch = make_batch(images)
     from timm.data.transforms import ToNumpy
 
     assert torch.equal(
@@ -143,14 +137,14 @@ class _Albumentations:
 )
 @pytest.mark.parametrize("per_batch", [False, True])
 def test_the_forms_of_albumentations(give, expected, per_batch):
-    batch = make_batch()
+    batch = noise_batch(20, (3, 12, 10))
     assert torch.equal(run(_Albumentations(give), batch, per_batch), expected(batch.images))
 
 
 def test_albumentations_to_tensor():
     albumentations = pytest.importorskip("albumentations")
     pytorch = pytest.importorskip("albumentations.pytorch")
-    batch = make_batch()
+    batch = noise_batch(20, (3, 12, 10))
     flip, to_tensor = albumentations.HorizontalFlip(p=1), pytorch.ToTensorV2()
     assert torch.equal(run(albumentations.Compose([flip, to_tensor]), batch), turned(batch.images))
     kept = albumentations.Normalize(mean=(0, 0, 0), std=(1, 1, 1))
@@ -187,7 +181,7 @@ def test_normalization_is_refused_even_where_values_would_stay_in_range(transfor
 
 
 def test_what_normalizes_nothing_passes():
-    batch = make_batch()
+    batch = noise_batch(20, (3, 12, 10))
     transform = timm_training(mean=(0, 0, 0), std=(1, 1, 1))
     assert torch.equal(run(transform, batch), as_float(turned(batch.images)))
 
@@ -236,12 +230,12 @@ def test_what_normalizes_nothing_passes():
 )
 def test_what_must_change_is_said_in_one_line(transform, message):
     with pytest.raises(InputError, match=message) as caught:
-        run(transform, make_batch())
+        run(transform, noise_batch(20, (3, 12, 10)))
     assert "\n" not in str(caught.value)
 
 
 def test_a_rounding_error_of_a_transform_is_clipped():
-    batch = make_batch()
+    batch = noise_batch(20, (3, 12, 10))
     over = run(lambda image: image.float() / 255 * 1.0000002, batch)
     assert over.max() == 1
     with pytest.raises(InputError, match=r"t: values must lie in \[0, 1\], got \[0, 1.00\d+\]"):
@@ -249,8 +243,8 @@ def test_a_rounding_error_of_a_transform_is_clipped():
 
 
 def test_an_empty_batch_calls_nothing():
-    batch = make_batch()
-    empty = Batch(batch.images[:0], batch.targets[:0], batch.ids[:0])
+    batch = noise_batch(20, (3, 12, 10))
+    empty = rows_of(batch, slice(0))
     for transform in (v2.CutMix(), v1.Compose([v1.ToTensor()]), lambda image: 1 / 0):
         for per_batch in (False, True):
             augmentation = adapt(transform, "t", per_batch)

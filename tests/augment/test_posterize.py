@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from batches import is_rate, sample_many
 from PIL import ImageOps
 from pillow import applied, check_chosen
 from scipy import stats
@@ -10,6 +9,7 @@ from torchvision.transforms.v2 import functional
 from augury.augment.color.posterize import Posterize, PosterizeParams
 from augury.batch import Batch
 from augury.errors import InputError
+from helpers.sampling import is_rate, sample_many
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])

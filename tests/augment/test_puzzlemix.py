@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from batches import is_rate, make_batch, sample_many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from puzzle_gap import energies, gaps, noise, photographs
@@ -27,6 +26,8 @@ from augury.augment.saliency.puzzlemix import PuzzleMix, PuzzleMixParams
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import distinct_batch, make_batch
+from helpers.sampling import is_rate, sample_many
 
 
 @settings(max_examples=40)
@@ -289,7 +290,7 @@ def hand_params(**changes):
 def test_hand_computed_pixels(as_uint8):
     images = torch.tensor([[[[0, 20], [40, 60]]], [[[100, 120], [140, 160]]]], dtype=torch.uint8)
     images = images if as_uint8 else images / 255
-    batch = Batch(images, torch.eye(2), torch.arange(2))
+    batch = distinct_batch(images)
     augment = PuzzleMix(lambda b: b.images[:, 0])
     still = augment.apply(batch, hand_params())
     expected = torch.tensor([[[[0.0, 70], [140, 160]]], [[[100, 120], [140, 160]]]]) / 255

@@ -2,7 +2,6 @@ import autoaugment as reference
 import numpy as np
 import pytest
 import torch
-from batches import DRAWS, is_rate, make_batch, sample_many
 from scipy import stats
 from torchvision.transforms import RandAugment as TorchvisionRandAugment
 
@@ -10,6 +9,8 @@ from augury.augment.policies.operations import OPERATIONS, draw_layers
 from augury.augment.policies.randaugment import RandAugment, reaches
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import make_batch
+from helpers.sampling import DRAWS, is_rate, sample_many
 
 BRIGHTNESS = OPERATIONS.index("brightness")
 

@@ -9,6 +9,7 @@ from augury.augment.erasing.random_erasing import RandomErasing, RandomErasingPa
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import make_batch
 
 SIDE = 64
 DRAWS = 60_000
@@ -21,7 +22,7 @@ def params():
     for start in range(0, DRAWS, 5000):
         ids = torch.arange(start, start + 5000)
         images = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.uint8).expand(5000, -1, -1, -1)
-        batch = Batch(images, torch.ones(5000, 1), ids)
+        batch = make_batch(images, ids=ids)
         drawn = RandomErasing().sample(batch, Draws(0, 0, ids))
         fields = ("erase", "top", "left", "height", "width")
         parts.append([getattr(drawn, name) for name in fields])
@@ -130,12 +131,12 @@ def test_only_the_rectangle_of_an_erased_image_changes(as_float):
     expected[0, :, 1:3, 2:3] = fill[0, :, 1:3, 2:3]
     if as_float:
         images, expected = images.float() / 255, expected.float() / 255
-    batch = Batch(images, torch.ones(2, 1), torch.arange(2))
+    batch = make_batch(images)
     assert torch.equal(RandomErasing().apply(batch, hand_params(fill)).images, expected)
 
 
 def test_an_image_too_small_for_the_area_is_left_alone():
-    batch = Batch(torch.ones(500, 1, 1, 1), torch.ones(500, 1), torch.arange(500))
+    batch = make_batch(torch.ones(500, 1, 1, 1))
     params = RandomErasing(p=1.0, area=(0.02, 0.04)).sample(batch, Draws(0, 0, batch.ids))
     assert not params.erase.any()
 

@@ -28,16 +28,14 @@ from augury.augment import (
     write_augmentation,
 )
 from augury.augment.foreign.adapt import adapt
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import noise_batch
 
 
 @pytest.fixture
 def batch():
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (60, 3, 16, 12), generator=generator, dtype=torch.uint8)
-    return Batch(images, torch.eye(4)[torch.arange(60) % 4], torch.arange(60) * 7)
+    return noise_batch(60, (3, 16, 12), step=7)
 
 
 class MeanMap:

@@ -3,16 +3,15 @@ import math
 import numpy as np
 import pytest
 import torch
-from batches import DRAWS, is_rate
 from hypothesis import given
 from hypothesis import strategies as st
-from mixing import random_batch, random_partners, sampled_boxes
 from scipy import stats
 
 from augury.augment.mixing.resizemix import ResizeMix, ResizeMixParams
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
+from helpers.batches import distinct_batch, soft_batch
+from helpers.sampling import DRAWS, is_rate, random_partners, sampled_boxes
 
 
 def shrink(image, height, width):
@@ -64,7 +63,7 @@ def cases(draw):
 def test_equals_the_paper(case, seed, dtype):
     shape, boxes = case
     n = len(boxes)
-    batch = random_batch(seed, n, shape, dtype)
+    batch = soft_batch(seed, n, shape, dtype)
     partner = random_partners(seed, n)
     found = ResizeMix().apply(batch, ResizeMixParams(partner, *torch.tensor(boxes).T))
     assert found.images.dtype == torch.float32
@@ -76,7 +75,7 @@ def test_equals_the_paper(case, seed, dtype):
 
 @pytest.mark.parametrize("size", [(32, 32), (224, 224), (50, 37)])
 def test_the_pasted_image_is_what_torch_resizes(size):
-    batch = random_batch(0, 8, (3, *size), torch.float32)
+    batch = soft_batch(0, 8, (3, *size), torch.float32)
     params = ResizeMix().sample(batch, Draws(0, 0, batch.ids))
     found = ResizeMix().apply(batch, params)
     for i in range(8):
@@ -94,7 +93,7 @@ def test_the_pasted_image_is_what_torch_resizes(size):
 def test_by_hand():
     """4 by 4 shrunk to 2 by 2 is the mean of each quarter, as its middle is read."""
     ramp = torch.arange(16.0).view(1, 4, 4) / 16
-    batch = Batch(torch.stack((torch.ones(1, 4, 4), ramp)), torch.eye(2), torch.arange(2))
+    batch = distinct_batch(torch.stack((torch.ones(1, 4, 4), ramp)))
     box = [torch.tensor(pair) for pair in ([1, 0], [2, 0], [2, 0], [2, 0])]
     found = ResizeMix().apply(batch, ResizeMixParams(torch.tensor([1, 0]), *box))
     expected = torch.ones(4, 4)
@@ -105,7 +104,7 @@ def test_by_hand():
 
 
 def test_stored_maps_follow():
-    batch = random_batch(0, 5, (3, 6, 7), torch.float32)
+    batch = soft_batch(0, 5, (3, 6, 7), torch.float32)
     found = ResizeMix()(batch, Draws(0, 0, batch.ids))
     (move,) = found.moves
     torch.testing.assert_close(move(batch.images), found.images)

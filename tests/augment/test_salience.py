@@ -3,14 +3,9 @@ import torch
 
 from augury.augment import Salience
 from augury.augment.saliency.salience import SalienceParams
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-
-def make_batch(images):
-    n = len(images)
-    return Batch(images, torch.ones(n, 1), torch.arange(n))
+from helpers.batches import make_batch
 
 
 def test_hand_computed_blend():

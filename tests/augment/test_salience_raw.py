@@ -10,6 +10,7 @@ from augury.models import ModelSpec, build_model
 from augury.rng import Draws
 from augury.saliency import InputGradient
 from augury.training import Normalize
+from helpers.batches import make_batch
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -36,7 +37,7 @@ def model():
 
 
 def check_against_report(images, model):
-    batch = Batch(torch.from_numpy(images), torch.ones(len(images), 1), torch.arange(len(images)))
+    batch = make_batch(torch.from_numpy(images))
     augment = SalienceRaw(InputGradient(model, Normalize(MEAN, STD).double()))
     found = augment(batch, Draws(0, 0, batch.ids)).images.numpy()
     changed = 0.0

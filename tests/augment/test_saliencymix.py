@@ -6,22 +6,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from augury.augment.saliency.saliencymix import SaliencyMix, SaliencyMixParams
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-
-
-def make_batch(images, ids=None):
-    n = len(images)
-    ids = torch.arange(n) if ids is None else ids
-    return Batch(images, torch.eye(n), ids)
+from helpers.batches import distinct_batch, make_batch
 
 
 def random_batch(shape, n, seed):
     generator = np.random.default_rng(seed)
     images = torch.from_numpy(generator.integers(0, 256, (n, *shape), dtype=np.uint8))
     maps = torch.from_numpy(generator.integers(0, 6, (n, *shape[1:])).astype(np.float32))
-    return make_batch(images, torch.from_numpy(generator.permutation(1000)[:n])), maps
+    return distinct_batch(images, torch.from_numpy(generator.permutation(1000)[:n])), maps
 
 
 def paper_mix(target, source, saliency, lam):
@@ -100,7 +94,7 @@ def drawn():
     n = 40_000
     image = torch.zeros(1, 1, 1, 1000, dtype=torch.uint8)
     ids = torch.randperm(n, generator=torch.Generator().manual_seed(0))
-    batch = Batch(image.expand(n, -1, -1, -1), torch.ones(n, 1), ids)
+    batch = make_batch(image.expand(n, -1, -1, -1), ids=ids)
     maps = torch.zeros(1, 1, 1000).expand(n, -1, -1)
 
     def draw(**arguments):
@@ -152,7 +146,7 @@ def test_box_by_hand(as_float):
         height=torch.tensor([2, 0]),
         width=torch.tensor([2, 0]),
     )
-    found = SaliencyMix(lambda b: b.images[:, 0]).apply(make_batch(images), params)
+    found = SaliencyMix(lambda b: b.images[:, 0]).apply(distinct_batch(images), params)
     expected = torch.zeros(4, 4, dtype=images.dtype)
     expected[0, 1:3] = images[1, 0, 0, 0]
     assert torch.equal(found.images[0, 0], expected)
@@ -163,7 +157,7 @@ def test_box_by_hand(as_float):
 def test_of_equal_pixels_the_first_is_the_center():
     maps = torch.zeros(3, 6, 8)
     maps[:, 2, 5] = maps[:, 4, 1] = 7.0
-    batch = make_batch(torch.zeros(3, 1, 6, 8))
+    batch = distinct_batch(torch.zeros(3, 1, 6, 8))
     params = SaliencyMix(lambda b: maps, p=1.0).sample(batch, Draws(0, 0, batch.ids))
     assert (params.top + params.height // 2).tolist() == [2, 2, 2]
     assert (params.left + params.width // 2).tolist() == [5, 5, 5]

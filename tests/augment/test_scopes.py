@@ -18,8 +18,8 @@ from augury.augment import (
     build_augmentation,
 )
 from augury.augment.foreign.adapt import Foreign
-from augury.batch import Batch
 from augury.rng import Draws
+from helpers.batches import make_batch
 
 N = 20
 
@@ -27,7 +27,7 @@ N = 20
 @pytest.fixture
 def heard(monkeypatch):
     """augmentation -> every operation that it draws from, with its scope, in order."""
-    batch = Batch(torch.zeros(N, 3, 4, 4, dtype=torch.uint8), torch.ones(N, 1), torch.arange(N))
+    batch = make_batch(torch.zeros(N, 3, 4, 4, dtype=torch.uint8))
 
     def listen(augmentation):
         found = []

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from batches import is_rate, make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageEnhance
@@ -10,6 +9,8 @@ from scipy import ndimage, stats
 
 from augury.augment.color.sharpness import Sharpness, SharpnessParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import is_rate, sample_many
 
 KERNEL = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 from affine import applied, check_pair, random_image, read_affine
-from batches import make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -11,6 +10,8 @@ from torchvision.transforms.v2 import functional as F
 
 from augury.augment.geometry.shear import Shear, ShearParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import sample_many
 
 DEGREES = st.floats(-60, 60, width=32)
 

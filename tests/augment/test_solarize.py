@@ -1,12 +1,12 @@
 import pytest
 import torch
-from batches import is_rate, sample_many
 from PIL import ImageOps
 from pillow import applied, check_chosen
 from scipy import stats
 
 from augury.augment.color.solarize import Solarize, SolarizeParams
 from augury.errors import InputError
+from helpers.sampling import is_rate, sample_many
 
 THRESHOLDS = [0.0, 40.0, 63.5, 110.0, 128.0, 256.0]
 

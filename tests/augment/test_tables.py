@@ -16,7 +16,7 @@ from augury.augment.color.tables import (
     posterize_table,
     solarize_table,
 )
-from augury.batch import Batch
+from helpers.batches import make_batch
 
 CPU = torch.device("cpu")
 
@@ -103,7 +103,7 @@ def test_each_sample_and_channel_has_its_own_row():
 def test_only_chosen_images_are_looked_up(dtype):
     values = torch.tensor([0.0, 0.25, 1.0, 0.25]).view(2, 1, 1, 2)
     images = (values * 255).round().to(dtype) if dtype == torch.uint8 else values.to(dtype)
-    batch = Batch(images, torch.ones(2, 1), torch.arange(2))
+    batch = make_batch(images)
     found = look_up(batch, invert_table(CPU), torch.tensor([True, False])).images
     assert found.dtype == (torch.uint8 if dtype == torch.uint8 else torch.float32)
     assert torch.equal(found[1].to(dtype), images[1])

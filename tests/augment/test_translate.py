@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 import torch
 from affine import applied, check_pair, random_image, read_affine
-from batches import make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from augury.augment.geometry.translate import Translate, TranslateParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import sample_many
 
 SHARE = st.floats(-1, 1, width=32)
 

@@ -2,13 +2,14 @@ import autoaugment as reference
 import numpy as np
 import pytest
 import torch
-from batches import DRAWS, is_rate, make_batch, sample_many
 from scipy import stats
 from torchvision.transforms import TrivialAugmentWide
 
 from augury.augment.policies.operations import OPERATIONS, draw_layers
 from augury.augment.policies.trivialaugment import TrivialAugment, reaches
 from augury.rng import Draws
+from helpers.batches import make_batch
+from helpers.sampling import DRAWS, is_rate, sample_many
 
 
 def every_level(reach, name):

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 from affine import applied, random_image, read_affine
-from batches import is_rate, make_batch, sample_many
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from augury.augment.geometry.zoom import Zoom, ZoomParams
 from augury.errors import InputError
+from helpers.batches import make_batch
+from helpers.sampling import is_rate, sample_many
 
 FACTOR = st.floats(0.25, 4, width=32)
 

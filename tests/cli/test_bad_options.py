@@ -45,7 +45,7 @@ NUMBERS = numbers()
 TAKEN_LATER = {
     "study": {"--workers"},
     "data": {"--image-size", "--validation", "--seed"},
-    "preview": {"--epoch"},
+    "preview": {"--epoch", "--workers"},
     "doctor": {"--workers"},
     "check": {"--p", "--samples"},
 }

@@ -11,8 +11,9 @@ from augury.cli.app import app
 from augury.cli.output import paths_or_names
 from augury.data import DATASETS
 from augury.records.plan import PlannedSpeed
-from augury.study import StudyFolder, study
-from augury.study.doctor import opening
+from augury.study import StudyFolder
+from augury.study.opening import check_study_folder
+from augury.study.planning import probe
 from augury.study.planning.settings import read_settings
 
 SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
@@ -34,7 +35,7 @@ def run(tmp_path, monkeypatch):
     """Runs a command: (exit code, standard output, standard error)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AUGURY_DATA", raising=False)
-    monkeypatch.setattr(opening, "probe", lambda *arguments: SPEED)
+    monkeypatch.setattr(probe, "probe", lambda *arguments: SPEED)
 
     def run(*arguments):
         done = CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -76,7 +77,7 @@ def test_a_study_that_was_begun_inside_its_data_goes_on(flowers):
     folder = StudyFolder(flowers / "studies" / "flowers")
     folder.path.mkdir(parents=True)
     folder.plan_file.write_text("{}")
-    study.check_study_folder(settings, folder)
+    check_study_folder(settings, folder)
 
 
 def test_data_that_cannot_be_used_leaves_no_lock(run, flowers, tmp_path):

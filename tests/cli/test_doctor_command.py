@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from augury.cli.app import app
 from augury.records.plan import PlannedSpeed
-from augury.study.doctor import costing, opening
+from augury.study.doctor import costing
+from augury.study.planning import probe
 
 SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 QUICK = ["--augment", "none,flip", "--epochs", "2", "--train-limit", "100", "--workers", "2"]
@@ -20,7 +21,7 @@ def run(tmp_path, monkeypatch):
     """Runs `augury doctor` in an empty folder: (exit code, output, errors)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AUGURY_DATA", raising=False)
-    monkeypatch.setattr(opening, "probe", lambda *arguments: SPEED)
+    monkeypatch.setattr(probe, "probe", lambda *arguments: SPEED)
 
     def run(*arguments):
         done = CliRunner().invoke(app, ["doctor", *map(str, arguments)], env={"COLUMNS": "80"})
@@ -44,6 +45,18 @@ def test_a_study_that_can_run(run, tmp_path):
     ):
         assert words in printed, words
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_can_be_found_is_one_number_in_the_sentence_and_in_the_table(run):
+    _, printed, _ = run(*QUICK)
+    words = " ".join(printed.split())
+    told = words.split("sure to find a difference of ")[1].split()[0]
+    seeds, points = (
+        line.split()[1:]
+        for line in printed.splitlines()
+        if line.split()[:1] in (["seeds"], ["points"])
+    )
+    assert told == dict(zip(seeds, points, strict=True))["6"]
 
 
 def test_json_is_all_of_it(run, tmp_path):

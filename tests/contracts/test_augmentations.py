@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from augury.augment import (
-    AUGMENTATIONS,
     SALIENCY,
     build_augmentation,
     read_augmentation,
@@ -15,57 +14,17 @@ from augury.augment import (
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
-from augury.saliency import MapCache
+from helpers.batches import rows_of
+from helpers.registered import MIXING, NAMES, RANDOM, N, labeled_batch, make, run, stored_maps
 
 SHAPES = [(1, 1, 1), (3, 1, 1), (3, 2, 5), (1, 16, 16), (3, 32, 32), (3, 64, 48)]
-NAMES = [*AUGMENTATIONS, "salience+normal+cutout", "crop+crop"]
-STILL = {"none", "salience", "salience-raw"}
-RANDOM = sorted(set(NAMES) - STILL)
-N = 100
-
-
-def make_batch(shape, dtype=torch.uint8, n=N):
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (n, *shape), generator=generator, dtype=torch.uint8)
-    if dtype != torch.uint8:
-        images = images.to(dtype) / 255
-    labels = torch.randint(0, 5, (n,), generator=generator)
-    ids = torch.randperm(10**6, generator=generator)[:n]
-    return Batch(images, torch.eye(5)[labels], ids)
-
-
-def make(name, shape, n=N):
-    """The augmentation, with stored maps or gradients where it takes any."""
-    return build_augmentation(name, sources=lambda kind: stored_maps(kind, shape, n))
-
-
-def stored_maps(kind, shape, n=N):
-    generator = torch.Generator().manual_seed(1)
-    ids, order = make_batch(shape, n=n).ids.sort()
-    signed = kind == "signed-gradient"
-    values = torch.rand((n, *(shape if signed else shape[1:])), generator=generator)
-    values = values - 0.5 if signed else (values * 255).to(torch.uint8)
-    maps = MapCache(ids, values[order])
-    maps.kind = kind
-    return maps
-
-
-def part(batch, rows):
-    return Batch(batch.images[rows], batch.targets[rows], batch.ids[rows])
-
-
-def run(augmentation, batch, seed=3, epoch=7):
-    return augmentation(batch, Draws(seed, epoch, batch.ids))
-
-
-MIXING = [name for name in NAMES if make(name, (3, 8, 8)).mixes]
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_contract(name, shape, dtype):
-    batch = make_batch(shape, dtype)
+    batch = labeled_batch(shape, dtype)
     kept = batch.images.clone(), batch.targets.clone(), batch.ids.clone()
     state = torch.get_rng_state()
     augmentation = make(name, shape)
@@ -86,10 +45,10 @@ def test_contract(name, shape, dtype):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_order_of_a_batch_does_not_matter(name, shape):
-    batch, augmentation = make_batch(shape), make(name, shape)
+    batch, augmentation = labeled_batch(shape), make(name, shape)
     whole = run(augmentation, batch)
     order = torch.randperm(N, generator=torch.Generator().manual_seed(2))
-    found = run(augmentation, part(batch, order))
+    found = run(augmentation, rows_of(batch, order))
     assert torch.equal(found.images, whole.images[order])
     assert torch.equal(found.targets, whole.targets[order])
 
@@ -97,19 +56,21 @@ def test_the_order_of_a_batch_does_not_matter(name, shape):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("name", [n for n in NAMES if not make(n, (3, 8, 8)).mixes])
 def test_an_image_is_the_same_in_any_company(name, shape):
-    batch, augmentation = make_batch(shape), make(name, shape)
+    batch, augmentation = labeled_batch(shape), make(name, shape)
     whole = run(augmentation, batch).images
     for i in range(0, N, 7):
-        assert torch.equal(run(augmentation, part(batch, slice(i, i + 1))).images, whole[i : i + 1])
+        assert torch.equal(
+            run(augmentation, rows_of(batch, slice(i, i + 1))).images, whole[i : i + 1]
+        )
     for rows in (slice(0, 37), slice(37, None)):
-        assert torch.equal(run(augmentation, part(batch, rows)).images, whole[rows])
+        assert torch.equal(run(augmentation, rows_of(batch, rows)).images, whole[rows])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_photographs(name):
     """224×224, few: the shape, the range, no mutation, and the order and company as above."""
     shape = (3, 224, 224)
-    batch, augmentation = make_batch(shape, n=4), make(name, shape, n=4)
+    batch, augmentation = labeled_batch(shape, n=4), make(name, shape, n=4)
     kept = batch.images.clone()
     found = run(augmentation, batch)
     assert torch.equal(batch.images, kept)
@@ -117,11 +78,11 @@ def test_photographs(name):
     if found.images.is_floating_point():
         assert 0 <= found.images.min() <= found.images.max() <= 1
     order = torch.tensor([2, 0, 3, 1])
-    turned = run(augmentation, part(batch, order))
+    turned = run(augmentation, rows_of(batch, order))
     assert torch.equal(turned.images, found.images[order])
     assert torch.equal(turned.targets, found.targets[order])
     if not augmentation.mixes:
-        alone = run(augmentation, part(batch, slice(1, 2)))
+        alone = run(augmentation, rows_of(batch, slice(1, 2)))
         assert torch.equal(alone.images, found.images[1:2])
 
 
@@ -129,7 +90,7 @@ def test_photographs(name):
 @pytest.mark.parametrize("name", MIXING)
 def test_targets_follow_the_pixels_shown(name, shape):
     """Of a black and a white image: how white it is, is how much of the white one's class."""
-    ids = make_batch(shape).ids
+    ids = labeled_batch(shape).ids
     for i in range(0, 40, 2):
         images = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1).expand(2, *shape).contiguous()
         found = run(make(name, shape), Batch(images, torch.eye(2), ids[i : i + 2]))
@@ -138,14 +99,14 @@ def test_targets_follow_the_pixels_shown(name, shape):
 
 @pytest.mark.parametrize("name", MIXING)
 def test_a_batch_of_one_is_mixed_with_itself(name):
-    batch = part(make_batch((3, 16, 16)), slice(0, 1))
+    batch = rows_of(labeled_batch((3, 16, 16)), slice(0, 1))
     found = run(make(name, (3, 16, 16)), batch)
     assert torch.equal(found.targets, batch.targets)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_compiles_in_one_piece(name):
-    batch, augmentation = make_batch((3, 16, 16)), make(name, (3, 16, 16))
+    batch, augmentation = labeled_batch((3, 16, 16)), make(name, (3, 16, 16))
     torch.compiler.reset()
     compiled = torch.compile(augmentation.__call__, backend="eager", fullgraph=True)
     found = compiled(batch, Draws(3, 7, batch.ids))
@@ -154,7 +115,7 @@ def test_it_compiles_in_one_piece(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_autocast_changes_no_bit(name):
-    batch, augmentation = make_batch((3, 16, 16)), make(name, (3, 16, 16))
+    batch, augmentation = labeled_batch((3, 16, 16)), make(name, (3, 16, 16))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = run(augmentation, batch).images
     assert torch.equal(found, run(augmentation, batch).images)
@@ -166,7 +127,7 @@ def test_it_is_written_and_read_as_the_same(name, suffix, tmp_path):
     def sources(kind):
         return stored_maps(kind, (3, 16, 16))
 
-    batch, augmentation = make_batch((3, 16, 16)), make(name, (3, 16, 16))
+    batch, augmentation = labeled_batch((3, 16, 16)), make(name, (3, 16, 16))
     write_augmentation(augmentation, tmp_path / f"a{suffix}")
     again = read_augmentation(tmp_path / f"a{suffix}", sources)
     assert to_config(again) == to_config(augmentation)
@@ -197,7 +158,7 @@ def test_a_bad_batch_is_refused(name, images, targets, message):
 
 @pytest.mark.parametrize("name", SALIENCY)
 def test_a_map_of_the_wrong_shape_is_refused(name):
-    batch = make_batch((3, 8, 8))
+    batch = labeled_batch((3, 8, 8))
     augmentation = build_augmentation(name, sources=lambda kind: lambda b: torch.zeros(N, 8, 7))
     with pytest.raises(InputError, match=r"saliency: shape must be .* got \(100, 8, 7\)"):
         run(augmentation, batch)
@@ -205,7 +166,7 @@ def test_a_map_of_the_wrong_shape_is_refused(name):
 
 @pytest.mark.parametrize("name", RANDOM)
 def test_epochs_and_seeds_differ(name):
-    batch, augmentation = make_batch((3, 32, 32)), make(name, (3, 32, 32))
+    batch, augmentation = labeled_batch((3, 32, 32)), make(name, (3, 32, 32))
     batch = batch.with_images(batch.images // 2 + 40)  # full contrast leaves nothing to stretch
     here = run(augmentation, batch).images
     for other in ({"epoch": 8}, {"seed": 4}):
@@ -216,7 +177,7 @@ def test_epochs_and_seeds_differ(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_apply_alone_is_deterministic_and_sample_alone_changes_nothing(name):
-    batch, augmentation = make_batch((3, 32, 32)), make(name, (3, 32, 32))
+    batch, augmentation = labeled_batch((3, 32, 32)), make(name, (3, 32, 32))
     params = augmentation.sample(batch, Draws(0, 0, batch.ids))
     first = augmentation.apply(batch, params).images
     assert torch.equal(augmentation.apply(batch, params).images, first)
@@ -227,7 +188,7 @@ def test_apply_alone_is_deterministic_and_sample_alone_changes_nothing(name):
 def test_a_gpu_draws_the_same(name):
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device")
-    batch = make_batch((3, 32, 32))
+    batch = labeled_batch((3, 32, 32))
     ids, uniform = batch.ids, Draws(0, 0, batch.ids).uniform(name, 9)
     assert torch.equal(Draws(0, 0, ids.cuda()).uniform(name, 9).cpu(), uniform)
     if saliency_kinds(name):

@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 import torch
-from test_augmentations import MIXING, NAMES, RANDOM, make, make_batch, run, stored_maps
 
 from augury.augment import RandAugment, SaliencyMix
-from augury.batch import Batch
 from augury.rng import Draws
+from helpers.batches import rows_of
+from helpers.registered import MIXING, NAMES, RANDOM, labeled_batch, make, run, stored_maps
 
 SHAPE = (3, 16, 16)
 ROWS = torch.tensor([0] * 25 + [1] * 10 + [2] * 9 + [3] * 2 + [4])
@@ -20,8 +20,8 @@ ROWS = torch.tensor([0] * 25 + [1] * 10 + [2] * 9 + [3] * 2 + [4])
 def copies(order=None):
     """The batch, in an order of its rows."""
     rows = ROWS if order is None else ROWS[order]
-    whole = make_batch(SHAPE)
-    return Batch(whole.images[rows], whole.targets[rows], whole.ids[rows])
+    whole = labeled_batch(SHAPE)
+    return rows_of(whole, rows)
 
 
 def seen(batch):
@@ -71,7 +71,7 @@ def test_hardly_two_copies_under_randaugment_are_alike():
 def test_the_first_copy_is_what_the_image_is_alone(name):
     augmentation, batch = make(name, SHAPE), copies()
     first = torch.tensor([0, 25, 35, 44, 46])
-    alone = Batch(batch.images[first], batch.targets[first], batch.ids[first])
+    alone = rows_of(batch, first)
     found = run(augmentation, batch).images[first]
     assert torch.equal(found, run(augmentation, alone).images)
 
@@ -86,7 +86,7 @@ def test_no_image_is_mixed_with_its_copy(name):
 
 @pytest.mark.parametrize("name", MIXING)
 def test_copies_of_a_single_image_are_mixed_with_each_other(name):
-    batch = make_batch(SHAPE)
+    batch = labeled_batch(SHAPE)
     rows = torch.zeros(6, dtype=torch.int64)
-    batch = Batch(batch.images[rows], batch.targets[rows], batch.ids[rows])
+    batch = rows_of(batch, rows)
     assert torch.equal(run(make(name, SHAPE), batch).targets, batch.targets)

@@ -20,8 +20,9 @@ from augury.augment import (
     build_augmentation,
 )
 from augury.augment.foreign.adapt import Foreign
-from augury.batch import Batch, to_uint8
+from augury.batch import to_uint8
 from augury.rng import Draws
+from helpers.batches import make_batch
 
 N, CHUNK = 40_000, 400
 # `equalize` leaves an image of fewer than 255 pixels as it is.
@@ -55,7 +56,7 @@ def drawn(name, seed=0, epoch=0):
     for start in range(0, N, CHUNK):
         ids = torch.arange(start, start + CHUNK)
         images = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.uint8).expand(CHUNK, -1, -1, -1)
-        batch = Batch(images, torch.eye(2)[ids % 2], ids)
+        batch = make_batch(images, torch.eye(2)[ids % 2], ids)
         parts.append(_scalars(augmentation.sample(batch, Draws(seed, epoch, ids))))
     return {field: torch.cat([part[field] for part in parts]).numpy() for field in parts[0]}
 
@@ -113,7 +114,7 @@ def share_changed(augmentation, pictures):
     for start in range(0, N, CHUNK):
         ids = torch.arange(start, start + CHUNK)
         images = torch.from_numpy(pictures[start : start + CHUNK])
-        batch = Batch(images, torch.eye(2)[ids % 2], ids)
+        batch = make_batch(images, torch.eye(2)[ids % 2], ids)
         found = augmentation(batch, Draws(0, 0, ids)).images
         changed += int((to_uint8(found) != images).flatten(1).any(1).sum())
     return changed / N
@@ -136,7 +137,7 @@ def test_an_image_is_augmented_with_probability_p(name, pictures):
 @pytest.mark.parametrize("name", [name for name in NAMES if hasattr(make(name), "p")])
 def test_with_probability_0_nothing_changes(name, pictures):
     ids = torch.arange(CHUNK)
-    batch = Batch(torch.from_numpy(pictures[:CHUNK]), torch.eye(2)[ids % 2], ids)
+    batch = make_batch(torch.from_numpy(pictures[:CHUNK]), torch.eye(2)[ids % 2], ids)
     found = make(name, p=0.0)(batch, Draws(0, 0, ids))
     assert torch.equal(to_uint8(found.images), batch.images)
     assert torch.equal(found.targets, batch.targets)
@@ -224,7 +225,7 @@ def test_parts_of_a_nesting_draw_independently(tree):
     n = 4000
     ids = torch.arange(n)
     images = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.uint8).expand(n, -1, -1, -1)
-    params = built(tree).sample(Batch(images, torch.ones(n, 1), ids), Draws(1, 2, ids))
+    params = built(tree).sample(make_batch(images, ids=ids), Draws(1, 2, ids))
     found = [(path, drawn.double().numpy(), p) for path, drawn, p in draws_of(tree, params)]
     for i, (path, drawn, p) in enumerate(found):
         if p is not None:
@@ -261,6 +262,6 @@ def test_a_nesting_flips_as_often_as_its_parts_say(tree):
     n, tree = 4000, without(tree, "keep")
     ids = torch.arange(n)
     images = torch.tensor([0, 255], dtype=torch.uint8).expand(n, 1, 1, 2)
-    found = built(tree)(Batch(images, torch.ones(n, 1), ids), Draws(5, 0, ids)).images
+    found = built(tree)(make_batch(images, ids=ids), Draws(5, 0, ids)).images
     rate, expected = (found[:, 0, 0, 0] > found[:, 0, 0, 1]).double().mean(), flip_rate(tree)
     assert abs(rate - expected) <= LIMIT * (expected * (1 - expected) / n) ** 0.5

@@ -4,10 +4,10 @@ import inspect
 
 import pytest
 import torch
-from test_augmentations import make_batch, run, stored_maps
 
 from augury.augment import AUGMENTATIONS, build_augmentation
 from augury.batch import apply_moves
+from helpers.registered import labeled_batch, run, stored_maps
 
 CHOOSING = [
     name
@@ -22,7 +22,7 @@ def test_images_that_are_not_chosen_stay_bit_for_bit(name, shape):
     key = "horizontal" if name == "flip" else "p"
     parameters = {name: {key: 0.0}}
     never = build_augmentation(name, parameters, lambda kind: stored_maps(kind, shape))
-    batch = make_batch(shape)
+    batch = labeled_batch(shape)
     found = run(never, batch)
     levels = batch.images.float() / 255
     images = found.images.float() / 255 if found.images.dtype == torch.uint8 else found.images
@@ -43,7 +43,7 @@ def test_images_that_are_not_chosen_stay_bit_for_bit(name, shape):
 def test_geometry_leaves_those_bits_that_it_was_not_to_touch(name, share):
     """Also of the maps that follow it."""
     half = {each: {"p": 0.5} for each in ("rotate", "zoom", "shear", "translate")}
-    batch = make_batch((3, 64, 48), n=400)
+    batch = labeled_batch((3, 64, 48), n=400)
     found = run(build_augmentation(name, half), batch)
     same = (found.images == batch.images.float() / 255).flatten(1).all(1)
     assert abs(float(same.float().mean()) - share) < 4 * (share * (1 - share) / 400) ** 0.5

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from test_augmentations import NAMES, make, make_batch, part, run
 
 from augury.batch import Batch
 from augury.rng import Draws
+from helpers.batches import rows_of
+from helpers.registered import NAMES, labeled_batch, make, run
 
 CHAINS = ["flip+crop", "normal+cutmix", "cutmix+rotate", "randaugment+flip+saliencymix"]
 ALL = [*NAMES, *CHAINS]
@@ -16,9 +17,9 @@ ALL = [*NAMES, *CHAINS]
 def test_every_float_gives_what_float32_gives(name, dtype):
     """From the same values: the less precise bit for bit, float64 to 1e-6."""
     shape = (3, 12, 10)
-    images = make_batch(shape, n=30).images.to(dtype) / 255
-    targets = make_batch(shape, n=30).targets.to(dtype)
-    batch = Batch(images, targets, make_batch(shape, n=30).ids)
+    images = labeled_batch(shape, n=30).images.to(dtype) / 255
+    targets = labeled_batch(shape, n=30).targets.to(dtype)
+    batch = Batch(images, targets, labeled_batch(shape, n=30).ids)
     single = Batch(images.float(), targets.float(), batch.ids)
     augmentation = make(name, shape, n=30)
     found, expected = run(augmentation, batch), run(augmentation, single)
@@ -39,7 +40,7 @@ def test_every_float_gives_what_float32_gives(name, dtype):
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32, torch.float64])
 @pytest.mark.parametrize("name", ALL)
 def test_an_empty_batch_stays_empty(name, dtype):
-    batch = part(make_batch((3, 8, 9), dtype), slice(0, 0))
+    batch = rows_of(labeled_batch((3, 8, 9), dtype), slice(0, 0))
     augmentation = make(name, (3, 8, 9))
     found = run(augmentation, batch)
     assert found.images.shape == (0, 3, 8, 9)
@@ -52,11 +53,11 @@ def test_an_empty_batch_stays_empty(name, dtype):
 def test_a_rounding_error_beyond_the_range_is_clipped(name):
     """As torchvision's rotate and blur make it: white of 1.0000001, and black a little under 0."""
     shape = (3, 12, 10)
-    images = make_batch(shape, torch.float32, n=30).images
+    images = labeled_batch(shape, torch.float32, n=30).images
     over = torch.where(images == 1, 1.0000001, torch.where(images == 0, -1e-7, images))
     assert over.max() > 1
     assert over.min() < 0
-    kept, batch = over.clone(), make_batch(shape, n=30)
+    kept, batch = over.clone(), labeled_batch(shape, n=30)
     augmentation = make(name, shape, n=30)
     found = run(augmentation, batch.with_images(over))
     assert torch.equal(over, kept)

@@ -2,15 +2,15 @@
 
 import pytest
 import torch
-from test_augmentations import N, make_batch, run, stored_maps
 
 from augury.augment import SALIENCY, build_augmentation
+from helpers.registered import N, labeled_batch, run, stored_maps
 
 
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf], ids=str)
 @pytest.mark.parametrize("name", SALIENCY)
 def test_a_map_that_is_not_finite_counts_as_one_of_zeros(name, bad):
-    batch = make_batch((3, 9, 8))
+    batch = labeled_batch((3, 9, 8))
     maps = stored_maps(SALIENCY[name], (3, 9, 8))(batch)
     broken, zeros = maps.clone(), maps.clone()
     broken[::3, ..., 4, 5] = bad
@@ -29,7 +29,7 @@ def test_a_map_that_is_not_finite_counts_as_one_of_zeros(name, bad):
 @pytest.mark.parametrize("value", [0.0, 1.0, 1e-42, 3e38])
 @pytest.mark.parametrize("name", SALIENCY)
 def test_an_even_map_is_defined(name, value):
-    batch = make_batch((3, 9, 8))
+    batch = labeled_batch((3, 9, 8))
     maps = torch.full_like(stored_maps(SALIENCY[name], (3, 9, 8))(batch), value)
     found = run(build_augmentation(name, sources=lambda kind: lambda b: maps), batch)
     top = 255 if found.images.dtype == torch.uint8 else 1
@@ -39,7 +39,7 @@ def test_an_even_map_is_defined(name, value):
 
 @pytest.mark.parametrize("name", sorted(set(SALIENCY) - {"salience-raw"}))
 def test_values_under_0_of_a_map_count_as_0(name):
-    batch = make_batch((3, 9, 8))
+    batch = labeled_batch((3, 9, 8))
     maps = torch.randn(N, 9, 8, generator=torch.Generator().manual_seed(5))
     found, expected = (
         run(build_augmentation(name, sources=lambda kind, given=given: lambda b: given), batch)

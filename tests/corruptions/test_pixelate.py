@@ -42,7 +42,7 @@ def test_weights_resize_a_line_as_pillow_does(before, after, seed):
 
 
 def test_by_hand():
-    """8 columns become int(8 · 0.65) = 5 of 1.6 each, centerd at 0.8, 2.4, 4, 5.6 and 7.2.
+    """8 columns become int(8 · 0.65) = 5 of 1.6 each, centered at 0.8, 2.4, 4, 5.6 and 7.2.
 
     The pixels with their centers (0.5, 1.5, ...) in these: 0 and 1; 2; 3 and 4; 5; 6 and 7. Going
     up, each column of 8 takes the one of the 5 in which its center lies.

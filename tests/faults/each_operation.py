@@ -24,7 +24,7 @@ import torch
 from faulty import QUICK, bits, leftovers
 from hooks import REFUSALS, Hooks, end_process, refusal
 
-import augury.study.planning.plan
+import augury.study.planning.probe
 import augury.study.running.run
 from augury.augment import AUGMENTATIONS  # noqa: F401 - imported before the forks
 from augury.cli.app import app
@@ -76,7 +76,7 @@ def studied(folder: Path, arms: list[str], said: Path | None = None) -> int:
         os.dup2(descriptor, 2)
     augury.study.running.run.measure_robustness = no_robustness
     # Always the same choice, as an empty cache means to measure anew, and a layout has its bits.
-    augury.study.planning.plan.measure_speeds = lambda *arguments: {"contiguous float32": 1.0}
+    augury.study.planning.probe.measure_speeds = lambda *arguments: {"contiguous float32": 1.0}
     # Without workers, so that the hooks see all of a study's writes.
     app(["study", *QUICK, *arms, "--out", str(folder), "--engine", "in-process"])
     return 0

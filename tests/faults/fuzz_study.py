@@ -19,8 +19,8 @@ from augury.data.cache import cached
 from augury.models import ModelSpec, build_model
 from augury.report import load_study
 from augury.study import StudyFolder, read_plan
+from augury.study.judging.finished_runs import read_finished_run
 from augury.study.judging.memo import Memo
-from augury.study.judging.outcomes import read_outcome
 from augury.training import map_store
 from augury.training.checkpoint import Checkpoint, read_safetensors, write_safetensors
 from augury.training.network import Network, Normalize, Speed
@@ -116,7 +116,7 @@ def outcome(folder: Path, name: str, content: bytes) -> object:
     path = sorted(study.path.glob(f"runs/*/{name}"))[0]
     cell = next(c for c in read_plan(study.plan_file).cells if c.name == path.parent.name)
     with in_place_of(path, content):
-        return read_outcome(study, cell)
+        return read_finished_run(study, cell)
 
 
 @cache

@@ -26,8 +26,8 @@ from augury.errors import AuguryError
 from augury.report import load_study
 from augury.seal import sealed_json
 from augury.study import StudyFolder, read_plan
+from augury.study.judging.finished_runs import read_finished_run
 from augury.study.judging.memo import Memo
-from augury.study.judging.outcomes import read_outcome
 from augury.training.checkpoint import Checkpoint, CheckpointFolder, write_safetensors
 from augury.training.map_store import stored_maps
 from augury.training.probe import remembered_speeds
@@ -73,7 +73,7 @@ def of_study(folder: Path):
 
     def through_outcome(file):
         def read():
-            outcome = read_outcome(study, cells[0])
+            outcome = read_finished_run(study, cells[0])
             if outcome.problem:
                 raise AuguryError(outcome.problem)
             return file.read_bytes()

@@ -23,13 +23,12 @@ from augury.models import (
     build_model,
     check_model_name,
     check_spec,
+    imagenet_network,
     pretrained_statistics,
 )
-from augury.models.backbones import TIMM_NAMES
-from augury.models.heads import ORIGINAL_HEADS
 
-TIMM = tuple(TIMM_NAMES)
-ORIGINAL = tuple(ORIGINAL_HEADS)
+TIMM = tuple(name for name, model in MODELS.items() if model.timm)
+ORIGINAL = tuple(name for name, model in MODELS.items() if model.original_head)
 # Features that reach the head, and parameters before it with 3 channels and the ImageNet stem,
 # as the networks' papers and torchvision's published counts (less their classifiers) have them.
 FEATURES = {
@@ -117,7 +116,7 @@ def test_nothing_beside_backbone_and_head_is_stored(name: str) -> None:
 @pytest.mark.parametrize("name", TIMM)
 def test_features_equal_timms_own(name: str) -> None:
     model = build_model(ModelSpec(name, 5, 3, stem="imagenet"), seed=2).eval()
-    own = timm.create_model(TIMM_NAMES[name], num_classes=0).eval()
+    own = timm.create_model(MODELS[name].timm, num_classes=0).eval()
     own.load_state_dict(model.backbone.state_dict(), strict=name != "vgg19")
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
@@ -398,3 +397,25 @@ def test_weights_fetched_before_need_no_network(no_network: Path, folder: Path) 
 def test_a_network_without_pretrained_weights() -> None:
     with pytest.raises(InputError, match="timm has no pretrained weights for cspresnet50d"):
         build_model(ModelSpec("timm:cspresnet50d", 10, 3, pretrained=True), seed=0)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_row_is_a_network_of_timms_or_one_of_ours(name: str) -> None:
+    model = MODELS[name]
+    assert (model.timm is None) != (model.build is None)
+    assert model.stem in STEMS
+    assert model.title
+    if model.timm:
+        # Layers that the small stem replaces are there, and are the first of their kind.
+        backbone = timm.create_model(model.timm)
+        convolutions = [n for n, m in backbone.named_modules() if isinstance(m, nn.Conv2d)]
+        assert model.first_convolution in (None, convolutions[0])
+        pools = [n for n, m in backbone.named_modules() if isinstance(m, nn.MaxPool2d)]
+        assert model.first_pooling == (pools[0] if model.first_convolution and pools else None)
+
+
+def test_imagenet_networks_are_timms() -> None:
+    with pytest.raises(InputError, match="small: has no pretrained weights"):
+        imagenet_network("small")
+    with pytest.raises(InputError, match="unknown model 'smal'"):
+        imagenet_network("smal")

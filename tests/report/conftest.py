@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from fake_study import ODD_CLASSES, write_study
+
+from helpers.report_studies import ODD_CLASSES, write_study
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_study import edit, renamed, write_study
-from html_page import Element, read_page, table_rows
 
 from augury.report import load_study
 from augury.report.html import render
+from helpers.html_page import Element, read_page, table_rows
+from helpers.report_studies import edit, renamed, write_study
 
 ARMS = ["none", "normal", "random-erasing", "salience"]
 
@@ -113,8 +113,8 @@ def test_equal_epochs_and_equal_time_stand_side_by_side(
         time = written["digits", arm]["equal_time"]
         bound = "" if arm == "none" else "≥ "
         assert shown == [
-            written_as(100 * np.mean(tests), 2),
-            written_as(100 * np.mean([line["validation_accuracy"] for line in last]), 2),
+            written_as(np.mean(100 * np.array(tests)), 2),
+            written_as(np.mean([100 * line["validation_accuracy"] for line in last]), 2),
             f"{bound}{written_as(time['mean'], 2)}",
             "baseline" if arm == "none" else size(time, 2),
             {"none": "10 of 10", "salience": "5 of 10"}.get(arm, "9 of 10"),
@@ -267,8 +267,7 @@ def test_evidence_that_was_not_gathered_is_asked_for(small_study: Path) -> None:
 
 def test_names_are_escaped(small_study: Path) -> None:
     renamed(small_study, {"normal": "<b>&"})
-    path = small_study / "evidence.json"
-    path.write_text(path.read_text().replace('"fog"', '"<i>fog"'))
+    renamed(small_study, {"fog": "<i>fog"})
     found = section(small_study)
     assert not found.all("b")
     assert not found.all("i")

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_study import edit, renamed, run_folder, write_study
-from html_page import read_page
 
 from augury.report import load_study
 from augury.report.earlier import BORDER, SHARED, TOUCHED, mended_since
 from augury.report.html import render
+from helpers.html_page import read_page
+from helpers.report_studies import edit, renamed, run_folder, write_study
 
 FLIP, ROTATE = {"name": "flip"}, {"name": "rotate", "p": 0.5}
 LIGHT = {"light": {"name": "chain", "parts": [FLIP]}}

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_study import edit, renamed, write_study
 from matplotlib.figure import Figure
 from rich.console import Console
 
 from augury.errors import InputError
 from augury.report import comparison_grid, image_row, load_study, verdict_table, write_report
 from augury.report.summary import as_text, write_summary
+from helpers.report_studies import edit, renamed, write_study
 
 ESCAPE, BIDI, HALF = "\x1b]8;;http://x\x1b\\\x9b1m", "\u202egpj.exe\u2066", "\ud800"
 FORMULAS = ("=cmd|'/c calc'!A0", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "'=1", "＝1")

@@ -2,19 +2,15 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_study import planned_cell, run_folder, write_study
 
 from augury.errors import InputError
 from augury.report import load_study
+from helpers.report_studies import edit, edit_unsealed, planned_cell, run_folder, write_study
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     return write_study(tmp_path / "study", arms=("none", "normal"), seeds=2, epochs=3)
-
-
-def edit(path: Path, change: dict) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
 
 
 def test_cells_are_done_failed_or_missing(original_study: Path) -> None:
@@ -30,7 +26,7 @@ def test_cells_are_done_failed_or_missing(original_study: Path) -> None:
 
 def test_the_baseline_is_the_first_arm(tmp_path: Path) -> None:
     folder = write_study(tmp_path / "study", arms=("normal", "salience", "none"), seeds=1)
-    edit(folder / "plan.json", {"baseline": "none"})
+    edit(folder / "plan.json", lambda plan: plan.update(baseline="none"))
     assert load_study(folder).arms == ("none", "normal", "salience")
 
 
@@ -43,7 +39,7 @@ def test_a_result_wins_over_an_older_error(study: Path) -> None:
 
 def test_augment_cost_is_the_step_over_the_rest_of_it(study: Path) -> None:
     path = run_folder(study, "digits", "small", "normal", 1) / "result.json"
-    edit(path, {"step_seconds": 0.5, "augment_seconds": 0.1})
+    edit(path, lambda result: result.update(step_seconds=0.5, augment_seconds=0.1))
     result = load_study(study).select("digits", "small", "normal")[1].result
     assert result is not None
     assert result.augment_cost == pytest.approx(1.25)
@@ -76,24 +72,20 @@ def test_a_damaged_file_is_named(study: Path, name: str) -> None:
 
 def test_a_missing_field_is_named(study: Path) -> None:
     path = run_folder(study, "digits", "small", "none", 0) / "result.json"
-    content = json.loads(path.read_text())
-    del content["test"]
-    path.write_text(json.dumps(content))
+    edit(path, lambda result: result.pop("test"))
     with pytest.raises(InputError, match=r"result\.json: test is missing"):
         load_study(study)
 
 
 def test_an_unknown_verdict_is_refused(study: Path) -> None:
-    path = study / "verdicts.json"
-    path.write_text(path.read_text().replace('"cannot say"', '"helpful"'))
+    edit(study / "verdicts.json", lambda v: v["comparisons"][0].update(verdict="helpful"))
     with pytest.raises(InputError, match=r"verdict must be 'helps' or 'hurts' .* got 'helpful'"):
         load_study(study)
 
 
 def test_what_is_not_finite_is_absent(study: Path) -> None:
-    content = json.loads((study / "verdicts.json").read_text())
-    content["comparisons"][0] |= {"p": float("nan"), "interval": float("nan")}
-    (study / "verdicts.json").write_text(json.dumps(content))
+    absent = {"p": float("nan"), "interval": float("nan")}
+    edit_unsealed(study / "verdicts.json", lambda v: v["comparisons"][0].update(absent))
     (comparison,) = load_study(study).comparisons
     assert comparison.p is None
     assert comparison.interval is None

@@ -2,11 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_study import edit, write_study
 
 from augury.errors import InputError
 from augury.records.evidence import Measured, read_evidence
 from augury.report import load_study
+from helpers.report_studies import edit, edit_unsealed, write_study
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_what_is_not_there_or_not_finite_is_absent(path: Path) -> None:
         arm["budget"]["cost"] = None
         arm |= {"corruptions": None, "equal_time": None, "optimism": None}
 
-    edit(path, change)
+    edit_unsealed(path, change)
     evidence = read_evidence(path)
     assert evidence is not None
     arm = evidence.arms[1]

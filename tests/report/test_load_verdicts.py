@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
-from fake_study import edit, write_study
 
 from augury.errors import InputError
 from augury.report import load_study
 from augury.stats import Rule
+from helpers.report_studies import edit, write_study
 
 
 @pytest.fixture

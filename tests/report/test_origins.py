@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from fake_study import edit, write_study
-from html_page import Element, read_page, table_rows
 
 from augury.report import load_study
 from augury.report.html import render
+from helpers.html_page import Element, read_page, table_rows
+from helpers.report_studies import edit, write_study
 
 SAME = "All finished runs were made on one kind of machine with the same versions."
 DIFFERENT = "The runs were made on different machines"

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from html_page import Element, read_page, table_rows
 
 from augury.data import load_dataset
-from augury.records.plan import Plan, PlannedSpeed, write_plan
+from augury.records.plan import PlannedSpeed, write_plan
 from augury.records.provenance import Provenance
 from augury.report import load_study, verdict_table, write_report, write_summary
 from augury.study import StudyFolder, judge_study, read_settings
-from augury.study.planning.plan import describe, make_cells
+from augury.study.planning.cells import make_cells
+from augury.study.planning.plan import assemble_plan
 from augury.study.running.listener import Listener
 from augury.study.running.run import run_cell
+from helpers.html_page import Element, read_page, table_rows
 
 SETTINGS = {
     "augmentations": ["none", "normal"],
@@ -29,26 +30,17 @@ SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 def folder(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> Path:
     """2 arms × 2 seeds, of which the last one is not run."""
     settings = read_settings(None, None, SETTINGS)
-    digits = load_dataset("digits")
-    plan = Plan(
-        name="digits",
-        baseline=settings.baseline_arm,
-        rule=settings.rule,
-        corruptions=settings.corruptions,
-        settings=json.loads(json.dumps(settings.to_dict())),
-        datasets={"digits": describe(digits, "digits")},
-        cells=tuple(make_cells(settings, {"digits": digits})),
-        speed={"small on digits": SPEED},
-        threads=1,
-        device="cpu",
-        provenance=Provenance(command="augury study"),
-    )
+    datasets = {"digits": load_dataset("digits")}
+    cells = make_cells(settings, datasets)
+    provenance = Provenance(command="augury study")
+    speed = {"small on digits": SPEED}
+    plan = assemble_plan(settings, datasets, cells, speed, 1, "cpu", provenance)
     study = StudyFolder(tmp_path_factory.mktemp("real"))
     write_plan(study.plan_file, plan)
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     for cell in plan.cells[:-1]:
-        run_cell(cell, plan, study, digits, Listener())
+        run_cell(cell, plan, study, datasets["digits"], Listener())
     torch.set_num_threads(before)
     judge_study(plan, study)
     return study.path

@@ -90,9 +90,18 @@ def test_remark(sentence: str, verdict: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "expected"), [(0.81, "0.9"), (0.9, "0.9"), (0.3, "0.3"), (12.01, "12.1")]
+    ("points", "expected"),
+    [
+        (0.81, "0.81"),
+        (0.871, "0.88"),
+        (0.9, "0.9"),
+        (0.301, "0.31"),
+        (12.01, "13"),
+        (0.0, "0"),
+        (None, "–"),
+    ],
 )
-def test_what_could_be_seen_is_rounded_up(points: float, expected: str) -> None:
+def test_what_could_be_seen_is_rounded_up(points: float | None, expected: str) -> None:
     assert words.at_least(points) == expected
 
 

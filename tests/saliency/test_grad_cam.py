@@ -2,13 +2,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 from captum.attr import LayerActivation, LayerGradCam
-from networks import Tiny, left_as_it_was, make_batch, normalize
 from torch import nn
 
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.models import MODELS, ModelSpec, build_model
 from augury.saliency import Activation, GradCam
+from helpers.batches import soft_batch
+from helpers.networks import Tiny, left_as_it_was, normalize
 
 
 def make_network(name, channels=3):
@@ -37,7 +38,7 @@ def by_hand(maps, size):
 
 @pytest.mark.parametrize("name", LAST_MAPS)
 def test_equals_captum(name):
-    model, batch = make_network(name).eval(), make_batch(size=64)
+    model, batch = make_network(name).eval(), soft_batch(shape=(3, 64, 64))
     layer = LAST_MAPS[name](model)
     pixels = normalize(to_float(batch.images))
     logits = model(pixels)
@@ -60,7 +61,7 @@ def test_equals_captum(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_has_maps(name):
-    model, batch = make_network(name, channels=1), make_batch(n=2, channels=1, size=64)
+    model, batch = make_network(name, channels=1), soft_batch(n=2, shape=(1, 64, 64))
     for saliency in (GradCam(model, normalize), Activation(model, normalize)):
         maps = saliency(batch)
         assert maps.shape == (2, 64, 64)
@@ -73,9 +74,9 @@ def test_every_model_has_maps(name):
 def test_the_network_is_as_before(kind):
     model = Tiny().train()
     with left_as_it_was(model):
-        assert not kind(model, normalize)(make_batch()).requires_grad
+        assert not kind(model, normalize)(soft_batch()).requires_grad
     with torch.no_grad(), left_as_it_was(model):
-        kind(model, normalize)(make_batch())
+        kind(model, normalize)(soft_batch())
 
 
 class ChannelsLast(Tiny):
@@ -91,7 +92,7 @@ class ChannelsLast(Tiny):
 
 
 def test_channels_last_are_found_out():
-    batch = make_batch()
+    batch = soft_batch()
     for kind in (GradCam, Activation):
         expected = kind(Tiny(), normalize)(batch)
         torch.testing.assert_close(kind(ChannelsLast(), normalize)(batch), expected)
@@ -104,12 +105,12 @@ class Tokens(Tiny):
 
 def test_a_network_without_maps_is_refused():
     with pytest.raises(InputError, match=r"Tokens: its features are no maps .*, but \(4, 4, 36\)"):
-        GradCam(Tokens(), normalize)(make_batch())
+        GradCam(Tokens(), normalize)(soft_batch())
     with pytest.raises(InputError, match="Flatten: has no forward_features"):
-        GradCam(nn.Flatten(), normalize)(make_batch())
+        GradCam(nn.Flatten(), normalize)(soft_batch())
 
 
 def test_a_failed_pass_leaves_the_network_as_it_was():
     model = Tiny()
     with left_as_it_was(model), pytest.raises(RuntimeError):
-        GradCam(model, normalize)(make_batch(size=7))
+        GradCam(model, normalize)(soft_batch(shape=(3, 7, 7)))

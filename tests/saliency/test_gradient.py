@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import Saliency
-from networks import Tiny, left_as_it_was, make_batch, normalize
 
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.saliency import GradientMap, InputGradient, absolute_map, gray_map, squared_map
 from augury.saliency.gradient import SCORES
+from helpers.batches import soft_batch
+from helpers.networks import Tiny, left_as_it_was, normalize
 
 
 @pytest.fixture
 def batch():
-    return make_batch()
+    return soft_batch()
 
 
 def score(logits, targets, of, largest):

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from networks import Tiny, left_as_it_was, make_batch, normalize
 
 from augury.saliency import GradientMap, HalfResolution, InputGradient
+from helpers.batches import soft_batch
+from helpers.networks import Tiny, left_as_it_was, normalize
 
 
 def pooled(images):
@@ -29,7 +30,7 @@ def doubled(maps, size):
 
 @pytest.mark.parametrize("size", [12, 11])
 def test_equals_a_network_that_is_shown_small_images(size):
-    batch, model = make_batch(size=size), Tiny()
+    batch, model = soft_batch(shape=(3, size, size)), Tiny()
     small = batch.with_images(torch.from_numpy(pooled(batch.images.numpy() / 255)).float())
     gradient = InputGradient(model, normalize)
     for saliency, scale in ((GradientMap(gradient), 1), (gradient, 4)):
@@ -42,4 +43,4 @@ def test_equals_a_network_that_is_shown_small_images(size):
 def test_the_network_is_as_before():
     model = Tiny().train()
     with left_as_it_was(model):
-        HalfResolution(InputGradient(model, normalize))(make_batch(size=12))
+        HalfResolution(InputGradient(model, normalize))(soft_batch(shape=(3, 12, 12)))

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from networks import left_as_it_was, make_batch
 from torch import nn
 
 from augury.batch import Batch
@@ -11,8 +10,10 @@ from augury.data import Split
 from augury.saliency import KINDS, HalfResolution
 from augury.study.running.robustness import measure_robustness
 from augury.training import Network, Normalize, Speed, evaluate
-from augury.training.sources import look
+from augury.training.sources import saliency_source
 from augury.training.teacher import read_teacher
+from helpers.batches import soft_batch
+from helpers.networks import left_as_it_was
 
 
 def rectified(x, in_place):
@@ -64,7 +65,7 @@ def identity(images):
 
 
 def float_batch(n=4, channels=3):
-    batch = make_batch(n=n, channels=channels)
+    batch = soft_batch(n=n, shape=(channels, 6, 6))
     return Batch(batch.images.float() / 255, batch.targets, batch.ids)
 
 
@@ -118,8 +119,8 @@ def test_sources_leave_the_batch_as_it_is(operation, teacher):
     kept = batch.images.clone()
     in_place, other = networks(operation)
     for kind in ("gradient", "label-gradient", "grad-cam", "activation", "smoothgrad"):
-        expected = look(kind, other, read_teacher(teacher))(batch)
-        assert torch.equal(look(kind, in_place, read_teacher(teacher))(batch), expected)
+        expected = saliency_source(kind, other, read_teacher(teacher))(batch)
+        assert torch.equal(saliency_source(kind, in_place, read_teacher(teacher))(batch), expected)
         assert torch.equal(batch.images, kept)
 
 

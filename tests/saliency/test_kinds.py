@@ -2,15 +2,16 @@
 
 import pytest
 import torch
-from networks import Tiny, left_as_it_was, make_batch, normalize
 
 from augury.batch import Batch
 from augury.saliency import KINDS, HalfResolution, MapCache
+from helpers.batches import rows_of, soft_batch
+from helpers.networks import Tiny, left_as_it_was, normalize
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_maps_have_their_shape_and_range_and_leave_the_network_alone(kind):
-    model, batch = Tiny().train(), make_batch()
+    model, batch = Tiny().train(), soft_batch()
     kept = batch.images.clone()
     with left_as_it_was(model):
         maps = KINDS[kind].build(model, normalize)(batch)
@@ -29,7 +30,7 @@ def test_maps_have_their_shape_and_range_and_leave_the_network_alone(kind):
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not KINDS[kind].needs_network])
 def test_kinds_without_a_network_look_at_none(kind):
-    maps = KINDS[kind].build(None, None)(make_batch())
+    maps = KINDS[kind].build(None, None)(soft_batch())
     assert maps.shape == (4, 6, 6)
 
 
@@ -37,7 +38,7 @@ def test_kinds_without_a_network_look_at_none(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_empty_batch_has_no_maps(kind, dtype):
     source = KINDS[kind].build(Tiny(), normalize)
-    whole = make_batch()
+    whole = soft_batch()
     empty = Batch(whole.images[:0].to(dtype), whole.targets[:0], whole.ids[:0])
     shape = (0, 3, 6, 6) if KINDS[kind].signed else (0, 6, 6)
     maps = source(empty)
@@ -49,7 +50,7 @@ def test_an_empty_batch_has_no_maps(kind, dtype):
 
 
 def test_an_empty_batch_has_no_maps_at_half_the_resolution():
-    whole = make_batch()
-    empty = Batch(whole.images[:0], whole.targets[:0], whole.ids[:0])
+    whole = soft_batch()
+    empty = rows_of(whole, slice(0))
     source = KINDS["spectral-residual"].build(Tiny(), normalize)
     assert HalfResolution(source)(empty).shape == (0, 6, 6)

@@ -3,18 +3,18 @@ import copy
 import numpy as np
 import pytest
 import torch
-from networks import Tiny, left_as_it_was, make_batch, normalize
 from scipy import stats
 
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 from augury.saliency import InputGradient, SmoothGrad
 from augury.saliency.smoothgrad import standard_normal
+from helpers.batches import rows_of, soft_batch
+from helpers.networks import Tiny, left_as_it_was, normalize
 
 
 def test_equals_the_mean_of_single_noisy_gradients():
-    model, batch = Tiny(), make_batch()
+    model, batch = Tiny(), soft_batch()
     found = SmoothGrad(InputGradient(model, normalize), copies=5, noise=0.2, seed=3)(batch)
     reference = copy.deepcopy(model).double().eval()
     for i, sample in enumerate(batch.ids.tolist()):
@@ -45,10 +45,10 @@ def test_it_repeats_in_any_order_and_differs_by_seed():
     def gradient(batch):
         return batch.images  # what it returns is then the mean of the noisy images
 
-    batch = make_batch()
+    batch = soft_batch()
     whole = SmoothGrad(gradient)(batch)
     for order in (torch.tensor([2, 0, 3, 1]), torch.tensor([1, 1, 3])):
-        shuffled = Batch(batch.images[order], batch.targets[order], batch.ids[order])
+        shuffled = rows_of(batch, order)
         assert torch.equal(SmoothGrad(gradient)(shuffled), whole[order])
     assert not torch.equal(SmoothGrad(gradient, seed=1)(batch), whole)
     assert not torch.equal(SmoothGrad(gradient, epoch=1)(batch), whole)
@@ -58,7 +58,7 @@ def test_it_repeats_in_any_order_and_differs_by_seed():
 def test_the_network_is_as_before():
     model = Tiny().train()
     with left_as_it_was(model):
-        SmoothGrad(InputGradient(model, normalize), copies=2)(make_batch())
+        SmoothGrad(InputGradient(model, normalize), copies=2)(soft_batch())
 
 
 @pytest.mark.parametrize(

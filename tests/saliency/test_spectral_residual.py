@@ -3,12 +3,16 @@ import pytest
 import torch
 from scipy import ndimage
 
-from augury.batch import Batch
 from augury.errors import InputError
 from augury.saliency import KINDS, SpectralResidual, kind_at, newest_revision
+from helpers.batches import make_batch
 
 # What SciPy calls the three borders.
 MODES = {"zeros": "constant", "mirrored": "mirror", "repeated": "nearest"}
+
+
+def batch_of(images):
+    return make_batch(torch.from_numpy(images))
 
 
 def make_images(shape, n=6):
@@ -17,11 +21,6 @@ def make_images(shape, n=6):
     noise = ndimage.gaussian_filter(generator.random((n, *shape)), (0, 0, 2, 2), mode="wrap")
     low, high = noise.min((1, 2, 3), keepdims=True), noise.max((1, 2, 3), keepdims=True)
     return (255 * (noise - low) / (high - low + 1e-9)).astype(np.uint8)
-
-
-def batch_of(images):
-    images = torch.from_numpy(images)
-    return Batch(images, torch.ones(len(images), 1), torch.arange(len(images)))
 
 
 def resized(gray, height, width):

@@ -14,11 +14,12 @@ from augury.records.plan import write_plan
 from augury.records.provenance import Machine
 from augury.records.result import write_result
 from augury.study import StudyFolder
-from augury.study.doctor import costing, opening
+from augury.study.doctor import costing
 from augury.study.doctor import examine as examine_with
 from augury.study.doctor.data import examine_data
-from augury.study.doctor.parts import run_parts
-from augury.study.planning.plan import describe_leakage
+from augury.study.planning import probe
+from augury.study.planning.describe import describe_leakage
+from augury.study.planning.parts import count_classes
 from augury.study.running.prepare import prepare
 from augury.study.store import write_arrays
 from augury.training import Recipe
@@ -175,16 +176,16 @@ def test_the_parts_are_those_that_a_run_has(digits, recipe):
     settings = replace(quick_settings(augmentations=["none"]), recipe=Recipe(**recipe))
     plan = quick_plan(settings)
     prepared = prepare(plan.cells[0], digits, plan)
-    parts = run_parts(digits, settings.recipe)
+    parts = count_classes(digits, settings.recipe)
     own = prepared.train, prepared.validation, prepared.test
-    for counts, part in zip(parts.all, own, strict=True):
+    for counts, part in zip((parts.train, parts.validation, parts.test), own, strict=True):
         np.testing.assert_array_equal(counts, np.bincount(part.labels, minlength=10))
 
 
 @pytest.fixture
 def unprobed(monkeypatch):
     """9 ms a step, without trying."""
-    monkeypatch.setattr(opening, "probe", lambda *arguments: SPEED)
+    monkeypatch.setattr(probe, "probe", lambda *arguments: SPEED)
 
 
 def examine(settings, workers=2, **options):

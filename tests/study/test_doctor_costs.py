@@ -8,7 +8,7 @@ import pytest
 
 from augury.stats import Pair, Rule, rule_detectable, rule_power
 from augury.study.doctor import power as power_module
-from augury.study.doctor.costing import cost_findings
+from augury.study.doctor.costing import cost_notices
 from augury.study.doctor.costs import (
     PROCESS,
     ArmCost,
@@ -27,15 +27,15 @@ from augury.study.doctor.power import (
     Spread,
     assumed_spread,
     measured_spread,
-    seed_findings,
+    seed_notices,
     seeds_needed,
     study_power,
 )
 
 TIMINGS = Timings(
-    step=0.1, load=0.01, augment=0.02, look=0.001, predict=0.002, corrupt=0.03, save=0.5
+    step=0.1, load=0.01, augment=0.02, maps=0.001, predict=0.002, corrupt=0.03, save=0.5
 )
-WORK = Work(epochs=4, steps=40, looked=1200, predicted=500, corrupted=20)
+WORK = Work(epochs=4, steps=40, mapped=1200, predicted=500, corrupted=20)
 SIZES = Sizes(
     weights=100,
     parameters=80,
@@ -105,10 +105,10 @@ COSTS = Costs(
 
 
 def test_what_is_asked_for_and_not_there():
-    assert cost_findings(COSTS, 1.0, 5) == []
-    assert cost_findings(replace(COSTS, memory=2**40, gpu=7), None, None) == []  # not known
+    assert cost_notices(COSTS, 1.0, 5) == []
+    assert cost_notices(replace(COSTS, memory=2**40, gpu=7), None, None) == []  # not known
     too_much = replace(COSTS, seconds=90_000.0, disk=11, memory=2**30 + 1, gpu=6)
-    found = {finding.check: finding for finding in cost_findings(too_much, 1.0, 5)}
+    found = {finding.check: finding for finding in cost_notices(too_much, 1.0, 5)}
     assert {name: f.level for name, f in found.items()} == {
         "disk": "problem",
         "time": "warning",
@@ -216,4 +216,4 @@ def test_the_image_error_at_the_seeds_that_were_run_is_the_verdicts():
 
 @pytest.mark.parametrize(("seeds", "arms", "checks"), [(5, 1, ["too-few-seeds"]), (6, 1, [])])
 def test_seeds(seeds, arms, checks):
-    assert [finding.check for finding in seed_findings(seeds, arms, Rule())] == checks
+    assert [finding.check for finding in seed_notices(seeds, arms, Rule())] == checks

@@ -94,26 +94,65 @@ def test_an_engine_of_ones_own_runs_a_study(tmp_path, cache_folder, monkeypatch)
     assert verdicts["comparisons"] == []
 
 
-def test_in_process_is_to_the_bit_what_workers_do(study, tmp_path):
+# Ray and torchrun need more than this process: test_ray.py, faults/test_ray_cluster.py and
+# faults/test_torchrun.py hold them to the same.
+HERE = sorted(ENGINES.keys() - {"ray", "torchrun"})
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_every_engine_comes_to_the_same_bits(name, study, tmp_path):
     plan, folder = study
-    told = events_of(InProcess(), study)
-    elsewhere = StudyFolder(tmp_path / "workers")
-    elsewhere.path.mkdir()
-    write_plan(elsewhere.plan_file, plan)
-    Local(1).run(plan.cells, Job(elsewhere, plan))
+    told = events_of(ENGINES[name](), study)
+    reference = StudyFolder(tmp_path / "reference")
+    reference.path.mkdir()
+    write_plan(reference.plan_file, plan)
+    LastFirst().run(plan.cells, Job(reference, plan))
     for cell in plan.cells:
-        ours, theirs = folder.run(cell).read_result(), elsewhere.run(cell).read_result()
+        ours, theirs = folder.run(cell).read_result(), reference.run(cell).read_result()
         assert ours.test == theirs.test
         assert ours.files["predictions.npz"] == theirs.files["predictions.npz"]
-        assert epochs_without_times(folder, cell) == epochs_without_times(elsewhere, cell)
-    assert endings(told) == [(CellDone, cell.name) for cell in plan.cells]
+        assert epochs_without_times(folder, cell) == epochs_without_times(reference, cell)
+        epochs = [e.epoch.epoch for e in told if isinstance(e, EpochDone) and e.cell == cell.name]
+        assert epochs == [0, 1]
+    assert set(endings(told)) == {(CellDone, cell.name) for cell in plan.cells}
+    assert len(endings(told)) == 3
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_every_engine_records_a_failure_and_goes_on(name, study):
+    plan, folder = study
+    wrong = replace(plan.cells[0], augmentation="flip", parameters={"flip": {"p": 7.0}})
+    plan = replace(plan, cells=(wrong, *plan.cells[1:]))
+    write_plan(folder.plan_file, plan)
+    told = events_of(ENGINES[name](), (plan, folder))
+    failed = [event for event in told if isinstance(event, CellFailed)]
+    assert [event.cell for event in failed] == [wrong.name]
+    assert read_failure(folder.run(wrong).error).error == failed[0].message
+    assert "p" in failed[0].message
+    assert [folder.run(cell).done for cell in plan.cells] == [False, True, True]
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_every_engine_ends_where_the_study_is_gone(name, study):
+    plan, folder = study
+
+    def on_event(event):
+        if isinstance(event, CellDone):
+            folder.plan_file.unlink(missing_ok=True)
+
+    with pytest.raises(DiskError, match="removed or moved while the study ran"):
+        ENGINES[name]().run(plan.cells, Job(folder, plan, on_event=on_event))
+    assert not all(folder.run(cell).done for cell in plan.cells)
+
+
+def test_in_process_tells_each_step(study):
+    plan, _ = study
+    told = events_of(InProcess(), study)
     for cell in plan.cells:
         steps = [event for event in told if isinstance(event, Step) and event.cell == cell.name]
         assert [(s.epoch, s.step, s.steps) for s in steps] == [
             (epoch, step, 3) for epoch in range(2) for step in range(3)
         ]
-        epochs = [e.epoch.epoch for e in told if isinstance(e, EpochDone) and e.cell == cell.name]
-        assert epochs == [0, 1]
 
 
 def test_in_process_records_what_fails_and_goes_on(study, monkeypatch):

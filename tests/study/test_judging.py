@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from made_study import make_study, write_run
 
-import augury.stats
+import augury
 import augury.study.judging.judge
 import augury.study.judging.memo
 from augury.errors import InputError
 from augury.records.json_file import write_json
 from augury.study import judge_study
+from augury.study.judging.code_digest import code_digest, digest_of, judging_code
 from augury.study.judging.memo import Memo
 from augury.study.store import write_arrays
 
@@ -25,6 +26,7 @@ RIGHT = {
     "crop": [151, 150, 152, 149, 150, 155],
 }
 MODELS = ["small", "resnet18"]
+PACKAGE = Path(augury.__file__).parent
 FILES = ("verdicts.json", "evidence.json", "judged.json")
 
 
@@ -166,22 +168,98 @@ def test_other_code_has_all_judged_anew(study, groups, monkeypatch):
     assert sorted(groups) == sorted(MODELS)
 
 
-def test_the_digest_is_of_the_code_that_judges(monkeypatch, tmp_path):
-    """A copy of the two packages has the same digest, until a character of either changes."""
-    source = Path(augury.stats.__file__).parent
-    for name in ("stats", "study"):
-        shutil.copytree(source.parent / name, tmp_path / name)
-    digest = augury.study.judging.memo.code_digest
-    monkeypatch.setattr(augury.stats, "__file__", str(tmp_path / "stats/__init__.py"))
-    monkeypatch.setattr(
-        augury.study.judging.memo, "__file__", str(tmp_path / "study/judging/memo.py")
-    )
-    assert digest.__wrapped__() == digest()
-    for file in ("stats/bootstrap.py", "study/judging/arm_evidence.py"):
-        before = digest.__wrapped__()
-        with (tmp_path / file).open("a") as opened:
-            opened.write("#")
-        assert digest.__wrapped__() != before
+@pytest.fixture(scope="module")
+def copied_code(tmp_path_factory):
+    """A copy of the installed package."""
+    copy = tmp_path_factory.mktemp("code") / "augury"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+def digest_after_an_edit(copy, file):
+    path = copy / file
+    before = path.read_bytes()
+    path.write_bytes(before + b"#")
+    try:
+        return digest_of(copy)
+    finally:
+        path.write_bytes(before)
+
+
+def test_the_digest_is_that_of_the_code_wherever_it_lies(copied_code):
+    assert digest_of(copied_code) == code_digest()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "study/judging/arm_evidence.py",
+        "study/judging/finished_runs.py",
+        "stats/verdict.py",
+        "stats/bootstrap.py",  # judging imports stats.verdict, and that imports this one
+        "stats/power.py",
+        "records/numbers.py",
+        "records/result.py",
+        "records/times.py",
+        "schema.py",
+        "study/planning/parts.py",
+        "data/loader.py",  # counts the steps
+    ],
+)
+def test_an_edit_of_what_judging_needs_changes_the_digest(copied_code, file):
+    assert digest_after_an_edit(copied_code, file) != code_digest()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "study/preview.py",
+        "study/doctor/examine.py",
+        "study/running/prepare.py",
+        "study/planning/plan.py",
+        "report/html.py",
+        "report/words.py",
+        "cli/study.py",
+        "augment/registry.py",
+        "models/__init__.py",
+        "training/loop.py",
+        "data/__init__.py",  # only passes on what judging imports of the package
+    ],
+)
+def test_an_edit_of_anything_else_leaves_the_digest(copied_code, file):
+    assert (copied_code / file).is_file()
+    assert digest_after_an_edit(copied_code, file) == code_digest()
+
+
+def test_judging_depends_on_no_package_that_cannot_change_a_verdict():
+    files = [file.relative_to(PACKAGE).as_posix() for file in judging_code(PACKAGE)]
+    others = ("augment", "checks", "cli", "corruptions", "models", "own", "report", "saliency")
+    wings = ("study/doctor", "study/engines", "study/running")
+    assert [file for file in files if file.startswith((*others, *wings))] == []
+    assert len(files) < 60
+
+
+def test_imports_are_followed_as_python_does(tmp_path):
+    """By import and from-import, within functions, under other names, through `__init__.py`."""
+    files = {
+        "study/judging/a.py": "import augury.b\nfrom augury.c import d\nfrom augury import e as f",
+        "b.py": "def late():\n    from augury.c import g as h\nimport numpy, os.path",
+        "c/__init__.py": "from augury.c.d import d\nfrom augury.i import j as g\nimport augury.k",
+        "c/d.py": "",
+        "e.py": "from augury.missing import x\n",
+        "i.py": "from augury.b import late\n",
+        "k.py": "",
+        "l/__init__.py": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = {file.relative_to(tmp_path).as_posix() for file in judging_code(tmp_path)}
+    assert found == {"study/judging/a.py", "b.py", "c/d.py", "e.py", "i.py"}
+    (tmp_path / "c/__init__.py").write_text("import augury.k\ndef g(): ...\n")
+    found = {file.relative_to(tmp_path).as_posix() for file in judging_code(tmp_path)}
+    # `g` is in the package itself, which is then depended on as a whole.
+    assert found == {"study/judging/a.py", "b.py", "c/d.py", "c/__init__.py", "k.py", "e.py"}
 
 
 def test_a_damaged_memory_is_told_and_made_anew(study, groups, caplog):

@@ -14,7 +14,7 @@ from augury.cli.app import app
 from augury.errors import DiskError, InputError
 from augury.records.plan import write_plan
 from augury.study import StudyFolder
-from augury.study.engines import Job, Ray
+from augury.study.engines import Job, Ray, ray_run
 from augury.study.engines import ray as engine_module
 from augury.study.engines.events import (
     Busy,
@@ -25,7 +25,8 @@ from augury.study.engines.events import (
     Note,
     TryAgain,
 )
-from augury.study.engines.ray_cluster import Demand, gpu_share
+from augury.study.engines.ray import gpu_share
+from augury.study.engines.ray_cluster import Demand
 
 errors = pytest.importorskip("ray.exceptions", reason="Ray is not installed")
 
@@ -235,7 +236,7 @@ def test_epochs_are_told_once_and_only_new_ones(study, run):
 
 
 def test_a_folder_that_is_not_shared_is_found_out(run, monkeypatch):
-    monkeypatch.setattr(engine_module, "_SECONDS_UNTIL_SEEN", 0.0)
+    monkeypatch.setattr(ray_run, "_SECONDS_UNTIL_SEEN", 0.0)
     elsewhere = StandIn(lambda cell, attempt: CellDone(cell.name, 0.5, 1.0))
     with pytest.raises(DiskError, match="must lie on a file system that all nodes share"):
         run(elsewhere)

@@ -14,7 +14,7 @@ from augury.data import cache_folder
 from augury.records.plan import write_plan
 from augury.seal import SEAL
 from augury.study import Cell, read_plan
-from augury.study.planning.plan import extend_plan
+from augury.study.planning.extend import extend_plan
 from augury.study.running.prepare import prepare
 from augury.training.map_store import stored_maps
 

@@ -7,7 +7,7 @@ from made_study import make_study, write_run
 from augury.errors import InputError
 from augury.records.plan import read_plan
 from augury.study import count_cells, judge_study, run_until_decided
-from augury.study.planning.plan import extend_plan
+from augury.study.planning.extend import extend_plan
 from augury.study.planning.settings import read_settings
 from augury.study.until_decided import next_round
 

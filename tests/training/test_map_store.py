@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
-from looking import CPU, batch_of, make_dataset, make_split
 
 from augury.data import cache_folder
 from augury.errors import DiskError
 from augury.saliency import MapCache
 from augury.training import map_store
 from augury.training.map_store import stored_maps
+from helpers.datasets import batch_of, make_dataset, make_split
+from helpers.networks import CPU
 
 
 class Counted:

@@ -1,23 +1,8 @@
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from augury.training.network import ALL_SPEEDS, Network, Normalize, Speed, channel_statistics
-
-
-def test_channel_statistics_are_numpys():
-    images = np.random.default_rng(0).integers(0, 256, (50, 3, 8, 8), dtype=np.uint8)
-    images[:, 1] //= 3
-    mean, std = channel_statistics(images)
-    np.testing.assert_allclose(mean, (images / 255).mean((0, 2, 3)), atol=1e-12)
-    np.testing.assert_allclose(std, (images / 255).std((0, 2, 3)), atol=1e-9)
-
-
-def test_a_constant_channel_is_not_divided_by_zero():
-    mean, std = channel_statistics(np.full((2, 1, 4, 4), 51, np.uint8))
-    assert mean == pytest.approx((0.2,))
-    assert std == (1.0,)
+from augury.training.network import ALL_SPEEDS, Network, Normalize, Speed
 
 
 def test_normalize_by_hand():

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from looking import make_dataset, make_split
 from torch import nn
 
 from augury.study import read_settings
-from augury.study.planning.plan import probe
+from augury.study.planning.probe import probe
 from augury.training import Recipe, Speed
 from augury.training.network import ALL_SPEEDS
 from augury.training.probe import fastest, measure_speeds, remembered_speeds
+from helpers.datasets import make_dataset, make_split
 
 
 def test_the_fastest_is_taken():
@@ -27,6 +27,24 @@ def test_every_way_is_measured():
     found = measure_speeds(build, (10, 1, 8, 8), 3, Recipe(), torch.device("cpu"))
     assert set(found) == {str(speed) for speed in ALL_SPEEDS}
     assert all(milliseconds > 0 for milliseconds in found.values())
+
+
+class Viewing(nn.Module):
+    """Its maps must be contiguous."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(3, 4, 3), nn.Linear(4 * 36, 3)
+
+    def forward(self, images):
+        return self.linear(self.conv(images).view(len(images), -1))
+
+
+def test_a_layout_that_the_network_cannot_take_is_left_out():
+    found = measure_speeds(Viewing, (10, 3, 8, 8), 3, Recipe(), torch.device("cpu"))
+    assert set(found) == {"contiguous float32", "contiguous bfloat16"}
+    with pytest.raises(RuntimeError, match="multiplied"):
+        measure_speeds(Viewing, (10, 3, 9, 9), 3, Recipe(), torch.device("cpu"))
 
 
 def test_an_answer_is_remembered_for_its_question_only(tmp_path):
@@ -103,7 +121,7 @@ def test_the_probe_takes_no_more_images_than_training_has(
         return {"contiguous float32": 1.0}
 
     monkeypatch.setenv("AUGURY_CACHE", str(tmp_path))
-    monkeypatch.setattr("augury.study.planning.plan.measure_speeds", measure)
+    monkeypatch.setattr("augury.study.planning.probe.measure_speeds", measure)
     recipe = {"batch_size": batch_size, "train_limit": train_limit, "validation": validation}
     settings = read_settings(None, None, {"recipe": recipe})
     probe(settings, "small", make_dataset(make_split(n=120)), 1, "cpu")

@@ -7,15 +7,6 @@ import pytest
 import timm
 import torch
 import torch.nn.functional as F
-from looking import (
-    CLASSES,
-    batch_of,
-    disturb,
-    make_dataset,
-    make_network,
-    make_sources,
-    make_split,
-)
 from safetensors.torch import save_file
 
 from augury.augment import build_augmentation
@@ -32,11 +23,18 @@ from augury.saliency import (
     squared_map,
 )
 from augury.training import CheckpointFolder, Recipe, Speed, Training
-from augury.training.sources import check_sources, fingerprint
+from augury.training.sources import TeacherSources, check_sources, fingerprint
 from augury.training.teacher import save_network
+from helpers.datasets import CLASSES, batch_of, make_dataset, make_split
+from helpers.networks import disturb, make_network
 
 ROWS = np.array([7, 2, 11])
 TEACHERS = ["self", "self:3", "self:5", "self:9", "live", "live:half"]
+
+
+def make_sources(kinds, teacher, network, dataset=None, train=None, batch_size=3):
+    dataset = dataset or make_dataset()
+    return TeacherSources(kinds, teacher, network, train or dataset.train, dataset, batch_size)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from looking import CPU, make_network, make_split
 from safetensors.torch import save_file
 
 from augury.errors import InputError
@@ -12,6 +11,8 @@ from augury.training.teacher import (
     save_network,
     teacher_network,
 )
+from helpers.datasets import make_split
+from helpers.networks import CPU, make_network
 
 
 def test_a_trained_network_is_read_back_from_its_file(tmp_path):

@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from augury.augment.own import Description, own_augmentation
+from augury.augment.own import own_augmentation
+from augury.augment.registry import Description
 from augury.data import own_dataset
 from augury.errors import InputError
 from augury.models.own import own_model

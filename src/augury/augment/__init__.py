@@ -1,4 +1,8 @@
-"""Augmentations: per sample, batched, exactly repeatable, on any device."""
+"""Augmentations: per sample, batched, exactly repeatable, on any device.
+
+One file per method, in a folder per kind of method; `registry.py` maps names to classes, and
+`base.py` says what an augmentation is.
+"""
 
 from typing import Any
 
@@ -129,7 +133,7 @@ _EARLIER_CLASSES: dict[str, type[Augmentation[Any]]] = {
 
 
 def __getattr__(name: str) -> type[Augmentation[Any]]:
-    """The classes by the names of the first version."""
+    """Classes under the names that they had in the first version."""
     if name in _EARLIER_CLASSES:
         return _EARLIER_CLASSES[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

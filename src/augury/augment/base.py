@@ -1,4 +1,4 @@
-"""What every augmentation is: draws become params (`sample`), params become pixels (`apply`)."""
+"""The base class: `sample` turns draws into params, `apply` turns params into pixels."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from augury.rng import Draws
 
 Params = TypeVar("Params")
 
-# Where saliency comes from: a network, a filter or a store; the augmentation does not know.
+# Gives saliency maps for a batch: from a network, a filter or a store.
 Source = Callable[[Batch], Tensor]
 
 
@@ -22,9 +22,9 @@ class Augmentation(ABC, Generic[Params]):
 
     `sample` returns a frozen dataclass of tensors whose first dimension is B, drawn per sample
     from `draws` and from nothing else. `apply` is deterministic and mutates nothing, so tests and
-    figures may hand it params of their own. Each argument of the constructor is kept as the
-    attribute of its name, so that an augmentation can be written down.
-    `mixes` says that an image's result depends on the others of its batch.
+    figures can pass params of their choice. The constructor keeps each argument as an attribute of
+    the same name, so that an augmentation can be written to a file.
+    `mixes`: whether an image's result depends on the other images of its batch.
     """
 
     mixes: bool = False
@@ -38,23 +38,24 @@ class Augmentation(ABC, Generic[Params]):
         """Return the batch that `params` describe."""
 
     def streams(self, scope: str) -> set[tuple[type, str]]:
-        """What it draws from in `scope`; what it shares with another draws the same numbers.
+        """The (class, scope) pairs whose streams of random numbers it uses in `scope`.
 
-        Of a class the operations that its `sample` names, and those of a class that it extends. An
-        augmentation that holds others adds theirs, in the scopes that it gives them.
+        Two augmentations that have a pair in common draw the same numbers. A class counts with the
+        classes that it extends. An augmentation that holds others adds their pairs, in the scopes
+        that it gives them.
         """
         drawing = (cls for cls in type(self).__mro__ if "sample" in vars(cls))
         return {(cls, scope) for cls in drawing if cls is not Augmentation}
 
     def run(self, batch: Batch, draws: Draws) -> Batch:
-        """Sample and apply, without looking at the input first."""
+        """Sample and apply, without checking the input first."""
         return self.apply(batch, self.sample(batch, draws))
 
     def __call__(self, batch: Batch, draws: Draws) -> Batch:
         """The augmented batch; InputError where `batch` breaks its contract."""
         if not torch.compiler.is_compiling():
             batch = check_batch(batch)
-        # Under a caller's autocast, pixels would be computed to three digits.
+        # The caller's autocast would compute pixels in half precision, to three digits.
         with torch.autocast(batch.images.device.type, enabled=False):
             return self.run(batch, draws)
 
@@ -62,9 +63,9 @@ class Augmentation(ABC, Generic[Params]):
 def saliency_of(source: Source, batch: Batch) -> Tensor:
     """(B, H, W) float32, finite and at least 0: the maps that `source` gives for `batch`.
 
-    A map with NaN or infinite values says nothing and counts as one of zeros, which each method
-    defines; values under 0 count as 0. This costs no look at a value, so that it is the same on
-    every device. Raises InputError where the maps have another shape.
+    A map with NaN or infinite values is replaced by zeros; each method defines what it does then.
+    Values below 0 become 0. No value is read on the host, so a GPU need not wait. Raises InputError
+    if the maps have another shape.
     """
     maps = source(batch)
     expected = (len(batch), *batch.images.shape[-2:])
@@ -74,7 +75,7 @@ def saliency_of(source: Source, batch: Batch) -> Tensor:
 
 
 def finite_or_zeros(maps: Tensor) -> Tensor:
-    """(B, ...): zeros for each sample that has NaN or infinite values, the others as they are."""
+    """(B, ...): samples with NaN or infinite values become zeros; the others stay."""
     finite = maps.isfinite().flatten(1).all(1)
     return torch.where(finite.view(-1, *[1] * (maps.ndim - 1)), maps, 0)
 
@@ -98,5 +99,5 @@ def check_range(name: str, value: tuple[float, float], low: float, high: float) 
 
 
 def per_image(values: Tensor) -> Tensor:
-    """(B,) -> (B, 1, 1, 1), to be combined with images."""
+    """(B,) -> (B, 1, 1, 1), which broadcasts against images."""
     return values[:, None, None, None]

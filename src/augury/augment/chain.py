@@ -16,9 +16,9 @@ from augury.rng import Draws
 class Chain(Augmentation[tuple[Any, ...]]):
     """Apply `parts` in order; neighbors that move pixels share one resampling.
 
-    Each part sees the batch as those before have left it, and draws what it would draw alone, so
-    that `normal` moves an image alike in `normal` and in `normal+cutout`; the second part of one
-    class has draws of its own, wherever in the parts it stands.
+    Each part gets the batch that the parts before it return, and draws what it would draw alone:
+    `normal` moves an image in the same way in `normal` and in `normal+cutout`. A second part of the
+    same class gets its own draws, also where it is nested inside another part.
     """
 
     def __init__(self, parts: Sequence[Augmentation[Any]]) -> None:

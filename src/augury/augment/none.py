@@ -1,4 +1,4 @@
-"""No augmentation: the baseline that every other arm is measured against."""
+"""No augmentation: the usual baseline of a study."""
 
 from augury.augment.base import Augmentation
 from augury.batch import Batch

@@ -17,7 +17,7 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class OneOfParams:
-    """choice: (B,) int64, which part each image gets; params: those of each part."""
+    """choice: (B,) int64, the part that each image gets; params: the params of each part."""
 
     choice: Tensor
     params: tuple[Any, ...]
@@ -26,10 +26,10 @@ class OneOfParams:
 class OneOf(Augmentation[OneOfParams]):
     """Give each image one of `parts`, chosen with the probabilities that `weights` stand for.
 
-    weights: one for each part, at least 0, scaled to sum to 1; None for equal ones.
+    weights: one for each part, at least 0, scaled to sum to 1; None for equal weights.
 
-    All parts are computed for all images and one is kept: no image waits for the choice of
-    another, at the cost of the parts together.
+    All parts are computed for all images, and one result is kept for each image. That costs as much
+    as all parts together, but never waits for a value on the host.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class OneOf(Augmentation[OneOfParams]):
         self.parts = tuple(parts)
         self.mixes = any(part.mixes for part in self.parts)
         self.weights = None if weights is None else tuple(weights)
-        # An image gets one part, so that two of them may draw the same; the choice is not theirs.
+        # An image gets one part only, so parts may share draws; the choice has its own.
         self._scopes = scopes(self.parts, super().streams(""), together=False)
 
     def sample(self, batch: Batch, draws: Draws) -> OneOfParams:
@@ -79,7 +79,7 @@ def _move_each(maps: Tensor, moves: list[tuple[Move, ...]], choice: Tensor) -> T
 
 
 def choose(values: Sequence[Tensor], choice: Tensor) -> Tensor:
-    """Each sample's row of `values[choice]`."""
+    """(B, ...): for each sample its row of `values[choice]`."""
     chosen = values[0]
     for k, value in enumerate(values[1:], start=1):
         chosen = torch.where(choice == k, value, chosen)

@@ -13,6 +13,7 @@ from augury.augment.registry import (
     COMPOSITIONS,
     EARLIER_NAMES,
     SALIENCY,
+    Description,
     parts_of,
     to_config,
 )
@@ -22,8 +23,6 @@ from augury.own.here import register, register_by_name
 from augury.own.kinds import TRANSFORM
 from augury.own.naming import importable_name
 from augury.own.trust import point_to
-
-Description = dict[str, Any]  # JSON and TOML values, as `to_config` writes them
 
 _LONGEST = 40  # characters of a name that tells all its arguments
 

@@ -1,4 +1,4 @@
-"""The names of augmentations: from a name, or a written description, to an object and back."""
+"""Names of augmentations; building one from a name or a description, and describing one."""
 
 import inspect
 import json
@@ -97,7 +97,7 @@ AUGMENTATIONS: dict[str, type[Augmentation[Any]]] = {
     "attentive-cutmix": AttentiveCutMix,
 }
 
-# Spellings of the first version, which its studies have in their cells' names.
+# Spellings of the first version, which stand in the cell names of its studies.
 EARLIER_NAMES: dict[str, str] = {
     "grey": "grayscale",
     "posterise": "posterize",
@@ -105,10 +105,10 @@ EARLIER_NAMES: dict[str, str] = {
     "equalise": "equalize",
 }
 
-# These take other augmentations, their `parts`.
+# These hold other augmentations, their `parts`.
 COMPOSITIONS: dict[str, type[Augmentation[Any]]] = {"chain": Chain, "one-of": OneOf}
 
-# The first argument of these, `saliency`, is a source; this is the kind that is usual for each.
+# Augmentations whose first argument, `saliency`, is a source of maps, with the default kind.
 SALIENCY: dict[str, str] = {
     "salience-raw": "signed-gradient",
     "salience": "gradient",
@@ -119,8 +119,9 @@ SALIENCY: dict[str, str] = {
     "attentive-cutmix": "activation",
 }
 
-# From a kind of saliency to a source of it.
+# Gives a source for a kind of saliency.
 Sources = Callable[[str], Source]
+Description = dict[str, Any]  # JSON and TOML values: {"name": "cutout", "length": 0.25}
 Parameters = Mapping[str, Mapping[str, Any]]
 
 
@@ -130,7 +131,7 @@ def parts_of(name: str) -> list[str]:
 
 
 def same_arm(name: str) -> str:
-    """`name` with each part in today's spelling: two arms that are equal so are the same."""
+    """`name` with each part in today's spelling, so that an old and a new spelling are equal."""
     return "+".join(EARLIER_NAMES.get(part, part) for part in parts_of(name))
 
 
@@ -141,11 +142,11 @@ def _class_of(name: str, table: Mapping[str, type[Augmentation[Any]]]) -> type[A
 def build_augmentation(
     name: str, parameters: Parameters | None = None, sources: Sources | None = None
 ) -> Augmentation[Any]:
-    """The augmentation called `name`, or the chain of those between plus signs.
+    """The augmentation called `name`; names joined by plus signs become a chain.
 
     parameters: arguments by augmentation and name, as a study file gives them (lists stand for
-        tuples). A name that is none of AUGMENTATIONS may be described here, as in `from_config`.
-    sources: gives a source for a kind of saliency; needed by the names in SALIENCY only.
+        tuples). A name that is not in AUGMENTATIONS can be described here, as in `from_config`.
+    sources: gives a source for a kind of saliency; only the names in SALIENCY need it.
     Raises InputError for an unknown name or parameter.
     """
     given = parameters or {}
@@ -164,7 +165,7 @@ def _build_part(part: str, given: Parameters, sources: Sources | None) -> Augmen
 
 
 def saliency_kinds(name: str, parameters: Parameters | None = None) -> list[str]:
-    """The kinds of saliency that `name` asks for, each once, sorted."""
+    """The kinds of saliency that `name` needs, each once, sorted."""
     asked: set[str] = set()
 
     def source(kind: str) -> Source:
@@ -178,26 +179,26 @@ def saliency_kinds(name: str, parameters: Parameters | None = None) -> list[str]
 def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
     """Raise InputError unless augmentation `name` has each of `parameters`.
 
-    Those of a "module:factory" are known to its own code only.
+    The parameters of a "module:factory" are not checked: only its own code knows them.
     """
     if is_factory(name):
-        return  # its own code knows
+        return
     cls = _class_of(name, {**AUGMENTATIONS, **COMPOSITIONS})
     known = sorted(inspect.signature(cls).parameters)
     for key in parameters:
         check_name(key, known, f"parameter of {name}")
 
 
-def to_config(augmentation: Augmentation[Any]) -> dict[str, Any]:
+def to_config(augmentation: Augmentation[Any]) -> Description:
     """`augmentation` as JSON and TOML values: its name, and all arguments that are not None.
 
-    Where its saliency comes from is code; only the kind is written, where the source has one.
-    Raises InputError for an augmentation that is not ours.
+    A source of saliency is code and cannot be written; its kind is, if it has one.
+    Raises InputError for an augmentation that is not in AUGMENTATIONS.
     """
     names = {cls: name for name, cls in {**AUGMENTATIONS, **COMPOSITIONS}.items()}
     if type(augmentation) not in names:
         raise InputError(f"{type(augmentation).__name__}: only named augmentations can be written")
-    config: dict[str, Any] = {"name": names[type(augmentation)]}
+    config: Description = {"name": names[type(augmentation)]}
     for key in inspect.signature(type(augmentation)).parameters:
         value = _written(getattr(augmentation, key))
         if value is not None:
@@ -217,11 +218,11 @@ def from_config(config: Mapping[str, Any], sources: Sources | None = None) -> Au
     """The augmentation that `config` describes: {"name": "cutout", "length": 0.25}.
 
     {"name": "chain", "parts": [...]} and {"name": "one-of", "parts": [...], "weights": [...]}
-    hold others. Raises InputError for what is unknown or missing, or nested too deeply.
+    hold others. Raises InputError for an unknown or missing name, or one nested too deeply.
     """
     name = config.get("name")
     what = name if isinstance(name, str) else "an augmentation's description"
-    read_as(dict[str, Any], config, what)
+    read_as(Description, config, what)
     if not isinstance(name, str):
         raise InputError(f"{what} must have a name, got {shown(dict(config))}")
     if is_factory(name):
@@ -247,7 +248,7 @@ def _construct(
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # Constructors check values; a text for a number, or one number for two, gets here.
+        # Constructors check values; a wrong type, or one number in place of two, ends up here.
         raise InputError(
             f"{name}: a parameter is of the wrong type or length: {shown(dict(given))}"
         ) from error
@@ -262,7 +263,7 @@ def _read_value(value: Any, sources: Sources | None) -> Any:
 
 
 def write_augmentation(augmentation: Augmentation[Any], path: Path) -> None:
-    """Write `to_config` to a .toml or .json file."""
+    """Write the description of `augmentation` to a .toml or .json file."""
     config = to_config(augmentation)
     text = json.dumps(config, indent=2) + "\n" if _is_json(path) else tomli_w.dumps(config)
     write_atomically(path, text.encode())
@@ -273,7 +274,7 @@ def read_augmentation(path: Path, sources: Sources | None = None) -> Augmentatio
     return from_config(read_config(path), sources)
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> Description:
     """The description in a .toml or .json file; InputError where it cannot be read."""
     config = read_json(path) if _is_json(path) else read_toml(path)
     if not isinstance(config, dict) or not isinstance(config.get("name"), str):

@@ -1,4 +1,4 @@
-"""Which draws each part of a composition has, so that no two parts that act together share any."""
+"""Scopes of draws: parts of a composition that act on one image never share random numbers."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,13 +13,13 @@ def scopes(
     taken: Iterable[tuple[type, str]] = (),
     together: bool = True,
 ) -> list[str]:
-    """For each part what tells its draws from those of the others.
+    """The scope of each part.
 
-    A part draws what it would draw alone, the second of a class in scope "/1". Where it would
-    still share draws with a part before it, as when one of them holds the other's class, its
-    place tells it apart.
-    taken: what no part may draw from. together: False where an image gets one part only; then two
-    parts may share their draws.
+    A part draws what it would draw alone; the second part of a class gets scope "/1". If it would
+    still share draws with an earlier part, for example one that holds the same class, the scope
+    also contains its position.
+    taken: streams that no part may use. together: False if an image gets one part only; then parts
+    may share their draws.
     """
     used, found = set(taken), []
     for place, part in enumerate(parts):
@@ -36,6 +36,6 @@ def scopes(
 def streams_of(
     parts: Sequence[Augmentation[Any]], part_scopes: Sequence[str], scope: str
 ) -> Streams:
-    """What all `parts` together draw from in `scope`, each in its own of `part_scopes`."""
+    """The streams that all `parts` use in `scope`, each part in its entry of `part_scopes`."""
     pairs = zip(parts, part_scopes, strict=True)
     return set().union(*(part.streams(scope + own) for part, own in pairs))

@@ -1,4 +1,7 @@
-"""Is an augmentation sound? Statistical checks of anybody's."""
+"""Statistical checks for any augmentation: contract, draws, targets, and workers of a loader.
+
+`run.py` runs them all; each check returns a `Finding`.
+"""
 
 from augury.checks.contract import (
     any_company,

@@ -1,4 +1,4 @@
-"""Checks of what every augmentation owes its user, whatever it does to images."""
+"""Checks of the contract that every augmentation must keep, independent of its effect."""
 
 import random
 from typing import Any
@@ -15,13 +15,14 @@ from augury.rng import Draws
 
 _COUNT = 64
 
-# One draw for a batch, flipped or not, comes out alike twice in two times and eight times in 128.
+# A single draw per batch, flip or not, is the same twice with probability 1/2, and eight times with
+# probability 1/128.
 _REPEATS = 8
 _SIZES = ((1, 1, 1), (3, 1, 1), (3, 2, 5), (1, 28, 28), (3, 64, 48), (3, 224, 224))
 
 
 def shape_dtype_range(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
-    """Of images with all levels 0 to 255, as uint8 and as float."""
+    """Shape, dtype and range of the result, for images with all levels, as uint8 and as float."""
     full = (noise(_COUNT) - 40) * 2
     broken = []
     for images in (full, full.float() / 255):
@@ -43,7 +44,7 @@ def _kind(images: torch.Tensor) -> str:
 
 
 def _broken(batch: Batch, found: Batch) -> str:
-    """What is wrong with a result; "" for nothing. A rounding error is nothing, as in `Batch`."""
+    """The fault of a result, or ""; rounding errors are accepted, as in `Batch`."""
     if found.images.shape != batch.images.shape:
         return f"shape {tuple(found.images.shape)} of {tuple(batch.images.shape)}"
     if found.targets.shape != batch.targets.shape:
@@ -60,7 +61,7 @@ def _broken(batch: Batch, found: Batch) -> str:
 
 
 def input_unchanged(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
-    """Neither images nor targets nor ids that are handed in are written to."""
+    """The images, targets and ids that are passed in are not changed."""
     changed = set()
     for images in (noise(_COUNT), noise(_COUNT).float() / 255):
         batch = batch_of(images, 0, classes)
@@ -78,7 +79,7 @@ def input_unchanged(augmentation: Augmentation[Any], classes: int = 10) -> Findi
 
 
 def global_generators(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
-    """PyTorch's, NumPy's and Python's generators are as before."""
+    """The global generators of PyTorch, NumPy and Python are not advanced."""
     batch, foreign = batch_of(noise(_COUNT), 0, classes), isinstance(augmentation, Foreign)
     before = _states()
     apply(augmentation, batch)
@@ -97,7 +98,7 @@ def global_generators(augmentation: Augmentation[Any], classes: int = 10) -> Fin
 
 
 def _drawn_from(transform: Foreign, batch: Batch) -> str:
-    """Which generators it uses when left alone; they are put back."""
+    """The global generators that `transform` itself uses; their states are restored."""
     numpy_state, python_state, before = np.random.get_state(), random.getstate(), _states()
     with torch.random.fork_rng(devices=[]):
         transform.freely(batch.with_images(batch.images.clone()))
@@ -121,7 +122,7 @@ def _states() -> dict[str, object]:
 
 
 def same_key_same_bits(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
-    """The same batch, seed and epoch again, with the global generators seeded differently."""
+    """The same batch, seed and epoch give the same bits, whatever the global generators hold."""
     batch = batch_of(noise(_COUNT), 0, classes)
     agree = torch.ones(_COUNT, dtype=torch.bool)
     numpy_state, python_state = np.random.get_state(), random.getstate()
@@ -184,7 +185,7 @@ def sizes(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
 
 
 def batch_of_one(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
-    """One image alone."""
+    """A batch of a single image."""
     broken: list[str] = []
     refused: list[str] = []
     _try(augmentation, batch_of(noise(1), 0, classes), "1×3×32×32", broken, refused)
@@ -196,7 +197,7 @@ def _try(
 ) -> None:
     try:
         complaint = _broken(batch, apply(augmentation, batch))
-    except Exception as error:  # noqa: BLE001 - whatever the transform raises is its refusal
+    except Exception as error:  # noqa: BLE001 - any error of the transform is a refusal
         reason = " ".join(str(error).split())
         refused.append(f"{title}: {type(error).__name__}: {reason[:80]}")
         return
@@ -210,7 +211,7 @@ def _tried(name: str, expected: str, broken: list[str], refused: list[str], coun
 
 
 def uint8_and_float(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
-    """The same images as uint8 and as float give the same, to a level of 255 and rounding."""
+    """uint8 and float images give the same result, up to one level of 255 and rounding."""
     batch = batch_of(noise(_COUNT, SHAPE), 0, classes)
     whole = to_float(apply(augmentation, batch).images)
     found = to_float(apply(augmentation, batch.with_images(to_float(batch.images))).images)
@@ -225,7 +226,7 @@ def uint8_and_float(augmentation: Augmentation[Any], classes: int = 10) -> Findi
 
 
 def targets_sum_to_one(augmentation: Augmentation[Any], classes: int = 10) -> Finding:
-    """Each row of the targets, over 5 batches of 64."""
+    """Each row of the targets sums to 1, in 5 batches of 64."""
     worst = 0.0
     for k in range(5):
         found = apply(augmentation, batch_of(noise(_COUNT), _COUNT * k, classes))

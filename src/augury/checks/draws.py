@@ -1,4 +1,4 @@
-"""Checks of what is drawn: for each image its own, anew in each epoch, as often as documented."""
+"""Checks of the draws: one per image, new ones in each epoch, at the documented rate."""
 
 import copy
 import inspect
@@ -24,19 +24,19 @@ from augury.checks.subject import apply, batch_of, noise, same
 
 BATCH = 100
 
-# A rotation by next to nothing or a box of no pixel may leave an image as it was.
+# A tiny rotation or an empty box can leave an image unchanged.
 _UNSEEN = 0.001
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What happened to each image; arrays (batches, BATCH), nan where there is no such thing.
+    """What happened to each image; arrays (batches, BATCH), nan where a value does not apply.
 
-    changed: bool; amount: mean change of its pixels; spread: change of their deviation; rows,
-    columns: how far the means of its rows and columns still go with those of the original, which
-    tells kinds of motion apart; these four are nan where images are mixed. area: share of its
-    pixels that changed; share: what is left of its own class; down, right: where the box around
-    the changed pixels lies, 0 at one end of its free room and 1 at the other.
+    changed: bool; amount: mean change of its pixels; spread: change of their standard deviation;
+    rows, columns: correlation of its row and column means with those of the original, which
+    distinguishes kinds of motion; these four are nan if images are mixed. area: share of its pixels
+    that changed; share: the target of its own class; down, right: place of the box around the
+    changed pixels, from 0 at one end to 1 at the other end of the range it can have.
     """
 
     changed: np.ndarray
@@ -53,10 +53,10 @@ class Seen:
 def watch(
     augmentation: Augmentation[Any], samples: int = 40_000, mixes: bool = False, classes: int = 10
 ) -> Seen:
-    """Apply `augmentation` to `samples` images in batches of 100, each batch with ids of its own.
+    """Apply `augmentation` to `samples` images in batches of 100; all ids are different.
 
-    All are copies of one image, so that they differ by what was drawn alone; where images are
-    mixed, they are the same hundred images in each batch.
+    All images are copies of one image, so that they differ by their draws only; for methods that
+    mix, each batch has the same hundred different images.
     """
     images = _images(BATCH, mixes)
     parts = [
@@ -77,7 +77,7 @@ def _batches(images: Tensor, count: int, classes: int) -> Iterator[Batch]:
 def _look(batch: Batch, found: Batch, mixes: bool) -> dict[str, np.ndarray]:
     before, after = to_float(batch.images), to_float(found.images)
     change = after - before
-    # What is drawn for an image before it is mixed shows in its partner, too.
+    # Draws before a mixing step also affect the partner.
     alone = torch.nan if mixes else 1.0
     where = (change.abs() > 1e-5).any(1)
     values = {
@@ -95,7 +95,7 @@ def _look(batch: Batch, found: Batch, mixes: bool) -> dict[str, np.ndarray]:
 
 
 def _agreement(before: Tensor, after: Tensor) -> Tensor:
-    """(B, side) each -> (B,): the correlation of the two lines of each image; 0 for plain ones."""
+    """(B, side) each -> (B,): the correlation of the two lines of an image; 0 for constant ones."""
     lines = [line.double() - line.double().mean(1, keepdim=True) for line in (before, after)]
     lengths = [line.square().sum(1).sqrt() for line in lines]
     product = lengths[0] * lengths[1]
@@ -103,7 +103,7 @@ def _agreement(before: Tensor, after: Tensor) -> Tensor:
 
 
 def _place(lines: Tensor) -> Tensor:
-    """(B, side) bool -> (B,): where the span of true lines lies within the room it has."""
+    """(B, side) bool -> (B,): the place of the span of True, from 0 to 1 in its possible range."""
     side = lines.shape[1]
     first = lines.int().argmax(1)
     room = first + lines.flip(1).int().argmax(1)
@@ -115,7 +115,7 @@ def documented_p(augmentation: Augmentation[Any]) -> float | None:
     """The attribute `p` of an augmentation, or of the one transform inside it."""
     if isinstance(augmentation, Foreign):
         parts = getattr(augmentation.transform, "transforms", ())
-        # Those inside have a p of their own; Albumentations' ColorJitter keeps functions there.
+        # Inner transforms have their own p; Albumentations' ColorJitter stores functions there.
         composed = any(not inspect.isroutine(part) for part in parts)
         p = None if composed else getattr(augmentation.transform, "p", None)
     else:
@@ -130,10 +130,10 @@ def firing_rate(
     mixes: bool = False,
     classes: int = 10,
 ) -> Finding:
-    """The share of images that change, against p.
+    """The share of images that change, compared with p.
 
-    Some methods leave images alone that they have chosen (posterizing to all 8 bits): where the
-    share is not p, it is compared with p times the share at p = 1, if p can be set.
+    Some methods leave chosen images unchanged (posterizing to all 8 bits). So a share other than p
+    is compared with p times the share at p = 1, if p can be set.
     """
     name, count = "firing rate", seen.changed.size
     rate = float(seen.changed.mean())
@@ -178,13 +178,13 @@ _DRAWN = {
 
 
 def independent_draws(seen: Seen) -> Finding:
-    """What happens to the images of one batch is no more alike than what happens in several."""
+    """The changes of images in one batch are no more alike than those in different batches."""
     expected = "images of one batch are no more alike than others"
     return _independent("independent draws", expected, seen, _DRAWN)
 
 
 def independent_places(seen: Seen) -> Finding:
-    """The same of where in an image a box is erased, cut or pasted."""
+    """The places of boxes in one batch are no more alike than those in different batches."""
     expected = "boxes of one batch lie no more alike than others"
     directions = {"down": "from top to bottom", "right": "from left to right"}
     return _independent("independent places", expected, seen, directions)
@@ -209,9 +209,9 @@ def _independent(name: str, expected: str, seen: Seen, titles: dict[str, str]) -
 def draw_per_image(
     augmentation: Augmentation[Any], samples: int = 1000, mixes: bool = False, classes: int = 10
 ) -> Finding:
-    """Distinct results in one batch of copies, against as many copies each augmented alone.
+    """The number of distinct results in one batch of copies, and of as many copies one by one.
 
-    Where images are mixed, distinct targets in one batch, against batches of two.
+    For methods that mix: of distinct targets in one batch, and in batches of two.
     """
     together = _outcomes(apply(augmentation, batch_of(_images(samples, mixes), 0, classes)), mixes)
     pair = _images(2 if mixes else 1, mixes)
@@ -225,7 +225,7 @@ def draw_per_image(
     counts = np.unique(alone, axis=0, return_counts=True)[1]
     apart = len(counts)
     what = "targets" if mixes else "results"
-    # How likely independent draws would all come out as the most frequent of those seen alone.
+    # The probability that independent draws all give the most frequent result seen one by one.
     by_chance = (float(counts.max()) / samples) ** samples
     expected = f"about {apart:,} distinct {what}, as drawn one by one"
     measured = f"{distinct:,} distinct {what} of {samples:,} in one batch"
@@ -236,7 +236,7 @@ def draw_per_image(
 
 
 def _outcomes(found: Batch, mixes: bool) -> np.ndarray:
-    """A row for each image: its pixels, or how large its largest target is, of 10,000."""
+    """A row per image: its pixels, or its largest target in units of 1/10,000."""
     if mixes:
         return found.targets.amax(1, keepdim=True).mul(10_000).round().numpy()
     return to_float(found.images).flatten(1).numpy()
@@ -245,7 +245,7 @@ def _outcomes(found: Batch, mixes: bool) -> np.ndarray:
 def epochs_differ(
     augmentation: Augmentation[Any], samples: int = 400, mixes: bool = False, classes: int = 10
 ) -> Finding:
-    """Images are no more often the same in two of eight epochs than with two of eight seeds."""
+    """Results repeat between eight epochs no more often than between eight seeds."""
     batch = batch_of(_images(samples, mixes), 0, classes)
     usual = _repeats([apply(augmentation, batch, seed=seed) for seed in range(8)])
     found = _repeats([apply(augmentation, batch, epoch=epoch) for epoch in range(8)])
@@ -253,12 +253,12 @@ def epochs_differ(
     measured = f"at most {found:.1%} the same in two epochs"
     if usual == 1:
         return Finding(name, expected, f"{measured}: not told", "note", samples)
-    # Four standard errors, and no more than an image or two where hardly any is the same.
+    # Four standard errors, at least one or two images where hardly any repeats.
     margin = 4 * (max(usual * (1 - usual), 1 / samples) / samples) ** 0.5
     return Finding(name, expected, measured, verdict(found <= usual + margin), samples)
 
 
 def _repeats(found: list[Batch]) -> float:
-    """The largest share of images that two batches have in common."""
+    """The largest share of equal images in any two of the batches."""
     pairs = [(a, b) for i, a in enumerate(found) for b in found[:i]]
     return max(float(same(a, b).double().mean()) for a, b in pairs)

@@ -1,4 +1,4 @@
-"""What a check found, and the intervals behind it."""
+"""The result of a check, and the statistical intervals for it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,18 +8,18 @@ from scipy import stats
 
 Verdict = Literal["ok", "FAULT", "note"]
 
-# Two-sided 99.9 %: of a thousand checks of something sound, one would cry wolf.
+# Two-sided 99.9 %: one false alarm in a thousand checks.
 _Z = 3.29
 _TAIL = (1 - 0.9999) / 2
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check of one augmentation.
+    """The result of one check of one augmentation.
 
-    expected, measured: for people. interval: of what was measured, 99.9 % for a rate and 99.99 %
-    for a correlation, of which several are looked at. count: of images or sizes looked at.
-    verdict: "note" where the check does not apply, or nothing documented can be compared with.
+    expected, measured: in words. interval: of the measured value, 99.9 % for a rate and 99.99 % for
+    a correlation, because several are tested. count: images or sizes that were checked.
+    verdict: "note" if the check does not apply, or if there is no documented value to compare with.
     """
 
     name: str
@@ -35,16 +35,16 @@ def verdict(sound: bool) -> Verdict:
 
 
 def wilson(rate: float, count: float) -> tuple[float, float]:
-    """The 99.9 % Wilson interval of a rate seen in `count` independent cases."""
+    """The 99.9 % Wilson interval of a `rate` observed in `count` independent cases."""
     middle = (rate + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
     half = (rate * (1 - rate) / count + (_Z / (2 * count)) ** 2) ** 0.5 * _Z / (1 + _Z**2 / count)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def effective_count(flags: np.ndarray) -> float:
-    """(batches, n) bool -> how many independent cases they are worth.
+    """(batches, n) bool -> the effective number of independent cases.
 
-    Fewer than there are where those of one batch are alike.
+    Smaller than the number of flags if those of one batch are correlated.
     """
     batches, n = flags.shape
     rate = flags.mean()
@@ -57,9 +57,9 @@ def effective_count(flags: np.ndarray) -> float:
 def correlation_within(values: np.ndarray) -> tuple[float, tuple[float, float]] | None:
     """The intraclass correlation of values (batches, n) within batches, with its interval.
 
-    nan stands for a sample without a value. One-way analysis of variance of the ranks, so that no
-    few large values decide; its F is right for any distribution when batches are many. None where
-    there are too few values, or all are equal.
+    nan: a sample without a value. One-way analysis of variance of the ranks, so that a few large
+    values do not dominate; with many batches its F test is valid for any distribution. None if
+    there are too few values, or if all are equal.
     """
     known = ~np.isnan(values)
     sizes = known.sum(1)

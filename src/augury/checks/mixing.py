@@ -1,4 +1,4 @@
-"""Does the label say what the image shows?"""
+"""Check that mixed targets match the mixed pixels."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ _TOLERANCE = 0.003
 def targets_follow_pixels(
     augmentation: Augmentation[Any], samples: int = 2000, mixes: bool = True, classes: int = 10
 ) -> Finding:
-    """Of black and white images: how white each is, is how much of white's class its target has."""
+    """Mix black with white images: the brightness must equal the target of the white class."""
     if not mixes:
         return Finding(_NAME, _EXPECTED, "targets are left as they are", "note")
     if _something_follows(augmentation):
@@ -49,5 +49,5 @@ def _batch(colors: torch.Tensor, first: int, classes: int) -> Batch:
 
 
 def _something_follows(augmentation: Augmentation[Any]) -> bool:
-    """Whether a part of a chain comes after one that mixes."""
+    """Whether a chain has a part after one that mixes."""
     return isinstance(augmentation, Chain) and any(part.mixes for part in augmentation.parts[:-1])

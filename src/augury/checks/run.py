@@ -1,4 +1,4 @@
-"""All checks of one augmentation."""
+"""Run all checks of one augmentation."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ from augury.schema import Within
 def check(
     augmentation: Augmentation[Any], p: float | None = None, samples: int = 40_000
 ) -> list[Finding]:
-    """Every check, in the order in which they are read.
+    """The findings of all checks, in the order of the report.
 
     p: the documented probability that an image is changed; None for the attribute `p`, if any.
-    samples: how many images are augmented for each rate; at 40,000 an error of one point shows.
-    Raises InputError where p or samples cannot be, or `augmentation` cannot be applied at all.
+    samples: images that are augmented for each rate; 40,000 reveal an error of one point.
+    Raises InputError if p or samples are out of range, or `augmentation` cannot be applied at all.
     """
     Within(1000, 10_000_000).check("samples", samples)
     if p is not None:

@@ -1,4 +1,4 @@
-"""What is checked, and the images that it is checked on."""
+"""The augmentation under check, and the images for it."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ SHAPE = (3, 32, 32)
 def subject(name: str, per_batch: bool = False) -> Augmentation[Any]:
     """The augmentation called `name`: one of ours, a chain, or "module:attribute".
 
-    Methods that follow saliency get random maps, a function of the image's id.
-    per_batch: a transform of another library is called once for each batch.
-    Raises InputError for what cannot be built.
+    Methods that use saliency get random maps, a function of the image's id.
+    per_batch: whether a transform of another library is called once per batch.
+    Raises InputError if it cannot be built.
     """
     if is_factory(name):
-        point_to([name])  # it stands for itself: nobody's study or file has named it
+        point_to([name])  # the user has typed the name, so it needs no confirmation
         return build_foreign(name, {}, per_batch=per_batch)
     if per_batch:
         raise InputError(f"--per-batch: is for module:attribute, got {name!r}")
@@ -33,7 +33,7 @@ def subject(name: str, per_batch: bool = False) -> Augmentation[Any]:
 
 
 def random_maps(kind: str) -> Source:
-    """A source of maps for a kind of saliency: random, and a function of the id alone."""
+    """A source of random maps of one kind; a map depends on the image's id alone."""
 
     def maps(batch: Batch) -> Tensor:
         _, channels, rows, columns = batch.images.shape
@@ -48,8 +48,8 @@ def random_maps(kind: str) -> Source:
 def noise(count: int, shape: tuple[int, int, int] = SHAPE) -> Tensor:
     """(count, C, H, W) uint8: images of random pixels, 40 to 167.
 
-    Of less than full contrast, so that there is something to stretch, and with something above and
-    below the middle.
+    The contrast is below the full range, so that it can be stretched, and there are levels above
+    and below the middle.
     """
     size = shape[0] * shape[1] * shape[2]
     values = Draws(0, 0, torch.arange(count)).bytes("check images", size)
@@ -57,7 +57,7 @@ def noise(count: int, shape: tuple[int, int, int] = SHAPE) -> Tensor:
 
 
 def batch_of(images: Tensor, first: int = 0, classes: int = 10) -> Batch:
-    """Classes in turns; ids from `first` on."""
+    """A batch of `images` with classes 0, 1, ... in turn, and ids from `first` on."""
     ids = torch.arange(first, first + len(images))
     return Batch(images, torch.eye(classes)[torch.arange(len(images)) % classes], ids)
 
@@ -67,29 +67,29 @@ def rows_of(batch: Batch, rows: Tensor | slice) -> Batch:
 
 
 def apply(augmentation: Augmentation[Any], batch: Batch, seed: int = 0, epoch: int = 0) -> Batch:
-    """The augmented batch; what is given stays as it is, whatever the augmentation does to it."""
+    """The augmented batch; works on a copy, so `batch` stays even if the augmentation writes."""
     given = Batch(batch.images.clone(), batch.targets.clone(), batch.ids.clone())
     return augmentation(given, Draws(seed, epoch, given.ids))
 
 
 def apply_first(augmentation: Augmentation[Any], batch: Batch) -> None:
-    """Raise InputError with one line where `augmentation` cannot be applied at all."""
+    """Raise InputError, in one line, if `augmentation` cannot be applied at all."""
     try:
         apply(augmentation, batch)
     except AuguryError:
         raise
-    except Exception as error:  # whatever a user's own code raises
+    except Exception as error:  # a user's code can raise anything
         raise InputError(f"it cannot be applied: {type(error).__name__}: {error}") from error
 
 
 def same(found: Batch, other: Batch) -> Tensor:
-    """(B,) bool: whose images and targets are equal bit for bit."""
+    """(B,) bool: the rows whose images and targets are equal bit for bit."""
     images = (to_float(found.images) == to_float(other.images)).flatten(1).all(1)
     return images & (found.targets == other.targets).all(1)
 
 
 def mixes_targets(augmentation: Augmentation[Any], classes: int) -> bool:
-    """Whether targets change, in 20 batches."""
+    """Whether any target changes in 20 batches."""
     images = noise(10)
     for k in range(20):
         batch = batch_of(images, 10 * k, classes)
@@ -99,10 +99,10 @@ def mixes_targets(augmentation: Augmentation[Any], classes: int) -> bool:
 
 
 def classes_of(augmentation: Augmentation[Any]) -> int:
-    """How many classes the targets must have: torchvision's MixUp and CutMix are told.
+    """The number of classes of the targets: `num_classes` of torchvision's MixUp and CutMix.
 
-    Wherever they stand, also within other transforms and in chains; 10 where nothing is told.
-    Raises InputError where two are told different numbers.
+    They are also found inside other transforms and in chains; 10 if there are none. Raises
+    InputError if two have different numbers.
     """
     told = _class_counts(augmentation)
     if len(told) > 1:

@@ -1,4 +1,4 @@
-"""Do the workers of a loader draw anew, and in the next epoch again?"""
+"""Check that each worker of a loader has different draws, and new ones in each epoch."""
 
 import hashlib
 import warnings
@@ -19,7 +19,7 @@ _PATIENCE = 120  # seconds until a worker counts as stuck
 
 
 class _Items(Dataset[tuple[int, str]]):
-    """The same four images again and again, transformed; (worker, a hash of the result)."""
+    """Four images in turn, transformed; a sample is (worker, hash of the result)."""
 
     def __init__(self, transform: Foreign, classes: int) -> None:
         images = noise(_COPIES) if transform.mixing else noise(1).repeat(_COPIES, 1, 1, 1)
@@ -37,18 +37,18 @@ class _Items(Dataset[tuple[int, str]]):
 
 
 def loader_workers(transform: Foreign, classes: int = 10) -> Finding:
-    """A transform as PyTorch's DataLoader calls it: two workers, two epochs, nothing of augury's.
+    """Run a transform in PyTorch's DataLoader, without augury: two workers, two epochs.
 
-    Each worker gets a copy of the transform, and with it a copy of any generator that it keeps;
-    PyTorch seeds the global ones of each worker and epoch by itself.
+    Each worker gets a copy of the transform, and of any generator inside it; PyTorch seeds the
+    global generators of each worker in each epoch.
     """
     items = _Items(transform, classes)
     try:
-        # A loader takes its workers' seeds from the global generator.
+        # A loader draws the seeds of its workers from the global generator.
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(0)
             epochs = [_drawn(items) for _ in range(2)]
-    except Exception as error:  # noqa: BLE001 - workers fail in many ways, none of them ours
+    except Exception as error:  # noqa: BLE001 - a worker can fail in any way
         reason = " ".join(str(error).split())
         return Finding(_NAME, _EXPECTED, f"not told: {type(error).__name__}: {reason[:80]}", "note")
     count = 2 * len(items) * _COPIES
@@ -64,12 +64,12 @@ def loader_workers(transform: Foreign, classes: int = 10) -> Finding:
 
 
 def _drawn(items: _Items) -> list[list[str]]:
-    """For each worker what it has drawn in one epoch."""
+    """For each worker the hashes of its results in one epoch."""
     loader: DataLoader[Any] = DataLoader(
         items, batch_size=None, num_workers=_WORKERS, timeout=_PATIENCE
     )
     with environment(child_environment()), warnings.catch_warnings():
-        # Of forking beside threads, which every loader does.
+        # Every loader forks beside threads, and Python warns of that.
         warnings.simplefilter("ignore")
         found = list(loader)
     return [[digest for worker, digest in found if worker == k] for k in range(_WORKERS)]

@@ -116,7 +116,7 @@ def _print(dataset: Dataset, facts: dict[str, Any], from_folder: bool) -> None:
 
 
 def _usual_layout(dataset: Dataset) -> str:
-    """How the folders of a data set were read whose notes say nothing else."""
+    """The layout of the folders, for a data set whose notes do not tell it."""
     held_out = any(note.startswith("no test part") for note in dataset.notes)
     parts = ["val"] if dataset.validation is not None else []
     parts += [] if held_out else ["test"]

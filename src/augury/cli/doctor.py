@@ -1,86 +1,52 @@
 """`augury doctor`."""
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from augury.augment import AUGMENTATIONS, EARLIER_NAMES
+from augury.cli.engine import make_engine
 from augury.cli.guard import guarded
-from augury.cli.output import (
-    Trust,
-    confirm_code,
-    names,
-    paths_or_names,
-    print_json,
-)
-from augury.data import DATASETS
-from augury.study import read_settings
+from augury.cli.output import print_json
+from augury.cli.study_options import StudyOptions, takes_study_options
 from augury.study.doctor import Diagnosis, examine
-from augury.study.store import default_path
-from augury.study.usable_folder import usable_folder
+from augury.study.engines import InProcess
 from augury.terminal.data_progress import data_progress
 from augury.terminal.diagnosis import diagnosis_view
 from augury.terminal.printer import out
+from augury.training.processes import ALONE
 
 _PROBLEM = 3
 
 
 @guarded
+@takes_study_options()
 def doctor(
-    file: Annotated[Path | None, typer.Argument(help="A study file.", metavar="FILE.toml")] = None,
-    preset: Annotated[str | None, typer.Option(help="Start from a preset.")] = None,
-    dataset: Annotated[
-        str | None, typer.Option(help="Names or paths, with commas. Default: digits.")
-    ] = None,
-    models: Annotated[str | None, typer.Option(help="Names. Default: small.")] = None,
-    augment: Annotated[str | None, typer.Option(help="Names, as for augury study.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="Paired seeds an arm. Default: 6.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None,
-    train_limit: Annotated[int | None, typer.Option(help="Training images at most.")] = None,
-    test_limit: Annotated[int | None, typer.Option(help="Test images at most.")] = None,
-    out_dir: Annotated[
-        Path | None,
-        typer.Option("--out", help="The study's folder. Default: studies/NAME.", metavar="DIR"),
-    ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option("--data", help="Where data sets lie.", metavar="DIR")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Cells run at once. Default: one a core.")
-    ] = None,
+    given: StudyOptions,
     spread: Annotated[
         float | None,
         typer.Option(help="Deviation of paired differences, points. Default: of finished runs."),
     ] = None,
-    trust: Trust = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Before a study runs: what is wrong with its data, what it costs, what it can show.
 
-    Nothing is trained, and nothing is written in the study's folder.
+    Takes the options of augury study, so that any such command can be given to it first. Nothing
+    is trained, and nothing is written in the study's folder.
     """
-    overrides: dict[str, Any] = {
-        "datasets": paths_or_names(dataset, DATASETS),
-        "models": names(models),
-        "augmentations": paths_or_names(augment, {**AUGMENTATIONS, **EARLIER_NAMES}),
-        "seeds": seeds,
-        "recipe": {"epochs": epochs, "train_limit": train_limit, "test_limit": test_limit},
-    }
-    confirm_code(trust)
-    settings = read_settings(file, preset, overrides)
-    path = usable_folder(out_dir or default_path(settings.title))
+    settings = given.settings()
+    path = given.folder(settings)
+    # Refuses the options that augury study would.
+    engine = make_engine(given.engine, given.engine_options, ALONE)
     with data_progress() as progress:
         found = examine(
             settings,
             path=path,
-            data_dir=data_dir,
-            workers=workers,
+            data_dir=given.data_dir,
+            workers=1 if isinstance(engine, InProcess) else given.workers,
             spread=spread,
             progress=progress,
         )
-    if as_json:
+    if given.as_json:
         print_json(_values(found))
     else:
         out.print(diagnosis_view(found))
@@ -88,5 +54,5 @@ def doctor(
         raise typer.Exit(_PROBLEM)
 
 
-def _values(found: Diagnosis) -> dict[str, Any]:
+def _values(found: Diagnosis) -> dict[str, object]:
     return {"schema": 1, "problems": found.problems, **asdict(found)}

@@ -1,4 +1,4 @@
-"""What becomes of errors: one clear line and a stable exit code."""
+"""Turns errors into one clear line and a stable exit code."""
 
 import errno
 import functools
@@ -33,13 +33,13 @@ _debug = False
 
 
 def show_tracebacks() -> None:
-    """From now on errors are shown with their traceback."""
+    """Show tracebacks of all errors from now on."""
     global _debug
     _debug = True
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM, as batch systems send it some seconds before they kill: to be obeyed at once."""
+    """SIGTERM was received; batch systems send it some seconds before they kill."""
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
@@ -48,7 +48,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def _heeding_sigterm() -> Iterator[None]:
-    """Within the block SIGTERM is raised as `_Terminated`; only the main thread can have it so."""
+    """Raise SIGTERM as `_Terminated` within the block; possible in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -60,7 +60,7 @@ def _heeding_sigterm() -> Iterator[None]:
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """`command`, with what it raises turned into a line on standard error and an exit code."""
+    """`command`, whose exceptions become a line on standard error and an exit code."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:

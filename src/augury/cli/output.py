@@ -3,9 +3,7 @@
 import json
 import sys
 from collections.abc import Container
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from augury.data.folders.pattern import split_pattern
 from augury.own.trust import confirming
@@ -31,16 +29,8 @@ def names(value: str | None) -> list[str] | None:
     return None if value is None else [part.strip() for part in value.split(",") if part.strip()]
 
 
-Trust = Annotated[
-    bool,
-    typer.Option(
-        "--trust", help="Confirm the code that the study names, and remember it by its content."
-    ),
-]
-
-
 def confirm_code(trust: bool) -> None:
-    """`--trust`: from now on code that a study names is confirmed, and each file told of."""
+    """With `--trust`, confirm code that studies name from now on, and tell of each file."""
     confirming(say if trust else None)
 
 

@@ -1,32 +1,51 @@
 """`augury preview`."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from augury.cli.engine import make_engine
 from augury.cli.guard import guarded
-from augury.cli.output import Trust, confirm_code, names, print_json
-from augury.data import check_output
+from augury.cli.output import confirm_code, print_json
+from augury.cli.study_options import StudyOptions, takes_study_options
+from augury.data import Dataset, check_output
 from augury.errors import InputError
 from augury.models import own_names
 from augury.names import bounded, shown
 from augury.own.kinds import MODEL
 from augury.own.trust import names_in_arm, point_to
-from augury.records.cell import file_part
+from augury.records.cell import Cell, file_part
+from augury.records.plan import Plan, plan_of
 from augury.report import preview_figure
 from augury.schema import Within
-from augury.study.planning.settings import arm_name, read_settings
-from augury.study.preview import preview_new, preview_of_study
+from augury.study.planning.settings import arm_name
+from augury.study.preview import Preview, preview_new, preview_of_study
 from augury.terminal import data_progress, out, show_with_progress
+from augury.training.processes import ALONE
 
 _LONGEST_NAME = 200  # bytes; a file's name may have 255, and some systems use the rest
+_ARM = "normal"  # where none is asked for
+
+# A cell with its plan and its data.
+Loaded = tuple[Cell, Plan, Dataset]
+# Data set, model and augmentation; the model is None where any one of the study's will do.
+Wanted = tuple[str, str | None, str]
 
 
 @guarded
+@takes_study_options(without=("file", "out_dir"))
 def preview(
-    dataset: Annotated[str, typer.Argument(help="A data set's name or path.")],
-    augment: Annotated[str, typer.Option(help="The augmentation.")] = "normal",
+    given: StudyOptions,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            help="A data set's name or path, or a study file.", metavar="DATASET|FILE.toml"
+        ),
+    ] = None,
     ids: Annotated[
         str | None, typer.Option(help="Ids with commas. Default: five of the training images.")
     ] = None,
@@ -39,59 +58,113 @@ def preview(
         Path | None, typer.Option(metavar="DIR", help="A study: its recipe, model and precision.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model. Default: small.")] = None,
-    teacher: Annotated[
-        str | None,
-        typer.Option(
-            help="Whose saliency is used: self, self:STEPS, live, live:half, NAME, NAME=WEIGHTS, "
-            "or a file."
-        ),
-    ] = None,
-    image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Where data sets lie.")
-    ] = None,
-    trust: Trust = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write original beside augmented images, exactly as training sees them.
 
     Saliency of the network in training depends on its weights: its epochs up to the one that is
-    asked for are trained again.
+    asked for are trained again. Takes the options of augury study, and draws a figure for each of
+    several data sets, models or augmentations; without --augment or a study file, for normal.
     """
-    wanted = _numbers(ids)
-    confirm_code(trust)
-    if study:
-        point_to(names_in_arm(augment))
-        point_to(own_names(names(model) or ()), MODEL)
-        cell, plan, data = preview_of_study(
-            study, dataset, model, arm_name(augment), seed, data_dir
+    shown_ids = _numbers(ids)
+    make_engine(given.engine, given.engine_options, ALONE)  # refuses what augury study would
+    given = _with_source(given, source, model)
+    grid, load = _in_study(given, study, seed) if study else _in_new_study(given, seed)
+    if out_file and len(grid) > 1:
+        raise InputError(f"--out {out_file}: names one figure, and {len(grid)} are asked for")
+    several_models = len({model for _, model, _ in grid}) > 1
+    found = []
+    for wanted in grid:
+        cell, plan, data = load(wanted)
+        path = out_file or Path(_file_name(cell, several_models))
+        check_output(path, plan.datasets[data.name].location, f"the figure {path}", path.name)
+        drawn = show_with_progress(cell, plan, data, shown_ids, epoch)
+        preview_figure(drawn, path)
+        found.append(_values(drawn, path, seed))
+        if not given.as_json:
+            out.print(f"figure: {path}", soft_wrap=True)
+    if given.as_json:
+        print_json(found[0] if len(found) == 1 else {"figures": found})
+
+
+def _with_source(given: StudyOptions, source: str | None, model: str | None) -> StudyOptions:
+    """`given` with what `source` names, a data set or a study file, and with `model`."""
+    overrides = dict(given.overrides)
+    if model:
+        overrides["models"] = [model]
+    if source and source.endswith(".toml"):
+        return replace(given, file=Path(source), overrides=overrides)
+    if source:
+        overrides["datasets"] = [source]
+    return replace(given, overrides=overrides)
+
+
+def _in_new_study(
+    given: StudyOptions, seed: int
+) -> tuple[list[Wanted], Callable[[Wanted], Loaded]]:
+    """What is asked for of a study that is not there yet, and how its cells of `seed` are made."""
+    settings = given.settings()
+    named = given.file or given.preset or "augmentations" in given.overrides
+    arms = settings.augmentations if named else (_ARM,)
+
+    def load(wanted: Wanted) -> Loaded:
+        dataset, model, arm = wanted
+        one = replace(
+            settings,
+            datasets=(dataset,),
+            models=(model,) if model else settings.models,
+            augmentations=(arm,),
+            baseline="",
+            seeds=seed + 1,
+            until_decided=False,
         )
-    else:
-        overrides = {
-            "datasets": [dataset],
-            "augmentations": [augment],
-            "models": names(model),
-            "teacher": teacher,
-            "image_size": image_size,
-            "seeds": seed + 1,
-        }
-        settings = read_settings(None, None, overrides)
         with data_progress() as progress:
-            cell, plan, data = preview_new(settings, data_dir, progress)
-    name = bounded(f"{data.name}-{file_part(cell.augmentation)}", _LONGEST_NAME)
-    path = out_file or Path(f"{name}.png")
-    check_output(path, plan.datasets[data.name].location, f"the figure {path}", path.name)
-    shown = show_with_progress(cell, plan, data, wanted, epoch)
-    preview_figure(shown, path)
-    if as_json:
-        found = {
-            "ids": shown.arrays["ids"].tolist(),
-            "classes": shown.class_names,
-            "targets": shown.arrays["targets"].tolist(),
-        }
-        print_json({"figure": path, "epoch": epoch, "seed": seed, **found})
-    else:
-        out.print(f"figure: {path}", soft_wrap=True)
+            return preview_new(one, given.data_dir, progress)
+
+    return list(product(settings.datasets, settings.models, arms)), load
+
+
+def _in_study(
+    given: StudyOptions, study: Path, seed: int
+) -> tuple[list[Wanted], Callable[[Wanted], Loaded]]:
+    """What is asked for of a stored study, and how its cells of `seed` are read."""
+    others = given.flags(without=("datasets", "models", "augmentations"))
+    if others:
+        raise InputError(f"--study {study}: has settings of its own, without {', '.join(others)}")
+    confirm_code(given.trust)
+    datasets = _texts(given, "datasets") or list(plan_of(study).datasets)
+    models: list[str | None] = [*_texts(given, "models")] or [None]
+    arms = _texts(given, "augmentations") or [_ARM]
+
+    def load(wanted: Wanted) -> Loaded:
+        dataset, model, arm = wanted
+        point_to(names_in_arm(arm))
+        point_to(own_names([model] if model else []), MODEL)
+        return preview_of_study(study, dataset, model, arm_name(arm), seed, given.data_dir)
+
+    return list(product(datasets, models, arms)), load
+
+
+def _texts(given: StudyOptions, name: str) -> list[str]:
+    """A setting that is a list of names; empty where it was not given."""
+    value = given.overrides.get(name)
+    return list(value) if isinstance(value, list) else []
+
+
+def _file_name(cell: Cell, with_model: bool) -> str:
+    model = f"-{file_part(cell.model)}" if with_model else ""
+    name = f"{cell.dataset}{model}-{file_part(cell.augmentation)}"
+    return f"{bounded(name, _LONGEST_NAME)}.png"
+
+
+def _values(drawn: Preview, path: Path, seed: int) -> dict[str, object]:
+    return {
+        "figure": path,
+        "epoch": drawn.epoch,
+        "seed": seed,
+        "ids": drawn.arrays["ids"].tolist(),
+        "classes": drawn.class_names,
+        "targets": drawn.arrays["targets"].tolist(),
+    }
 
 
 def _numbers(ids: str | None) -> list[int] | None:

@@ -1,8 +1,8 @@
 """Common corruptions (Hendrycks & Dietterich, ICLR 2019, arXiv:1903.12261), batched in PyTorch.
 
-The definitions and constants are those of the authors' code, `ImageNet-C/create_c` in
-github.com/hendrycks/robustness: of `make_cifar_c.py` for images whose longer side has up to 64
-pixels, of `make_imagenet_c.py` for larger ones.
+One file per corruption. Definitions and constants come from the authors' code,
+`ImageNet-C/create_c` in github.com/hendrycks/robustness: from `make_cifar_c.py` for images whose
+longer side has up to 64 pixels, from `make_imagenet_c.py` for larger ones.
 """
 
 import torch
@@ -39,14 +39,14 @@ _SMALLEST = 8
 
 
 def corrupt(images: Tensor, ids: Tensor, name: str, severity: int) -> Tensor:
-    """Images under one corruption; the arguments are not changed.
+    """Apply one corruption to images; the arguments are not changed.
 
     images: (B, C, H, W) uint8, C 1 or 3, H and W at least 8; ids: (B,) int64, the samples' stable
     numbers, on the images' device; name: of the table `CORRUPTIONS`; severity: 1 (weak) to 5.
     Returns uint8 of the same shape on the same device.
 
-    An image's corruption depends on the image, its id, the name and the severity, and on nothing
-    else: it is the same in any batch and order, and for all networks that are compared.
+    The result depends on the image, its id, the name and the severity, and on nothing else: it is
+    the same in any batch and order, and for all networks that are compared.
     Raises InputError for an unknown name or severity and for images or ids of another form.
     """
     corruption = lookup(CORRUPTIONS, name, "corruption")
@@ -55,7 +55,7 @@ def corrupt(images: Tensor, ids: Tensor, name: str, severity: int) -> Tensor:
     _check(images, ids)
     if not len(images):
         return images.clone()
-    # Copies of an image are corrupted alike.
+    # Copies of an image get the same corruption.
     draws = Draws(seed=0, epoch=severity, ids=ids, repeats=torch.zeros_like(ids))
     return corruption(images, draws, severity)
 

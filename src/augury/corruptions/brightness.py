@@ -6,17 +6,17 @@ from torch import Tensor
 from augury.corruptions.base import constant, cut
 from augury.rng import Draws
 
-# What is added to the value, in shares of the range; make_cifar_c.py and make_imagenet_c.py.
+# Added to the value, as a share of the range; make_cifar_c.py and make_imagenet_c.py.
 _CIFAR = (0.05, 0.1, 0.15, 0.2, 0.3)
 _IMAGENET = (0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 def brightness(images: Tensor, draws: Draws, severity: int) -> Tensor:
-    """Add to the value of each pixel in HSV, up to white's, at the same hue and saturation.
+    """Add to the value (in HSV) of each pixel, clipped at 1; hue and saturation stay.
 
-    draws: not used. The value is the largest channel, and at a fixed hue and saturation the
-    channels are proportional to it, so no conversion is made; black has no saturation and turns
-    gray. A gray image is its own value.
+    draws: not used. The value is the largest channel, and with fixed hue and saturation all
+    channels are proportional to it, so no conversion to HSV is needed. Black has no saturation and
+    turns gray. A gray image is its own value.
     """
     added = constant(_CIFAR, _IMAGENET, images, severity)
     value = images.amax(1, keepdim=True).double()

@@ -1,4 +1,4 @@
-"""Blur by a disk, as of a lens out of focus."""
+"""Blur by a disk, as from a lens that is out of focus."""
 
 from functools import lru_cache
 
@@ -11,8 +11,8 @@ from torch import Tensor
 from augury.corruptions.base import constant, cut
 from augury.rng import Draws
 
-# (radius, standard deviation that softens the disk's edge) in pixels, of 32 and of 224;
-# make_cifar_c.py and make_imagenet_c.py.
+# (radius, standard deviation that softens the disk's edge) in pixels, for images of 32 and of 224
+# pixels; make_cifar_c.py and make_imagenet_c.py.
 _CIFAR = ((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1.0, 0.2), (1.5, 0.1))
 _IMAGENET = ((3.0, 0.1), (4.0, 0.5), (6.0, 0.5), (8.0, 0.5), (10.0, 0.5))
 
@@ -20,9 +20,9 @@ _IMAGENET = ((3.0, 0.1), (4.0, 0.5), (6.0, 0.5), (8.0, 0.5), (10.0, 0.5))
 def defocus_blur(images: Tensor, draws: Draws, severity: int) -> Tensor:
     """Filter each channel by a softened disk; draws: not used.
 
-    Beyond the border the image is mirrored about its outermost pixels, OpenCV's default, more than
-    once where it is smaller than the disk. The constants are in pixels whatever the image's size,
-    as the authors' are. Computed by Fourier transform.
+    Beyond the border the image is mirrored about its outermost pixels, as OpenCV does by default;
+    more than once if it is smaller than the disk. As in the authors' code, the constants in pixels
+    do not depend on the image's size. Computed by Fourier transform.
     """
     radius, softness = constant(_CIFAR, _IMAGENET, images, severity)
     kernel = disk(radius, softness).to(images.device)
@@ -40,8 +40,8 @@ def disk(radius: float, softness: float) -> Tensor:
     """The published kernel (n, n), float64, n odd.
 
     A disk of sum 1 on a grid of 17×17 (2 · radius + 1 beyond radius 8), filtered by a Gaussian of
-    3×3 (5×5) taps that mirrors at the grid's border; so where the disk touches the border the sum
-    is not exactly 1. Margins of zeros, which add nothing, are left out.
+    3×3 (5×5) taps, mirrored at the grid's border; so the sum is not exactly 1 if the disk touches
+    the border. Margins of zeros are cut off.
     """
     half, taps = (8, 3) if radius <= 8 else (int(radius), 5)
     line = np.arange(-half, half + 1)
@@ -61,7 +61,7 @@ def _gaussian(taps: int, sigma: float) -> npt.NDArray[np.float64]:
 
 
 def _mirrored(side: int, reach: int, device: torch.device) -> Tensor:
-    """Where the pixels of a line with `reach` more at both ends are found: 2 1 0 1 2 … ."""
+    """Indices of a line's pixels, extended by `reach` at both ends by mirroring: 2 1 0 1 2 … ."""
     period = 2 * (side - 1)
     place = torch.arange(-reach, side + reach, device=device) % period
     return torch.minimum(place, period - place)

@@ -1,4 +1,4 @@
-"""Fog: a plasma fractal is added and the contrast lowered."""
+"""Fog: adds a plasma fractal and lowers the contrast."""
 
 from torch import Tensor
 
@@ -14,11 +14,11 @@ _ROUGHNESS = 100.0  # at the coarsest scale
 
 
 def fog(images: Tensor, draws: Draws, severity: int) -> Tensor:
-    """Add fog of its own to each image, the same in all channels.
+    """Add fog to each image, a different one for each, the same in all channels.
 
     x <- (x + c · fractal) · m / (m + c), x and fractal in [0, 1], m the image's largest value. The
-    fractal's side is the least power of two that holds the image, which gives the authors' 32 for
-    32 pixels and their 256 for 224; its upper left part is used.
+    fractal's side is the smallest power of two that is at least the image's side (as the authors'
+    32 for 32 pixels, and 256 for 224); its upper left part is used.
     """
     amount, decay = constant(_CIFAR, _IMAGENET, images, severity)
     height, width = images.shape[2:]
@@ -32,10 +32,10 @@ def fog(images: Tensor, draws: Draws, severity: int) -> Tensor:
 def plasma(noise: Tensor, decay: float) -> Tensor:
     """Plasma fractals (B, N, N) in [0, 1], float64, by the diamond-square algorithm on a torus.
 
-    noise: (B, N² - 1) float64 in [-1, 1], N a power of two; from the coarsest scale on and at each
-    scale: the middles of the squares, then of their horizontal, then of their vertical sides, row
-    by row. What is added at a scale is uniform within roughness², as in the published code, which
-    multiplies by the roughness twice.
+    noise: (B, N² - 1) float64 in [-1, 1], N a power of two. Ordered from the coarsest scale to the
+    finest, and in each scale: the middles of the squares, then of their horizontal, then of their
+    vertical sides, row by row. The number added at a scale is uniform in ±roughness², because the
+    published code multiplies by the roughness twice.
     """
     side = round((noise.shape[1] + 1) ** 0.5)
     heights = noise.new_zeros(len(noise), side, side)

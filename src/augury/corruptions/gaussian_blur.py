@@ -10,7 +10,8 @@ from torch import Tensor
 from augury.corruptions.base import constant, cut
 from augury.rng import Draws
 
-# Standard deviations in pixels, of 32 and of 224; make_cifar_c.py and make_imagenet_c.py.
+# Standard deviations in pixels, for images of 32 and of 224 pixels; make_cifar_c.py and
+# make_imagenet_c.py.
 _CIFAR = (0.4, 0.6, 0.7, 0.8, 1.0)
 _IMAGENET = (1.0, 2.0, 3.0, 4.0, 6.0)
 
@@ -19,8 +20,8 @@ def gaussian_blur(images: Tensor, draws: Draws, severity: int) -> Tensor:
     """Blur each channel; draws: not used.
 
     The kernel is cut at four standard deviations and the nearest pixel is repeated beyond the
-    border, which are the defaults of scikit-image's `gaussian`, the authors' filter. The constants
-    are in pixels whatever the image's size, as theirs are. They publish this corruption as one of
+    border: the defaults of scikit-image's `gaussian`, which the authors use. As in their code, the
+    constants in pixels do not depend on the image's size. They publish this corruption as one of
     four extra ones, which the benchmark's mean leaves out.
     """
     sigma = constant(_CIFAR, _IMAGENET, images, severity)
@@ -30,6 +31,6 @@ def gaussian_blur(images: Tensor, draws: Draws, severity: int) -> Tensor:
 
 @lru_cache(maxsize=20)
 def _filter(side: int, sigma: float) -> Tensor:
-    """(side, side) float64: what filters a column of pixels, border and all."""
+    """(side, side) float64: the matrix that filters a column of pixels, border included."""
     unit = np.eye(side)
     return torch.from_numpy(gaussian_filter1d(unit, sigma, axis=0, mode="nearest", truncate=4))

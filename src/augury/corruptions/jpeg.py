@@ -1,4 +1,4 @@
-"""JPEG: what its compression loses, computed as libjpeg does."""
+"""JPEG compression, with the losses of libjpeg."""
 
 import torch
 import torch.nn.functional as F
@@ -30,13 +30,13 @@ _CHROMINANCE = (
     *((99,) * 8,) * 4,
 )
 
-# JFIF's conversions in units of 2^-16, offsets of 128 apart.
+# JFIF's conversions in units of 2^-16, without the offsets of 128.
 _TO_YCC = ((19595, 38470, 7471), (-11059, -21709, 32768), (32768, -27439, -5329))
 _TO_RGB = ((65536, 0, 91881), (65536, -22554, -46802), (65536, 116130, 0))
 
 # The cosine transform of libjpeg's "slow" integer method (Loeffler, Ligtenberg and Moschytz, 1989),
-# multiplied out, in units of 2^-13: rows are frequencies. Its sums of rounded constants miss the
-# rounded cosines by 1 here and there.
+# multiplied out, in units of 2^-13: rows are frequencies. Some entries differ from the rounded
+# cosines by 1, because they are sums of rounded constants.
 _COSINES = (
     (8192, 8192, 8192, 8192, 8192, 8192, 8192, 8192),
     (11363, 9633, 6437, 2260, -2260, -6437, -9633, -11363),
@@ -50,29 +50,29 @@ _COSINES = (
 
 
 def jpeg(images: Tensor, draws: Draws, severity: int) -> Tensor:
-    """Lose what JPEG loses; draws: not used.
+    """Compress images as JPEG and decompress them; draws: not used.
 
-    Color images have their chroma at half the resolution both ways (4:2:0, Pillow's default); a
-    gray image is a JPEG of one channel. No file is written, as entropy coding loses nothing.
+    The chroma of color images has half the resolution in both directions (4:2:0, Pillow's default);
+    a gray image is a JPEG of one channel. No file is written, because entropy coding is lossless.
 
     All steps are libjpeg's, in whole numbers: its "slow" integer cosine transform, its standard
-    tables scaled by the quality, and chroma enlarged with its triangle filter. So the result is
-    Pillow's `save` and `open` to the bit: no value differs, of sizes from 8×8 to 96×96 and at
-    qualities from 1 to 100 (Pillow 13.0 with libjpeg-turbo 3.2; the tests hold it).
+    tables scaled by the quality, and its triangle filter that enlarges the chroma. So the result
+    equals Pillow's `save` and `open` bit for bit; the tests check sizes from 8×8 to 96×96 and
+    qualities from 1 to 100 (Pillow 13.0 with libjpeg-turbo 3.2).
     """
     quality = constant(_CIFAR, _IMAGENET, images, severity)
     return compress(images, quality)
 
 
 def compress(images: Tensor, quality: int) -> Tensor:
-    """images (B, C, H, W) uint8 as a JPEG of that quality, 1..100, shows them."""
-    # Whole numbers in float64 throughout: their sums are exact, so matrix products may form them.
+    """images (B, C, H, W) uint8 after JPEG compression at `quality`, 1..100."""
+    # Whole numbers in float64 throughout: sums are exact, also in matrix products.
     levels = images.double()
     if images.shape[1] == 1:
         return _to_levels(_quantize(levels - 128, _LUMINANCE, quality) + 128)
     height, width = images.shape[2:]
     luma = _shift(_mix(_TO_YCC[:1], levels), 16) - 128
-    # libjpeg rounds a half down here, and up elsewhere.
+    # Here libjpeg rounds a half down; elsewhere up.
     chroma = _halve(_shift(_mix(_TO_YCC[1:], levels) - 1, 16))
     luma = _quantize(luma, _LUMINANCE, quality)
     chroma = _quantize(chroma, _CHROMINANCE, quality)[..., : -(-width // 2)]
@@ -81,14 +81,14 @@ def compress(images: Tensor, quality: int) -> Tensor:
 
 
 def _quantize(samples: Tensor, table: tuple[tuple[int, ...], ...], quality: int) -> Tensor:
-    """Samples (B, C, H, W) in -128..127 after the rounding of their blocks' frequencies."""
+    """Samples (B, C, H, W) in -128..127 after quantization of the frequencies of 8×8 blocks."""
     height, width = samples.shape[2:]
     padded = _extend(samples, -height % 8, -width % 8)
     down, across = padded.shape[2] // 8, padded.shape[3] // 8
     blocks = padded.reshape(*padded.shape[:2], down, 8, across, 8).transpose(3, 4)
     cosines = samples.new_tensor(_COSINES)
     frequencies = _shift(cosines @ _shift(blocks @ cosines.T, 11), 15)
-    # libjpeg's frequencies are 8 times those that the tables are for.
+    # libjpeg's frequencies are 8 times as large as the tables assume.
     steps = _scaled(samples.new_tensor(table), quality)
     numbers = (frequencies.abs() / (8 * steps) + 0.5).floor_() * frequencies.sign()
     restored = _shift(_shift(cosines.T @ (numbers * steps), 11) @ cosines, 18)
@@ -97,13 +97,13 @@ def _quantize(samples: Tensor, table: tuple[tuple[int, ...], ...], quality: int)
 
 
 def _scaled(table: Tensor, quality: int) -> Tensor:
-    """The steps of a quality: libjpeg's `jpeg_quality_scaling`, for baseline files."""
+    """The steps for `quality`: libjpeg's `jpeg_quality_scaling`, for baseline files."""
     percent = 5000 // quality if quality < 50 else 200 - 2 * quality
     return ((table * percent + 50) / 100).floor_().clamp_(1, 255)
 
 
 def _halve(chroma: Tensor) -> Tensor:
-    """Means of 2×2; of the columns every other rounds a quarter and a half up, as libjpeg's."""
+    """Means of 2×2 pixels; as in libjpeg, rounding alternates from column to column."""
     height, width = chroma.shape[2:]
     x = _extend(chroma, height % 2, -width % 16)
     sums = x[..., ::2, ::2] + x[..., ::2, 1::2] + x[..., 1::2, ::2] + x[..., 1::2, 1::2]
@@ -112,7 +112,7 @@ def _halve(chroma: Tensor) -> Tensor:
 
 
 def _double(chroma: Tensor) -> Tensor:
-    """Each new sample is 3/4 of the nearest old one and 1/4 of the next nearest, both ways."""
+    """Each new sample is 3/4 of the nearest old one plus 1/4 of the next, in both directions."""
     x = F.pad(chroma, (1, 1, 1, 1), "replicate")
     near = 3 * x[:, :, 1:-1]
     x = torch.stack((near + x[:, :, :-2], near + x[:, :, 2:]), dim=3).flatten(2, 3)
@@ -127,12 +127,12 @@ def _double(chroma: Tensor) -> Tensor:
 
 
 def _extend(x: Tensor, rows: int, columns: int) -> Tensor:
-    """Repeat the last row and column."""
+    """Repeat the last row and column up to `rows` and `columns`."""
     return F.pad(x, (0, columns, 0, rows), "replicate")
 
 
 def _mix(matrix: tuple[tuple[int, ...], ...], x: Tensor) -> Tensor:
-    """Combine channels."""
+    """Multiply the channels of each pixel by `matrix`."""
     mixed = x.new_tensor(matrix) @ x.flatten(2)
     return mixed.view(len(x), len(matrix), *x.shape[2:])
 

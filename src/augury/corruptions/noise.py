@@ -1,4 +1,4 @@
-"""Gaussian noise, as of a sensor in poor light, and shot noise, as of few photons."""
+"""Gaussian noise, as from a sensor in poor light, and shot noise, as from few photons."""
 
 import math
 from functools import lru_cache
@@ -11,19 +11,19 @@ from torch import Tensor
 from augury.corruptions.base import constant, cut
 from augury.rng import Draws
 
-# Standard deviations in shares of the range; make_cifar_c.py and make_imagenet_c.py.
+# Standard deviations as shares of the range; make_cifar_c.py and make_imagenet_c.py.
 _DEVIATIONS_CIFAR = (0.04, 0.06, 0.08, 0.09, 0.10)
 _DEVIATIONS_IMAGENET = (0.08, 0.12, 0.18, 0.26, 0.38)
-# Photons of a white pixel; the same files.
+# Photons of a white pixel; from the same files.
 _PHOTONS_CIFAR = (500, 250, 100, 75, 50)
 _PHOTONS_IMAGENET = (60, 25, 12, 5, 3)
 
 
 def gaussian_noise(images: Tensor, draws: Draws, severity: int) -> Tensor:
-    """Add to each value of each channel a normal number of its own.
+    """Add an independent normal number to each value of each channel.
 
     x <- clip(x + c · n, 0, 1), x in [0, 1], n standard normal. A gray image has one channel and one
-    noise; the authors would give its three equal channels three.
+    noise; the authors' code would give its three equal channels three different noises.
     """
     deviation = constant(_DEVIATIONS_CIFAR, _DEVIATIONS_IMAGENET, images, severity)
     noise = standard_normal(draws, "corruption.gaussian-noise", images[0].numel())
@@ -33,8 +33,8 @@ def gaussian_noise(images: Tensor, draws: Draws, severity: int) -> Tensor:
 def shot_noise(images: Tensor, draws: Draws, severity: int) -> Tensor:
     """Replace each value of each channel by a Poisson count with that mean.
 
-    x <- clip(Poisson(c · x) / c, 0, 1), x in [0, 1], c the photons that white stands for. One noise
-    for a gray image, as with `gaussian_noise`.
+    x <- clip(Poisson(c · x) / c, 0, 1), x in [0, 1], c the number of photons of a white pixel. A
+    gray image has one noise, as in `gaussian_noise`.
     """
     photons = constant(_PHOTONS_CIFAR, _PHOTONS_IMAGENET, images, severity)
     bits = draws.bits("corruption.shot-noise", images[0].numel())
@@ -42,9 +42,9 @@ def shot_noise(images: Tensor, draws: Draws, severity: int) -> Tensor:
 
 
 def standard_normal(draws: Draws, operation: str, n: int) -> Tensor:
-    """(B, n) float64 by the method of Box and Muller: two uniform words make two numbers.
+    """(B, n) float64 by the method of Box and Muller: two uniform words give two numbers.
 
-    The words are 32 bits, so that numbers beyond ±6.8 do not occur.
+    Words have 32 bits, so numbers beyond ±6.8 do not occur.
     """
     pairs = -(-n // 2)
     words = draws.bits(operation, 2 * pairs).double().add_(0.5).mul_(2.0**-32)
@@ -54,10 +54,10 @@ def standard_normal(draws: Draws, operation: str, n: int) -> Tensor:
 
 
 def poisson(levels: Tensor, photons: int, bits: Tensor) -> Tensor:
-    """Poisson counts of mean photons · level / 255, by the inverse of their distribution function.
+    """Poisson counts with mean photons · level / 255, by inverting the distribution function.
 
-    levels: uint8; bits: int64 of the same shape, uniform 32-bit words. Returns int64. Each count
-    has its probability rounded to a multiple of 2^-32; nothing else is approximate.
+    levels: uint8; bits: int64 of the same shape, uniform 32-bit words. Returns int64. The
+    distribution function is rounded to multiples of 2^-32; nothing else is approximate.
     """
     thresholds, start = (table.to(levels.device) for table in _distribution(photons))
     level = levels.long()
@@ -68,10 +68,10 @@ def poisson(levels: Tensor, photons: int, bits: Tensor) -> Tensor:
 
 @lru_cache(maxsize=10)
 def _distribution(photons: int) -> tuple[Tensor, Tensor]:
-    """All levels' distribution functions in one ascending table.
+    """The distribution functions of all levels in one ascending table, and `start`.
 
-    Of level v it holds v · 2^33 + round(2^32 · P(count <= k)) for those k where that lies inside
-    (0, 2^32); start[v] turns a place in the table into a count.
+    For level v the table holds v · 2^33 + round(2^32 · P(count <= k)), for all k for which the
+    rounded number lies in (0, 2^32); start[v] turns an index of the table into a count.
     """
     counts = np.arange(photons + 7 * math.isqrt(photons) + 20)
     means = photons * np.arange(256)[:, None] / 255

@@ -1,4 +1,4 @@
-"""Fewer pixels."""
+"""Fewer, larger pixels."""
 
 import math
 from functools import lru_cache
@@ -9,7 +9,7 @@ from torch import Tensor
 from augury.corruptions.base import constant
 from augury.rng import Draws
 
-# Share of the pixels that is left along each side; make_cifar_c.py and make_imagenet_c.py.
+# Share of the pixels that are left along each side; make_cifar_c.py and make_imagenet_c.py.
 _CIFAR = (0.95, 0.9, 0.85, 0.75, 0.65)
 _IMAGENET = (0.6, 0.5, 0.4, 0.3, 0.25)
 
@@ -17,11 +17,11 @@ _ONE = 2**22  # Pillow's unit of weight
 
 
 def pixelate(images: Tensor, draws: Draws, severity: int) -> Tensor:
-    """Make each image smaller and then as large as before, by Pillow's box filter; draws: not used.
+    """Shrink each image and enlarge it again, by Pillow's box filter; draws: not used.
 
-    Sides become int(side · c) pixels. Equals Pillow's `resize` to the bit. Its box averages the
-    pixels whose centers lie in a target pixel, all with one weight; pixels that lie there in part
-    have no share of their own. On very small images two severities may be one size.
+    Sides shrink to int(side · c) pixels. The result equals Pillow's `resize` bit for bit: a target
+    pixel is the plain mean of the pixels whose centers lie in it; other pixels that overlap it do
+    not count. On very small images two severities can give the same size.
     """
     share = constant(_CIFAR, _IMAGENET, images, severity)
     size = images.shape[2:]
@@ -30,7 +30,7 @@ def pixelate(images: Tensor, draws: Draws, severity: int) -> Tensor:
 
 
 def _resize(levels: Tensor, size: list[int]) -> Tensor:
-    """levels: (B, C, H, W), whole levels in float64; rows first, as Pillow does."""
+    """(B, C, H, W) whole levels in float64, resized to `size`; rows first, as in Pillow."""
     rows = box_weights(levels.shape[2], size[0]).to(levels.device)
     columns = box_weights(levels.shape[3], size[1]).to(levels.device)
     return _rounded(rows @ _rounded(levels @ columns.T))
@@ -43,7 +43,7 @@ def _rounded(sums: Tensor) -> Tensor:
 
 @lru_cache(maxsize=32)
 def box_weights(before: int, after: int) -> Tensor:
-    """(after, before) float64: the integer weights with which Pillow's box resizes a line."""
+    """(after, before) float64: the integer weights of Pillow's box filter for a line."""
     scale = before / after
     width = max(scale, 1.0)
     weights = torch.zeros(after, before, dtype=torch.float64)

@@ -1,10 +1,9 @@
-"""Decoded images, kept as memory-mapped uint8 arrays beside what is known about them.
+"""Disk cache of decoded images, as memory-mapped uint8 arrays.
 
 A cache entry is a folder: images.npy (N, C, H, W) uint8, labels.npy and ids.npy (N,) int64, with
-the train, validation and test parts one after the other, and meta.json. Its name holds a hash
-of where the data comes from and another of the state of those files, so a changed source is
-decoded anew. Entries appear whole or not at all: written to a neighboring folder, flushed, and
-renamed, under a file lock.
+the train, validation and test parts one after the other, and meta.json. Its name contains a hash
+of the source and another hash of the state of the source's files, so a changed source is decoded
+again. Entries are atomic: written to a neighboring folder, flushed and renamed, under a file lock.
 """
 
 import contextlib
@@ -29,32 +28,32 @@ from augury.inside import check_folders, check_plain, is_there
 from augury.records.set_aside import SetAside
 from augury.seal import read_sealed, sealed_json
 
-CACHE_VERSION = 3  # to be raised whenever the decoded pixels or the files of an entry change
+CACHE_VERSION = 3  # raise it when the decoded pixels or the files of an entry change
 _COPY_ROWS = 4096
-# The next two: where a file stands in the cache's place; the last: a link in that of a lock.
+# The second and third: a file in place of the cache folder; the last: a link in place of a lock.
 NO_SPACE = CANNOT_WRITE | {errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
 
 
 def cache_folder() -> Path:
-    """Where decoded and downloaded data is kept: AUGURY_CACHE, or the user's cache folder."""
+    """The folder for decoded and downloaded data: AUGURY_CACHE, or the user's cache folder."""
     chosen = os.environ.get("AUGURY_CACHE")
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("augury")
 
 
 def cached(
     name: str,
-    origin: Mapping[str, Any],
-    state: Mapping[str, Any],
+    origin: Mapping[str, object],
+    state: Mapping[str, object],
     decode: Callable[[Path], Dataset],
 ) -> Dataset:
-    """The data set of cache entry (name, origin, state), decoded now unless it is there already.
+    """The data set of cache entry (name, origin, state); it is decoded if the entry does not exist.
 
     name: short and readable, the beginning of the entry's folder name
-    origin: where the data comes from and how it is prepared
-    state: what changes when the source changes (sizes and times of its files)
+    origin: the source of the data, and how it is prepared
+    state: a value that changes when the source changes (sizes and times of its files)
     decode: given an empty folder for large temporary files, returns the data set; its
-        fingerprint is not looked at but computed here
-    Raises DiskError where the cache folder cannot be written.
+        fingerprint is ignored and computed here
+    Raises DiskError if the cache folder cannot be written.
     """
     root = cache_folder() / "decoded"
     stem = f"{safe_name(name)}-{_digest({'version': CACHE_VERSION, **origin})}"
@@ -77,9 +76,9 @@ def cached(
     return dataset
 
 
-def file_state(files: Iterable[Path]) -> dict[str, Any]:
-    """What tells that a file has changed, for each of them: a `state` for `cached`."""
-    states = {}
+def file_state(files: Iterable[Path]) -> dict[str, object]:
+    """For each file a value that changes when the file changes; the `state` of `cached`."""
+    states: dict[str, object] = {}
     for file in files:
         try:
             states[str(file)] = status_values(file.stat())
@@ -89,20 +88,20 @@ def file_state(files: Iterable[Path]) -> dict[str, Any]:
 
 
 def status_values(status: os.stat_result) -> tuple[int, ...]:
-    """What the file system knows of a file's content without reading it.
+    """Values of the file system that change when a file's content changes.
 
-    Size and time of writing are not enough: of files that were unpacked with one fixed time two
-    can be swapped, or others put in their place, and both stay the same. A file that is moved keeps
-    its number (st_ino), which then stands at another name; one that is written anew gets a new time
-    of change (st_ctime), which no program can set. Other changes, such as a new hard link, are
-    taken for changes of the content, too: the data is then decoded once more.
+    Size and modification time are not enough: if files were unpacked with one fixed time, swapping
+    or replacing two of them may change neither. A moved file takes its inode number (st_ino) along
+    to its new name; a rewritten file gets a new change time (st_ctime), which no program can set.
+    Other changes, such as a new hard link, also change these values: then the data is decoded again
+    without need.
     """
     return status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns
 
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turn a full, read-only or forbidden disk inside the block into a DiskError on `folder`."""
+    """Turn errors of a full, read-only or forbidden disk within the block into DiskError."""
     try:
         yield
     except OSError as error:
@@ -115,7 +114,7 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def _build(entry: Path, temporary: Path, decode: Callable[[Path], Dataset]) -> None:
-    # What a killed process may have left behind: the lock is held, so nobody is writing it.
+    # Files of a killed process: while the lock is held, nobody else is writing.
     _remove(temporary)
     _remove(entry)
     try:
@@ -130,7 +129,7 @@ def _build(entry: Path, temporary: Path, decode: Callable[[Path], Dataset]) -> N
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder; of a link the link alone, so that nothing is written where it leads to."""
+    """Remove a folder; if it is a link, only the link and not its target."""
     if folder.is_symlink():
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
@@ -179,13 +178,13 @@ def write_entry(folder: Path, dataset: Dataset) -> None:
 
 
 def read_entry(entry: Path) -> Dataset | None:
-    """The data set in an entry; None where there is none, or only a damaged one."""
+    """The data set in an entry; None if it does not exist or is damaged."""
     try:
         check_folders(entry)
         for name in ("meta.json", "images.npy", "labels.npy", "ids.npy"):
             check_plain(entry / name)
         meta = read_sealed((entry / "meta.json").read_bytes())
-        # As plain arrays: a memmap's slices would carry its class about, which costs time.
+        # As plain arrays, because slicing a memmap is slower.
         images = np.asarray(np.load(entry / "images.npy", mmap_mode="r"))
         labels, ids = np.load(entry / "labels.npy"), np.load(entry / "ids.npy")
         if images.shape != tuple(meta["shape"]) or not len(images) == len(labels) == len(ids):
@@ -217,7 +216,7 @@ def read_entry(entry: Path) -> Dataset | None:
 
 
 def _fingerprint(dataset: Dataset, sizes: Mapping[str, int]) -> "hashlib._Hash":
-    """The beginning of a data set's fingerprint; its pixels, labels and ids are still to come."""
+    """The hash for a data set's fingerprint, to which pixels, labels and ids are added later."""
     described = {
         "classes": dataset.classes,
         "parts": sizes,
@@ -241,13 +240,13 @@ def _parts(
 
 
 def _remove_others(root: Path, stem: str, entry: Path) -> None:
-    """Remove the entries of earlier states of the source; open maps of them stay readable."""
+    """Remove entries of earlier states of the source; open memory maps stay readable."""
     for other in root.glob(f"{stem}-*"):
         if other != entry:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _digest(value: Mapping[str, Any]) -> str:
+def _digest(value: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -43,9 +43,9 @@ _RECORD = 1 + 3 * SIDE * SIDE  # a label, then the red, green and blue planes
 _FOLDERS = ("", "cifar10", "cifar-10", "cifar_10", "CIFAR10", "CIFAR-10")
 _IMAGE_ARCHIVE = re.compile(r"cifar[-_]?10(?!\d)", re.IGNORECASE)
 
-# The SHA-256 is the one that Keras checks (keras/datasets/cifar10.py); the MD5 that the author
-# publishes belongs to the same file. The author's own server has at times been very slow, so it
-# comes last; the others are copies that Ray's and BrainChip's examples use.
+# The SHA-256 is the one that Keras checks (keras/datasets/cifar10.py); the author publishes an MD5
+# of the same file. The author's server is sometimes very slow, so it comes last; the others are
+# copies that examples of Ray and BrainChip use.
 REMOTE_FILE = RemoteFile(
     "cifar-10-python.tar.gz",
     170_498_071,
@@ -75,7 +75,7 @@ def load(data_dir: Path | None, image_size: int | None, progress: Progress | Non
 
     Images of the official versions keep the order of their batches; ids are 0..49999 for train
     and 50000..59999 for test.
-    Raises DataError where a file is damaged, or where none is found and none can be downloaded.
+    Raises DataError if a file is damaged, or if it is not found and cannot be downloaded.
     """
     found = _find(search_roots(data_dir))
     if found is None:
@@ -164,7 +164,7 @@ def _decode_batches(source: _Found, size: int, progress: Progress | None) -> Dat
 
 
 def _read_files(source: _Found, names: list[str]) -> dict[str, bytes]:
-    """The content of each batch, in order, from a folder or a .tar.gz."""
+    """The content of each batch file, from a folder or a .tar.gz, in order."""
     if source.path.is_dir():
         return {name: _read_file(source.path / name) for name in names}
     contents = read_members(source.path, names)
@@ -207,7 +207,7 @@ def _read_python(content: bytes, where: str) -> tuple[Pixels, Labels]:
         raise DataError(
             f"{where} is not a batch of CIFAR-10's Python version ({reason(error)})"
         ) from error
-    # One by one, as lists inside lists can seem to hold any number of labels.
+    # Checked one by one, because nested lists can pretend to have any number of labels.
     whole = isinstance(labels, list) and all(type(label) is int for label in labels)
     images = data.reshape(IMAGES_PER_BATCH, 3, SIDE, SIDE)
     return images, _checked_labels(np.array(labels if whole else ()), where)

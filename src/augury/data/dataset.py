@@ -1,4 +1,4 @@
-"""What every source of images becomes: a data set of uint8 arrays, with what was done to it."""
+"""The data set: uint8 arrays in parts, the same type for every source of images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images with labels in their parts; `notes` says aloud what was done to them.
+    """Images with labels, in parts; notes: how the images were changed, for people to read.
 
-    train: all that may be trained on, from which a validation part may be cut
-    validation: only where the source brings a validation part of its own
+    train: the training images; a validation part may be split off
+    validation: None unless the source has a validation part
     fingerprint: SHA-256, in hex, over pixels, labels, ids, parts and class names
-    source: where the images come from, for people to read
+    source: the origin of the images, for people to read
     set_aside: the files that could not be used
     """
 

@@ -1,4 +1,4 @@
-"""Handwritten digits, as scikit-learn ships them: 1,797 gray images of 8×8 (UCI, test part)."""
+"""scikit-learn's handwritten digits: 1,797 gray images of 8×8 (the test part of UCI's)."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +16,7 @@ TEST_FRACTION = 0.3
 
 
 def load(data_dir: Path | None, image_size: int | None, progress: Progress | None) -> Dataset:
-    """The digits at `image_size` pixels a side (16 unless said otherwise); needs no files."""
+    """The digits, resized to `image_size` pixels a side, 16 by default; needs no files."""
     size = DEFAULT_SIZE if image_size is None else image_size
     origin = {"source": "scikit-learn", "image_size": size}
     state = {"scikit-learn": version("scikit-learn")}
@@ -24,7 +24,7 @@ def load(data_dir: Path | None, image_size: int | None, progress: Progress | Non
 
 
 def _decode(size: int) -> Dataset:
-    # Here, as this import takes a second that a filled cache saves.
+    # Imported here, because it takes a second, which a filled cache saves.
     from sklearn.datasets import load_digits
 
     bunch = load_digits()

@@ -1,8 +1,8 @@
-"""Downloads: each file checked against its size and SHA-256, mirrors tried in turn.
+"""Downloads: each file is checked against its size and SHA-256; mirrors are tried in turn.
 
-A file lies in its folder whole and right, or not at all: it is fetched into a hidden folder
-there, checked, flushed and renamed, under a lock, and what a killed process has left in the
-hidden folder is removed by the next.
+Files appear in their folder only if complete and correct: they are downloaded into a hidden folder
+there, checked, flushed and renamed, under a lock. Files that a killed process has left in the
+hidden folder are removed by the next download.
 """
 
 import os
@@ -22,13 +22,13 @@ from augury.data.dataset import Progress
 from augury.errors import DataError
 from augury.files import sync_folder
 
-_TIMEOUT = 30  # seconds without a byte, after which the next mirror is tried
+_TIMEOUT = 30  # seconds without data until the next mirror is tried
 _CHUNK = 65_536
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of `size` bytes to be had from any of `urls`; `sha256` says whether it is right."""
+    """A file of `size` bytes that all `urls` offer; sha256: of its content."""
 
     name: str
     size: int
@@ -37,12 +37,12 @@ class RemoteFile:
 
 
 def download(files: Sequence[RemoteFile], folder: Path, progress: Progress | None) -> None:
-    """Put `files` into `folder`; those that are there already, and right, are kept.
+    """Download `files` into `folder`, except those that are there and correct.
 
     progress: called with (bytes done, bytes, what); without it a bar is drawn on stderr.
-    Raises DataError where no mirror has a file, and DiskError where `folder` cannot be written.
+    Raises DataError if no mirror has a file, and DiskError if `folder` cannot be written.
     """
-    pooch.get_logger().setLevel("WARNING")  # it announces each download, as our bar does
+    pooch.get_logger().setLevel("WARNING")  # it would announce each download, as our bar does
     partial = folder / ".partial"
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def _is_right(path: Path, file: RemoteFile) -> bool:
 def _fetch(
     file: RemoteFile, files: Sequence[RemoteFile], partial: Path, progress: Progress | None
 ) -> None:
-    """Put `file` beside the folder `partial`, from the first mirror that has it."""
+    """Download `file` from the first mirror that has it; `partial` is a folder beside it."""
     failures = []
     for url in file.urls:
         failure = _attempt(file, url, partial, progress)
@@ -83,7 +83,7 @@ def _fetch(
 
 def _attempt(file: RemoteFile, url: str, partial: Path, progress: Progress | None) -> str | None:
     """Try one mirror; returns why it failed, or None."""
-    # Here, as pooch does, too: this import takes a tenth of a second.
+    # Imported here, as in pooch, because it takes a tenth of a second.
     from requests.exceptions import RequestException
 
     bar = _Bar(file, progress)
@@ -102,7 +102,7 @@ def _attempt(file: RemoteFile, url: str, partial: Path, progress: Progress | Non
                 progressbar=bar, chunk_size=_CHUNK, timeout=_TIMEOUT, hooks={"response": keep}
             ),
         )
-    except RequestException as error:  # before the next two, as some are of their kind, too
+    except RequestException as error:  # first, because some of these are also of the next two kinds
         return _reason(error)
     except _TooLongError:
         return f"another file than expected (more than {file.size:,} bytes)"
@@ -114,13 +114,13 @@ def _attempt(file: RemoteFile, url: str, partial: Path, progress: Progress | Non
         return error.strerror or "no answer"
     finally:
         bar.end()
-        for response in responses:  # which pooch leaves open where reading ends midway
+        for response in responses:  # pooch leaves them open if reading is interrupted
             response.close()
     return None
 
 
 def _reason(error: Any) -> str:
-    """What went wrong, in words, by the exception of requests."""
+    """The reason of a failure, in words, from an exception of requests."""
     from requests import exceptions
 
     if isinstance(error, exceptions.HTTPError):
@@ -129,7 +129,7 @@ def _reason(error: Any) -> str:
         return "redirected without end"
     if isinstance(error, exceptions.InvalidSchema | exceptions.InvalidURL):
         return "redirected to an address that is none of HTTP"
-    # While a body is read, requests calls a timeout a ConnectionError.
+    # For a timeout while reading a body, requests raises ConnectionError.
     if isinstance(error, exceptions.Timeout) or "timed out" in str(error):
         return f"nothing came for {_TIMEOUT} s"
     midway = isinstance(error, exceptions.ChunkedEncodingError | exceptions.ContentDecodingError)
@@ -137,17 +137,17 @@ def _reason(error: Any) -> str:
 
 
 class _TooLongError(Exception):
-    """More bytes came than the file has."""
+    """The server sent more bytes than the file has."""
 
 
 class _Bar:
-    """What pooch asks of a progress bar, passed on to a `Progress` callable or drawn.
+    """A progress bar for pooch, which calls a `Progress` callable or draws a bar.
 
-    It also ends a download that is longer than its file, which might never end by itself.
+    It also aborts a download that is longer than its file, which might never end.
     """
 
     def __init__(self, file: RemoteFile, progress: Progress | None) -> None:
-        self.total = 0  # set by pooch to what the server says, which need not be true
+        self.total = 0  # pooch sets it to the number from the server, which may be wrong
         self._size, self._what, self._progress = file.size, f"downloading {file.name}", progress
         self._received, self._complete = 0, False
         self._drawn: Any = None
@@ -155,8 +155,8 @@ class _Bar:
             self._drawn = tqdm(total=file.size, ncols=79, unit="B", unit_scale=True)
 
     def update(self, count: int) -> None:
-        """Called after each chunk, of which `count` is the most that it can have had."""
-        if self._complete:  # pooch fills its bar up to what the server has said
+        """Called after each chunk; count: an upper bound of its bytes."""
+        if self._complete:  # pooch fills its bar up to the number from the server
             return
         self._received += count
         if self._received >= self._size + _CHUNK:
@@ -171,7 +171,7 @@ class _Bar:
         self._complete = True
 
     def close(self) -> None:
-        """Nothing yet: `end` is called after failures, too."""
+        """Does nothing; `end` is called instead, also after failures."""
 
     def end(self) -> None:
         if self._drawn is not None:

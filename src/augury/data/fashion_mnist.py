@@ -1,4 +1,4 @@
-"""Fashion-MNIST (Xiao et al. 2017): 70,000 gray images of 28×28, as the four IDX files."""
+"""Fashion-MNIST (Xiao et al. 2017): 70,000 gray images of 28×28, in four IDX files."""
 
 import gzip
 import math
@@ -37,14 +37,14 @@ FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
-# Below a root: the root itself, our downloads and Debian's package, torchvision's.
+# Folders below a root: the root itself, our downloads and Debian's package, torchvision's.
 _FOLDERS = ("", "fashion-mnist", "fashion_mnist", "FashionMNIST/raw")
 _MIRRORS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
 )
-# Of the files whose MD5 the authors publish in their README, computed from Debian's copies: the
-# same compressed data, once the file name and time that Debian left out are put back.
+# For the files whose MD5 the authors publish in their README. Computed from Debian's copies: they
+# have the same compressed data, without file name and time, which were put back.
 _CHECKS = {  # bytes and SHA-256
     "train-images-idx3-ubyte": (
         26_421_880,
@@ -72,7 +72,7 @@ REMOTE_FILES = tuple(
 def load(data_dir: Path | None, image_size: int | None, progress: Progress | None) -> Dataset:
     """Fashion-MNIST, zero-padded to 32×32, or resized to another `image_size`.
 
-    Raises DataError where a file is damaged, or where none is found and none can be downloaded.
+    Raises DataError if a file is damaged, or if it is not found and cannot be downloaded.
     """
     files = _find(search_roots(data_dir))
     if files is None:
@@ -150,7 +150,7 @@ def _fit(images: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
 def read_idx(file: Path, dimensions: int) -> npt.NDArray[np.uint8]:
     """The array in an IDX file of unsigned bytes, gzipped or not.
 
-    Raises DataError, naming the file, where it is no such file, cut short, or of another shape.
+    Raises DataError, naming the file, if it is no such file, cut short, or of another shape.
     """
     content = _read_bytes(file)
     if content[:4] != bytes((0, 0, 8, dimensions)):
@@ -170,7 +170,7 @@ def read_idx(file: Path, dimensions: int) -> npt.NDArray[np.uint8]:
 def _read_bytes(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
-            # By content, as some programs unpack such files without renaming them.
+            # Decided by content, because some programs unpack such files without renaming them.
             packed = opened.read(2) == b"\x1f\x8b"
         with gzip.open(file) if packed else file.open("rb") as opened:
             content = opened.read(LARGEST_IDX + 1)

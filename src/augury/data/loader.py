@@ -1,4 +1,4 @@
-"""From arrays to batches: one-hot targets, the order of an epoch, and the batches themselves."""
+"""Batches from arrays: one-hot targets, the order of an epoch, and the batches."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def one_hot(labels: npt.NDArray[np.int64], num_classes: int) -> npt.NDArray[np.f
 
 
 def epoch_order(n: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
-    """(n,) int64: the order in which epoch `epoch` (0, 1, ...) of a run visits its n images."""
+    """(n,) int64: the order in which epoch `epoch` (0, 1, ...) visits the n images of a run."""
     return numpy_generator("order", seed, epoch).permutation(n)
 
 
@@ -27,8 +27,8 @@ def batches(
 ) -> Iterator[Batch]:
     """Batches of uint8 images with one-hot targets, visiting the rows in `order`.
 
-    The last batch holds what remains. A remainder of one image joins the batch before it, as
-    batch normalization cannot train on a single image.
+    The last batch has the remaining images. A single remaining image joins the batch before it,
+    because batch normalization cannot train on one image.
     """
     for rows in batch_rows(order, batch_size):
         yield Batch(
@@ -46,7 +46,7 @@ def batch_rows(order: npt.NDArray[np.int64], batch_size: int) -> Iterator[npt.ND
 
 
 def count_batches(n: int, batch_size: int) -> int:
-    """How many batches `batches` makes of n images."""
+    """The number of batches that `batches` makes of n images."""
     return len(_starts(n, batch_size))
 
 

@@ -1,10 +1,10 @@
 """Pickles of plain values, read without Python's unpickler.
 
-A pickle is a program for a small machine with a stack and a memo. Python's own machine calls the
-functions that the program names, and trusts its numbers: nine bytes make it take 5 GB for a memo,
-and tuples inside tuples make it overflow its stack. This one knows the instructions that
-containers, whole numbers, strings and NumPy's arrays are written with (protocols 0 to 4, by
-Python 2 or 3), keeps what they make as inert values, and calls nothing.
+A pickle is a program for a small machine with a stack and a memo. Python's machine calls any
+function that the program names, and trusts its numbers: nine bytes make it allocate 5 GB for a
+memo, and nested tuples make it overflow its stack. The machine here knows only the instructions for
+containers, whole numbers, strings and NumPy's arrays (protocols 0 to 4, from Python 2 or 3), keeps
+their results as inert values, and calls nothing.
 """
 
 import codecs
@@ -17,37 +17,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-MOST_STEPS = 1_000_000  # a batch of 10,000 images takes some 50,000
+MOST_STEPS = 1_000_000  # a batch of 10,000 images needs some 50,000
 
 
 class PickleError(ValueError):
-    """Not a pickle, a damaged one, or one of other things than plain values."""
+    """The content is no pickle, a damaged one, or one with other than plain values."""
 
 
 @dataclass(frozen=True)
 class _Name:
-    """A class or function that a pickle asks for."""
+    """A class or function that a pickle names."""
 
     name: str
 
 
 @dataclass
 class _Object:
-    """Stands for an object: what would have made it, from what, and its state."""
+    """A placeholder for an object: its constructor, the arguments and its state."""
 
     maker: str
     arguments: tuple[Any, ...]
     state: Any = None
 
 
-# What NumPy writes for an array, and Python 3 for bytes in a pickle that Python 2 can read.
+# The names in NumPy's arrays, and in Python 3's bytes in pickles for Python 2.
 _ARRAY, _TYPE, _ENCODE = "numpy.core.multiarray._reconstruct", "numpy.dtype", "_codecs.encode"
 _NAMES = (_ARRAY, _TYPE, _ENCODE, "numpy.ndarray")
 _MARK = object()
 
 
 def read_pickle(content: bytes) -> Any:
-    """The value in a pickle; its byte strings stay bytes, and its arrays are for `read_array`.
+    """The value in a pickle; byte strings stay bytes, and arrays can be read by `read_array`.
 
     Raises PickleError, which may quote the content.
     """
@@ -60,7 +60,7 @@ def read_pickle(content: bytes) -> Any:
 
 
 def read_array(value: object) -> npt.NDArray[np.uint8]:
-    """The array of bytes that `value` stands for; PickleError where it is another thing."""
+    """The array of bytes in `value`; PickleError if it is something else."""
     if isinstance(value, _Object) and value.maker == _ARRAY:
         try:
             _, shape, kind, fortran_order, content = value.state
@@ -79,7 +79,7 @@ class _Machine:
         self.content, self.at = content, 0
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
-        self.encoded = 0  # characters that have become bytes
+        self.encoded = 0  # number of characters that were encoded into bytes
 
     def run(self) -> Any:
         for _ in range(MOST_STEPS):
@@ -103,11 +103,11 @@ class _Machine:
         return self.content[self.at - count : self.at]
 
     def take_counted(self, size: int) -> bytes:
-        """As many bytes as the next `size` bytes say."""
+        """Read a length from the next `size` bytes, and return as many bytes."""
         return self.take(self.number(size))
 
     def number(self, size: int) -> int:
-        """The number in the next `size` bytes, the least significant first."""
+        """The number in the next `size` bytes, little-endian."""
         return int.from_bytes(self.take(size), "little")
 
     def signed(self, size: int) -> int:
@@ -120,7 +120,7 @@ class _Machine:
         return text
 
     def last(self, count: int) -> list[Any]:
-        """The last `count` values, taken off the stack."""
+        """Remove the last `count` values from the stack and return them."""
         start = len(self.stack) - count
         if start < 0:
             raise PickleError("damaged")
@@ -129,7 +129,7 @@ class _Machine:
         return values
 
     def since_mark(self) -> list[Any]:
-        """The values since the last mark, taken off the stack with it."""
+        """Remove the last mark and the values after it from the stack; return the values."""
         count = 0
         while self.stack[-1 - count] is not _MARK:
             count += 1
@@ -147,7 +147,7 @@ class _Machine:
         if not isinstance(entries, dict):
             raise PickleError("damaged")
         for key, value in zip(values[::2], values[1::2], strict=True):
-            if not isinstance(key, bytes | str):  # their hashes cannot be chosen, nor take long
+            if not isinstance(key, bytes | str):  # their hashes cannot be chosen and are fast
                 raise PickleError("a key that is no string")
             entries[key] = value
 
@@ -165,12 +165,12 @@ class _Machine:
         self.push(_Name(full))
 
     def call(self, made_by: object, arguments: object) -> None:
-        """Keep what is to be called, but for the encoding of a text into bytes."""
+        """Keep a call as a placeholder; only the encoding of text into bytes is carried out."""
         if not isinstance(made_by, _Name) or not isinstance(arguments, tuple):
             raise PickleError("damaged")
         if made_by.name == _ENCODE:
             self.encoded += len(arguments[0])
-            if self.encoded > len(self.content):  # one long text, encoded again and again
+            if self.encoded > len(self.content):  # one long text that is encoded many times
                 raise PickleError("refused: it unpacks to more bytes than it has")
             self.push(arguments[0].encode("latin1") if isinstance(arguments[0], str) else b"")
         else:
@@ -189,17 +189,17 @@ def _whole_number(text: bytes) -> int | bool:
 
 
 def _quoted(text: bytes) -> bytes:
-    """The byte string that Python 2 shows as `text`."""
+    """The byte string whose repr in Python 2 is `text`."""
     if len(text) < 2 or text[0] != text[-1] or text[:1] not in (b"'", b'"'):
         raise PickleError("damaged")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of escapes that are none, and stay as they are
+        warnings.simplefilter("ignore")  # about invalid escapes, which stay as they are
         return codecs.escape_decode(text[1:-1])[0]
 
 
-# By the byte that stands for each; Python's pickletools tells what they do.
+# The instructions by their byte; Python's pickletools documents them.
 _INSTRUCTIONS: dict[bytes, Callable[[_Machine], object]] = {
-    # How the pickle is written, which makes no difference to what it says.
+    # Instructions without an effect on the value.
     b"\x80": lambda m: m.take(1),
     b"\x95": lambda m: m.take(8),
     # Constants

@@ -1,4 +1,4 @@
-"""Resizing of images that are already arrays."""
+"""Resizing of images in arrays."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +8,8 @@ from PIL import Image
 def resize_images(images: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
     """Square images (N, C, H, H) uint8, resized to (N, C, size, size).
 
-    Bilinear, with antialiasing where they shrink; Pillow's integer arithmetic, so that the
-    pixels are the same on every machine.
+    Bilinear, with antialiasing if they shrink; by Pillow's integer arithmetic, so that the pixels
+    are the same on every machine.
     """
     if images.shape[2:] == (size, size):
         return images

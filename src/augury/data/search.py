@@ -1,4 +1,4 @@
-"""Where the files of a named data set are looked for, and in which order."""
+"""The folders that are searched for the files of a named data set, in order."""
 
 import os
 from pathlib import Path
@@ -10,9 +10,9 @@ SYSTEM_FOLDER = Path("/usr/share/datasets")
 
 
 def search_roots(data_dir: Path | None) -> list[Path]:
-    """The folders to search, first to last: `data_dir`, AUGURY_DATA, the user cache, the system's.
+    """The folders to search, in order: `data_dir`, AUGURY_DATA, the user's cache, the system's.
 
-    Raises DataError where one of the two that a person chose is not a folder.
+    Raises DataError if `data_dir` or AUGURY_DATA is not a folder.
     """
     chosen = []
     if data_dir is not None:
@@ -23,7 +23,7 @@ def search_roots(data_dir: Path | None) -> list[Path]:
 
 
 def download_folder() -> Path:
-    """Where downloaded files are kept, and where a person may put them by hand."""
+    """The folder for downloaded files, where users may also put files by hand."""
     return cache_folder() / "downloads"
 
 

@@ -1,4 +1,4 @@
-"""Stratified parts: every class keeps its share, and a seed decides which images go where."""
+"""Stratified parts: every class keeps its share, and a seed chooses the images."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,8 @@ Rows = npt.NDArray[np.int64]
 def split_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Split, Split]:
     """Cut a stratified validation part from the training images: (train, validation).
 
-    fraction: of the training images that become validation, in [0, 1); 0 gives an empty part.
-    A validation part that the data set brings itself is returned as it is.
+    fraction: share of the training images that become validation, in [0, 1); 0 gives an empty part.
+    If the data set has a validation part, it is returned unchanged.
     """
     if not 0 <= fraction < 1:
         raise InputError(f"validation fraction must lie in [0, 1), got {fraction:g}")
@@ -26,9 +26,9 @@ def split_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Spli
 
 
 def limit_train(split: Split, n: int, seed: int) -> Split:
-    """A stratified choice of `n` images in their old order; all of them where there are fewer.
+    """A stratified choice of `n` images, in their old order; all images if there are fewer.
 
-    n: at least the number of classes, of which none is left without an image.
+    n: at least the number of classes; every class keeps at least one image.
     """
     classes, sizes = np.unique(split.labels, return_counts=True)
     if n < len(classes):
@@ -47,7 +47,7 @@ def stratified_rows(
     """Row numbers (kept, held out), both ascending; `fraction` of each class is held out.
 
     Shares are rounded so that the total is right (largest remainder). No class is held out
-    whole, and each class of two or more images has at least one image on either side.
+    completely, and each class of two or more images has at least one image on either side.
     """
     classes, sizes = np.unique(labels, return_counts=True)
     if fraction == 0:

@@ -1,4 +1,4 @@
-"""Networks from timm, made for any number of channels, without what is not used of them."""
+"""Networks from timm for any number of channels, without the layers that are not used."""
 
 import difflib
 import textwrap
@@ -8,16 +8,8 @@ from torch import Tensor, nn
 
 from augury.errors import InputError
 
-TIMM_NAMES = {
-    "vgg19": "vgg19",
-    "resnet50": "resnet50",
-    "densenet121": "densenet121",
-    "mobilenetv2": "mobilenetv2_100",
-    "efficientnet-b0": "efficientnet_b0",
-    "resnet18": "resnet18",
-}
 PREFIX = "timm:"
-# What timm's 1,300 networks raise where an argument or an image does not suit them.
+# What timm's 1,300 networks raise for arguments or images that they cannot take.
 UNSUITABLE = (RuntimeError, ValueError, TypeError, KeyError, AttributeError, AssertionError)
 
 
@@ -48,7 +40,7 @@ def random_backbone(timm_name: str, channels: int) -> nn.Module:
 
 
 def _random_vgg19(channels: int) -> nn.Module:
-    """VGG19 whose 7×7 convolutional head is never allocated: drawing it would take seconds."""
+    """VGG19 without its 7×7 convolutional head, whose weights would take seconds to draw."""
     import timm
 
     device = torch.get_default_device()
@@ -64,9 +56,9 @@ def _random_vgg19(channels: int) -> nn.Module:
 
 
 def remove_classifier(network: nn.Module) -> None:
-    """Leave of a timm network what `forward_features` uses.
+    """Keep only the layers of a timm network that `forward_features` uses.
 
-    VGG19's 7×7 convolutional head goes too, which at 32×32 takes four fifths of a step.
+    This also removes VGG19's 7×7 convolutional head, which at 32×32 takes four fifths of a step.
     """
     network.reset_classifier(0)  # type: ignore[operator]
     if hasattr(network, "pre_logits"):
@@ -79,7 +71,7 @@ def whole_network(
     """A timm network with its own classifier.
 
     pretrained: with timm's weights, or with those of `state`, which must fit every layer.
-    Raises what timm raises (`UNSUITABLE`, or OSError where nothing can be fetched).
+    Raises timm's own errors: one of `UNSUITABLE`, or OSError if weights cannot be fetched.
     """
     import timm
 

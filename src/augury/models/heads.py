@@ -1,19 +1,11 @@
 """From feature maps to logits: a linear layer, or the original study's stacks of dense layers."""
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
-# Widths of the dense layers, each followed by ReLU, and drop probabilities (the floats), as the
-# original study's report lists them; the layer to the K classes comes after. Of VGG19's head the
-# report shows only the end, and of DenseNet121's nothing: DenseNet121 gets the stack that
-# ResNet50 and EfficientNet-B0 share.
-_SHARED = (4000, 2000, 1000, 1000, 1000, 500, 500)
-ORIGINAL_HEADS: dict[str, tuple[int | float, ...]] = {
-    "vgg19": (128,),
-    "resnet50": _SHARED,
-    "densenet121": _SHARED,
-    "mobilenetv2": (4000, 2000, 0.4, 1000, 0.3, 500, 0.2),
-    "efficientnet-b0": _SHARED,
-}
+from augury.errors import InputError
+from augury.models.named import MODELS, NamedModel
 
 
 class Classifier(nn.Module):
@@ -34,14 +26,22 @@ class Classifier(nn.Module):
         return logits
 
 
-def original_head(name: str, features: int, num_classes: int) -> nn.Sequential:
-    """The report's dense stack for the network `name`, from `features` inputs to K logits.
+def linear_head(model: NamedModel, features: int, num_classes: int) -> nn.Module:
+    """One linear layer from `features` inputs to K logits, drawn as PyTorch draws it."""
+    return nn.Linear(features, num_classes)
+
+
+def original_head(model: NamedModel, features: int, num_classes: int) -> nn.Module:
+    """The original study's dense stack for `model`, from `features` inputs to K logits.
 
     Weights are drawn as Keras draws a Dense layer's (Glorot uniform, zero bias): with PyTorch's
-    own default, eight layers shrink the signal about a thousandfold.
+    own default, eight layers shrink the signal about a thousandfold. Raises InputError for a
+    model that the original study did not have.
     """
+    if model.original_head is None:
+        raise InputError(f"head original: only for {', '.join(with_original_head())}")
     layers: list[nn.Module] = []
-    for item in ORIGINAL_HEADS[name]:
+    for item in model.original_head:
         if isinstance(item, float):
             layers.append(nn.Dropout(item))
         else:
@@ -50,8 +50,20 @@ def original_head(name: str, features: int, num_classes: int) -> nn.Sequential:
     return nn.Sequential(*layers, _dense(features, num_classes))
 
 
+def with_original_head() -> list[str]:
+    """The names of the models that the original study had."""
+    return [name for name, model in MODELS.items() if model.original_head is not None]
+
+
 def _dense(inputs: int, outputs: int) -> nn.Linear:
     layer = nn.Linear(inputs, outputs)
     nn.init.xavier_uniform_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer
+
+
+# From (model, features, num_classes) to a module (B, features) -> (B, num_classes).
+HEADS: dict[str, Callable[[NamedModel, int, int], nn.Module]] = {
+    "linear": linear_head,
+    "original": original_head,
+}

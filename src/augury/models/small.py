@@ -1,4 +1,4 @@
-"""`small`: our network for small images, quick on a processor without a GPU."""
+"""`small`: our network for small images, fast on a CPU."""
 
 from torch import Tensor, nn
 
@@ -12,10 +12,10 @@ _MOMENTUM = 0.2
 class Small(nn.Module):
     """Images (B, C, H, W), H and W at least 8, to logits (B, K).
 
-    A 3×3 stem and three groups of convolution, pooling, convolution, each normalized; the
-    maximum over positions; a linear layer. After the plain part of airbench's CIFAR-10 network
-    (Jordan 2024, arXiv:2404.00498), with fewer channels, ReLU instead of GELU, a padded 3×3 stem
-    and without what depends on the data (whitening) or on its training recipe.
+    A 3×3 stem, then three groups of convolution, pooling and convolution, each with batch
+    normalization, then the maximum over positions and a linear layer. It follows airbench's network
+    for CIFAR-10 (Jordan 2024, arXiv:2404.00498), with fewer channels, ReLU instead of GELU and a
+    padded 3×3 stem, and without the whitening layer and what belongs to airbench's own recipe.
     """
 
     def __init__(self, num_classes: int, channels: int) -> None:
@@ -27,7 +27,7 @@ class Small(nn.Module):
         self.classifier = nn.Linear(_WIDTHS[-1], num_classes)
 
     def forward_features(self, images: Tensor) -> Tensor:
-        """The last feature maps (B, F, h, w), by the name that they have in timm's networks."""
+        """The last feature maps (B, F, h, w); named as in timm's networks."""
         maps: Tensor = self.features(images)
         return maps
 

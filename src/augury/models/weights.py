@@ -19,9 +19,10 @@ _TIMEOUT_S = 5
 
 
 def fetched_network(file_stem: str, timm_name: str, channels: int) -> nn.Module:
-    """A timm network with timm's pretrained weights, fetched once and kept by its cache.
+    """A timm network with timm's pretrained weights, which are fetched once and then cached.
 
-    Raises InputError, naming the file to provide instead, where they cannot be had.
+    file_stem: how a file with the weights would be called. Raises InputError, naming that file, if
+    they cannot be fetched.
     """
     source = pretrained_config(timm_name)
     if not (_is_cached(source) or _is_reachable()):
@@ -38,7 +39,7 @@ def network_from_file(path: Path, file_stem: str, timm_name: str, channels: int)
     path: a file, or a folder that holds `<file_stem>.safetensors` or `<file_stem>.pth`, with a
     state dict of timm's network including its classifier. The first convolution is adapted to
     the number of channels. Raises InputError for a file that is missing, unreadable or of
-    another network. Nothing but tensors is ever unpickled.
+    another network. Only tensors are ever unpickled.
     """
     file = _find(path, file_stem)
     state = _read(file)
@@ -105,7 +106,7 @@ def _is_cached(source: Any) -> bool:
 
 
 def _is_reachable() -> bool:
-    """Whether the weights' host answers; asked first because its client retries for minutes."""
+    """Whether the weights' host answers. Its client would retry for minutes, so we ask first."""
     from huggingface_hub.constants import ENDPOINT
 
     try:

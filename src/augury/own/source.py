@@ -20,6 +20,8 @@ from augury.errors import InputError
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _DIGITS = 16
 
+Seen = dict[int, object]  # by id; they are kept, so that no other object gets the same
+
 
 def source_hash(thing: object) -> str:
     """16 digits of a hash over `thing`; see above.
@@ -27,7 +29,7 @@ def source_hash(thing: object) -> str:
     Raises InputError for a function or a class of the session whose source cannot be read, as of
     code that was made by `exec`.
     """
-    described = "\n".join(_described(thing, set()))
+    described = "\n".join(_described(thing, {}))
     return hashlib.sha256(described.encode(errors="surrogatepass")).hexdigest()[:_DIGITS]
 
 
@@ -45,21 +47,23 @@ def described_name(thing: object) -> tuple[str, bool]:
 def is_library(module: str) -> bool:
     """Whether a module belongs to Python, augury or an installed package."""
     top = module.partition(".")[0]
-    if top in sys.stdlib_module_names and top != "__main__":
+    if top == "__main__":
+        return False
+    if top in sys.stdlib_module_names:
         return True
     file = getattr(sys.modules.get(module), "__file__", None) or ""
     parts = set(re.split(r"[/\\]", file))
     return top == "augury" or bool(parts & {"site-packages", "dist-packages"})
 
 
-def _described(thing: object, seen: set[int]) -> Iterator[str]:
+def _described(thing: object, seen: Seen) -> Iterator[str]:
     """Texts that differ where the objects do."""
     if isinstance(thing, _PLAIN):
         yield repr(thing)
         return
     if id(thing) in seen:
         return
-    seen.add(id(thing))
+    seen[id(thing)] = thing
     if isinstance(thing, FunctionType):
         yield from _function(thing, seen)
     elif isinstance(thing, type):
@@ -72,21 +76,27 @@ def _described(thing: object, seen: set[int]) -> Iterator[str]:
     elif isinstance(thing, ModuleType):
         yield thing.__name__
     elif isinstance(thing, Mapping):
+        yield f"mapping of {len(thing)}"
         for key, value in thing.items():
             yield repr(key)
             yield from _described(value, seen)
     elif isinstance(thing, list | tuple):
+        yield f"{type(thing).__name__} of {len(thing)}"
         for value in thing:
             yield from _described(value, seen)
     else:
         yield from _object(thing, seen)
 
 
-def _function(function: FunctionType, seen: set[int]) -> Iterator[str]:
+def _function(function: FunctionType, seen: Seen) -> Iterator[str]:
     yield f"{function.__module__}.{function.__qualname__}"
     if is_library(function.__module__):
         return
     yield _source(function)
+    if function.__name__ == "<lambda>":  # its source is the whole line, which may hold others
+        code = function.__code__
+        yield repr((code.co_code, code.co_names, code.co_varnames))
+        yield repr([each for each in code.co_consts if isinstance(each, _PLAIN)])
     yield from _described([function.__defaults__, function.__kwdefaults__], seen)
     for cell in function.__closure__ or ():
         try:
@@ -97,7 +107,7 @@ def _function(function: FunctionType, seen: set[int]) -> Iterator[str]:
         yield from _used(function.__globals__.get(name), seen)
 
 
-def _used(value: object, seen: set[int]) -> Iterator[str]:
+def _used(value: object, seen: Seen) -> Iterator[str]:
     """What a global name stands for; other objects than these may change without being edited."""
     if isinstance(value, (*_PLAIN, FunctionType, type, tuple, list, dict, functools.partial)):
         yield from _described(value, seen)
@@ -111,7 +121,7 @@ def _globals(code: CodeType) -> set[str]:
     return found
 
 
-def _class(cls: type, seen: set[int]) -> Iterator[str]:
+def _class(cls: type, seen: Seen) -> Iterator[str]:
     yield f"{cls.__module__}.{cls.__qualname__}"
     if is_library(cls.__module__):
         return
@@ -126,7 +136,7 @@ def _class(cls: type, seen: set[int]) -> Iterator[str]:
         yield from _described(each, seen)
 
 
-def _object(thing: object, seen: set[int]) -> Iterator[str]:
+def _object(thing: object, seen: Seen) -> Iterator[str]:
     # Late, as the rule of trust does without PyTorch, and importing it takes seconds.
     import numpy as np
     import torch

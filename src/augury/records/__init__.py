@@ -1,6 +1,6 @@
-"""What a study keeps on disk: a dataclass, a reader and a writer for each file.
+"""The files of a study: for each one a dataclass, a reader and a writer.
 
-Whoever needs a file of a study reads it here; nothing else parses one. No module imports PyTorch.
+Nothing else parses a study's files. No module here imports PyTorch.
 """
 
 __all__: list[str] = []  # private: what users need of it has its home in `augury`

@@ -1,4 +1,4 @@
-"""The unit of a study: one training run, named by everything that its result depends on."""
+"""A cell, the unit of a study: one training run, named after everything its result depends on."""
 
 import hashlib
 import json
@@ -11,9 +11,9 @@ from typing import Any
 from augury.names import bounded
 from augury.records.json_file import to_values
 from augury.records.recipe import Recipe
-from augury.schema import check_fields
+from augury.schema import check_fields, option
 
-# In bytes: file systems take 255, and a lock is called as its cell is, with ".lock" behind it.
+# In bytes: file systems allow 255, and the lock of a cell is its name plus ".lock".
 _LONGEST_NAME = 250
 
 
@@ -21,10 +21,10 @@ _LONGEST_NAME = 250
 class NetworkOptions:
     """How the model is built: see `augury.models.ModelSpec`. weights: a file or folder."""
 
-    head: str = "linear"
-    stem: str | None = None
-    pretrained: bool = False
-    weights: str | None = None
+    head: str = option("linear", "linear or original.")
+    stem: str | None = option(None, "imagenet or small.")
+    pretrained: bool = option(False, "Start from timm's weights.")
+    weights: str | None = option(None, "A file or folder with pretrained weights.")
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -34,9 +34,9 @@ class NetworkOptions:
 class Cell:
     """One (dataset, model, augmentation, seed) at one recipe.
 
-    dataset: its name; fingerprint: of its pixels and labels, so that a changed data set is another
-    cell. parameters: by augmentation. teacher: whose saliency it uses, "" where it uses none.
-    saliency_revision: which maps its kinds of saliency stand for, see `augury.saliency.kind_at`.
+    dataset: its name; fingerprint: hash of its pixels and labels, so that a changed data set makes
+    another cell. parameters: by augmentation. teacher: the network whose saliency is used, "" if
+    none is. saliency_revision: the meaning of the kinds of saliency, see `augury.saliency.kind_at`.
     model_code: hash of the code of a model of the user's own, "" for any other.
     """
 
@@ -52,7 +52,7 @@ class Cell:
     saliency_revision: int = 1
     model_code: str = ""
 
-    @cached_property  # asked for some twenty times a run, and 0.1 ms each time
+    @cached_property  # needed some twenty times a run; 0.1 ms each time
     def name(self) -> str:
         """Readable and unique: dataset.model.augmentation.seed.hash; also its folder's name."""
         content = json.dumps(identity(self), sort_keys=True).encode()
@@ -61,18 +61,18 @@ class Cell:
         end = f".s{self.seed}.{digest}"
         return bounded(told, _LONGEST_NAME - len(end)) + end
 
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values, with the cell's name."""
+    def to_json(self) -> dict[str, object]:
+        """The cell as JSON values, with its name."""
         return {"name": self.name, **identity(self)}
 
 
 def file_part(text: str) -> str:
-    """`text` with a dash for whatever does not belong into the name of a file."""
+    """`text` with dashes in place of characters that do not belong in a file name."""
     return re.sub(r"[^\w+-]+", "-", text)
 
 
-# The fields that names were first made of. A later field counts only where it differs from its
-# default, so that a new setting leaves the name of every stored run as it was.
+# The fields in the hash of the first version. A later field counts only if it differs from its
+# default, so that a new setting does not change the name of any stored run.
 FIRST_FIELDS = {
     "Cell": (
         *("dataset", "fingerprint", "model", "augmentation", "seed"),
@@ -86,8 +86,8 @@ FIRST_FIELDS = {
 }
 
 
-def identity(record: Any) -> dict[str, Any]:
-    """What a name is made of, as JSON values: the first fields, and others that were changed."""
+def identity(record: Any) -> dict[str, object]:
+    """The JSON values that a name hashes: the first fields, and others if not at their default."""
     first = FIRST_FIELDS[type(record).__name__]
     return {
         each.name: identity(value) if is_dataclass(value) else to_values(value)
@@ -101,7 +101,7 @@ def _default(each: Any) -> Any:
 
 
 def as_begun(cells: Iterable[Cell], begun: Iterable[Cell]) -> tuple[Cell, ...]:
-    """`cells` with the maps that their arms have among those of a study, `begun`."""
+    """`cells` with the saliency revisions of the same arms in `begun`, the cells of a study."""
     revisions = {cell.augmentation: cell.saliency_revision for cell in begun}
     return tuple(
         replace(c, saliency_revision=revisions.get(c.augmentation, c.saliency_revision))

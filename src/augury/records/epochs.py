@@ -1,4 +1,4 @@
-"""epochs.jsonl: a line for each epoch of a run."""
+"""epochs.jsonl: one line per epoch of a run."""
 
 import json
 from collections.abc import Iterable
@@ -13,12 +13,13 @@ from augury.records.numbers import Count, Fraction, Seconds, Share
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to: accuracies in [0, 1], times in seconds.
+    """The results of one epoch: accuracies in [0, 1], times in seconds.
 
-    loss, accuracy: mean over the training images as augmented, while the weights change; an image
-    of mixed targets counts by the share of the class that it is called. validation_loss,
-    validation_accuracy: None where there is no validation part.
-    step_seconds: mean per training step, augmentation included; augment_seconds: its share.
+    loss, accuracy: mean over the augmented training images, while the weights change; with mixed
+    targets an image counts by the target of the predicted class. validation_loss,
+    validation_accuracy: None if there is no validation part.
+    step_seconds: mean per training step, with augmentation; augment_seconds: the part of it spent
+    on augmentation.
     """
 
     epoch: Count
@@ -33,10 +34,10 @@ class Epoch:
 
 
 def read_epochs(path: Path) -> tuple[Epoch, ...]:
-    """The epochs of a run, none where the file is missing.
+    """The epochs of a run; none if the file is missing.
 
-    A last line that a killed process left half written is left out. Raises InputError, naming the
-    file, where another line is not an epoch's.
+    An incomplete last line, from a killed process, is ignored. Raises InputError, naming the file,
+    if another line is not a valid epoch.
     """
     if not is_there(path):
         return ()

@@ -1,4 +1,4 @@
-"""evidence.json: what stands beside the verdicts."""
+"""evidence.json: measures, costs and robustness, shown beside the verdicts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Measured:
-    """The mean over an arm's runs, and its paired difference to the baseline's, in one unit."""
+    """The mean over an arm's runs, and the paired difference to the baseline, in the same unit."""
 
     mean: float | None
     difference: float | None
@@ -24,7 +24,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class RunCounts:
-    """How many runs an arm has; `missing` ones are neither done nor failed."""
+    """Numbers of runs of an arm."""
 
     planned: Count
     done: Count
@@ -32,13 +32,13 @@ class RunCounts:
 
     @property
     def missing(self) -> int:
-        """What is left of the plan."""
+        """Planned runs that are neither done nor failed."""
         return self.planned - self.done - self.failed
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run was given and took; seconds and cost are medians over the runs.
+    """Epochs and steps of a run, and the time it took; seconds and cost are medians over the runs.
 
     cost: time of a step relative to the same step without its augmentation.
     """
@@ -52,7 +52,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Corruptions:
-    """Percentages of the same test images, means over `runs`; per corruption severities 1..5."""
+    """Accuracy, %, on `images` test images, mean over `runs`; accuracy: severities 1 to 5."""
 
     images: Count
     runs: Count
@@ -65,7 +65,7 @@ class Corruptions:
 
 @dataclass(frozen=True)
 class EqualTime:
-    """Validation accuracy, %, after the `epochs` of `of` that fit into the baseline's time."""
+    """Validation accuracy, %, after the `epochs` (out of `of`) that fit the baseline's time."""
 
     epochs: Count
     of: Count
@@ -76,10 +76,10 @@ class EqualTime:
 
 @dataclass(frozen=True)
 class ArmEvidence:
-    """What one arm's runs say beside the verdict; optimism is in percentage points.
+    """The evidence of one arm; optimism is in percentage points.
 
-    measures: "nll", "brier", "calibration_error", each also "_scaled" (with a temperature from
-    validation), "temperature" and "corrupted_accuracy" (%), as far as they are known.
+    measures: those that are known of "nll", "brier", "calibration_error", each also with "_scaled"
+    (after a temperature fitted on validation), "temperature" and "corrupted_accuracy" (%).
     """
 
     dataset: str
@@ -95,7 +95,7 @@ class ArmEvidence:
 
 @dataclass(frozen=True)
 class Ranks:
-    """Friedman's test over several problems; mean_ranks in the arms' order, 1 is the best."""
+    """Friedman's test over several problems; mean_ranks: in the order of the arms, 1 is best."""
 
     mean_ranks: tuple[float, ...]
     statistic: float | None
@@ -106,7 +106,7 @@ class Ranks:
 
 @dataclass(frozen=True)
 class InterquartileMean:
-    """Of one arm, %; interval: None with a single seed."""
+    """The interquartile mean of one arm, %; interval: None for a single seed."""
 
     mean: float | None
     interval: Interval | None
@@ -114,10 +114,10 @@ class InterquartileMean:
 
 @dataclass(frozen=True)
 class Overall:
-    """All arms over all problems, which are pairs of data set and network.
+    """All arms over all problems (pairs of data set and network).
 
-    ranks: None for two arms, and for arms that are equal everywhere; interquartile_means: in the
-    arms' order.
+    ranks: None for two arms, and if all arms are equal everywhere; interquartile_means: in the
+    order of the arms.
     """
 
     arms: tuple[str, ...]
@@ -135,14 +135,14 @@ class Overall:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The whole of evidence.json."""
+    """The content of evidence.json."""
 
     baseline: str
     arms: tuple[ArmEvidence, ...]
     overall: Overall | None
 
     def of(self, dataset: str, model: str) -> dict[str, ArmEvidence]:
-        """By augmentation, for one data set and network."""
+        """The arms of one data set and network, by augmentation."""
         return {
             arm.augmentation: arm
             for arm in self.arms
@@ -151,7 +151,7 @@ class Evidence:
 
 
 def read_evidence(path: Path) -> Evidence | None:
-    """What was gathered; None where the file is missing, InputError where it is damaged."""
+    """The evidence of a study; None if the file is missing, InputError if it is damaged."""
     if not is_there(path):
         return None
     values = read_json(path)

@@ -9,7 +9,7 @@ from augury.records.json_file import read_json, record_from, to_values, write_js
 
 @dataclass(frozen=True)
 class Failure:
-    """cell: its name; error: one line; epoch, step: where training failed, None for elsewhere."""
+    """cell: its name; error: one line; epoch, step: where training failed, None if elsewhere."""
 
     cell: str
     error: str
@@ -18,7 +18,7 @@ class Failure:
 
 
 def read_failure(path: Path) -> Failure | None:
-    """Why a cell failed, None where it did not; InputError for a damaged file."""
+    """Why a cell failed, None if it did not; InputError for a damaged file."""
     return record_from(Failure, read_json(path), path) if is_there(path) else None
 
 

@@ -1,4 +1,4 @@
-"""Reading and writing a JSON file of a study: sealed, whole, and of the type that is asked for."""
+"""Reading and writing the JSON files of a study: atomically, with a checksum, as dataclasses."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,16 +16,16 @@ Record = TypeVar("Record")
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write with a checksum and atomically: readers see the old file or the new one, whole."""
+    """Write atomically, with a checksum: readers see the whole old file or the whole new one."""
     write_atomically(path, sealed_json(values))
 
 
-def read_json(path: Path, sealed_from: int | None = None) -> dict[str, Any]:
-    """The object in a file of ours, with its checksum.
+def read_json(path: Path, sealed_from: int | None = None) -> dict[str, object]:
+    """The object in a JSON file of a study, including its checksum.
 
-    sealed_from: the schema from which on a checksum must be there; without one a file may lack it,
-    as those of earlier versions do. Raises InputError, naming the file, where it is missing or not
-    what was written, and UnreadableError as `read_plain` does.
+    sealed_from: the first schema whose files must have a checksum; None if it may be missing, as in
+    files of earlier versions. Raises InputError, naming the file, if it is missing or was changed,
+    and UnreadableError as `read_plain` does.
     """
     content = read_plain(path)
     try:
@@ -39,24 +39,24 @@ def read_json(path: Path, sealed_from: int | None = None) -> dict[str, Any]:
     return values
 
 
-def known_schema(values: dict[str, Any], known: Sequence[int], path: Path) -> int:
-    """The schema of a file's content, which is taken out; InputError for one not in `known`."""
+def known_schema(values: dict[str, object], known: Sequence[int], path: Path) -> int:
+    """Remove the schema from a file's content and return it; InputError if it is not `known`."""
     schema = values.pop("schema", None)
-    if isinstance(schema, bool) or schema not in known:
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema not in known:
         newest = f"this version reads {' and '.join(map(str, known))}"
         raise InputError(f"{path}: of schema {schema!r} where {newest}")
-    return int(schema)
+    return schema
 
 
 def record_from(cls: type[Record], values: Mapping[str, Any], path: Path) -> Record:
-    """A file's content as a dataclass; InputError, naming file and field, where it is another."""
+    """A file's content as a dataclass; InputError, naming file and field, if it does not fit."""
     content = {name: value for name, value in values.items() if name != SEAL}
     found: Record = read_as(cls, content, str(path))
     return found
 
 
 def to_values(record: object) -> Any:
-    """A record as JSON values: dataclasses become objects, tuples lists.
+    """A record as JSON values: dataclasses become objects, tuples become lists.
 
     `dataclasses.asdict` copies each value, which takes seconds for a plan of 10,000 cells.
     """
@@ -70,9 +70,9 @@ def to_values(record: object) -> Any:
 
 
 def read_lines(path: Path) -> Iterator[Any]:
-    """The JSON value of each line; InputError, naming file and line, where it is none.
+    """The JSON value of each line; InputError, naming file and line, for an invalid one.
 
-    A last line that was not written to its end, as by a process that was killed, is left out.
+    An incomplete last line, from a killed process, is ignored.
     """
     content = read_plain(path)
     try:

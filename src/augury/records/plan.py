@@ -1,4 +1,4 @@
-"""plan.json: what a study consists of, fixed before anything is trained."""
+"""plan.json: the cells of a study and their common settings, fixed before training starts."""
 
 import os
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ SCHEMA = 2
 class Leakage:
     """Test images that have a near-duplicate in the training part, `images` out of `of`.
 
-    Of these images, `exact` are equal to the bit, `mirrored` are mirrored, and `label_conflicts`
-    carry another label than their duplicate; pairs: some of them, (test id, training id); files:
-    theirs, where the data set is a folder or archive.
+    Of these, `exact` have an identical duplicate, `mirrored` a mirrored one, and `label_conflicts`
+    one with another label. pairs: some of them, as (test id, training id); files: their paths, if
+    the data set is a folder or archive.
     """
 
     of: Count
@@ -38,9 +38,10 @@ class Leakage:
 
 @dataclass(frozen=True)
 class PlannedDataset:
-    """A data set as it was found. train, test: numbers of images; location: where to load it from.
+    """A data set when the study was planned. train, test: numbers of images.
 
-    own_validation: whether it brings a validation part; leakage: None where it was not looked for.
+    location: the name or path to load it from; own_validation: whether it has a validation part;
+    leakage: None if it was not searched for.
     """
 
     location: str
@@ -61,7 +62,7 @@ class PlannedDataset:
 class PlannedSpeed:
     """The layout and precision of all runs of a model on a data set.
 
-    milliseconds: what the probe measured for a training step of each way, "layout precision".
+    milliseconds: measured per training step, by "layout precision".
     """
 
     layout: Layout
@@ -71,11 +72,11 @@ class PlannedSpeed:
 
 @dataclass(frozen=True)
 class Plan:
-    """A study that is fixed: its cells, and how fast and on what each is run.
+    """A study: its cells, and what all of them have in common.
 
-    rule: what its verdicts ask for, with the looks that were planned or taken; corruptions: how
-    many test images each network sees corrupted; settings: as asked for; datasets: by name;
-    speed: by "model on dataset"; threads: of each cell; device: "cpu" or "cuda".
+    rule: the rule of its verdicts, with the looks that were planned or taken; corruptions: number
+    of corrupted test images for each network; settings: as the user gave them; datasets: by name;
+    speed: by "model on dataset"; threads: per cell; device: "cpu" or "cuda".
     """
 
     name: str
@@ -107,7 +108,7 @@ class Plan:
         return self.speed[pair_name(cell)]
 
     def milliseconds(self, cell: Cell) -> float:
-        """For a training step without augmentation, as the probe measured it; 1 for an unknown."""
+        """The measured time of a training step without augmentation; 1 if it is unknown."""
         speed = self.speed_of(cell)
         return speed.milliseconds.get(f"{speed.layout} {speed.precision}", 1.0)
 
@@ -118,9 +119,9 @@ def pair_name(cell: Cell) -> str:
 
 
 def plan_of(folder: Path) -> Plan:
-    """The plan of the study in `folder`; InputError, saying what is there, where there is none."""
+    """The plan of the study in `folder`; InputError, saying what is there, if there is none."""
     path = folder / "plan.json"
-    # os.path's questions have an answer for whatever a path may be.
+    # The functions of os.path never raise, for any path.
     if os.path.exists(path):
         return read_plan(path)
     if os.path.isdir(folder):
@@ -131,13 +132,14 @@ def plan_of(folder: Path) -> Plan:
 
 
 def read_plan(path: Path) -> Plan:
-    """The plan that `write_plan` wrote; InputError where there is none.
+    """The plan in a file; InputError if it is missing or damaged.
 
-    A cell's name follows from what it is, so that none can lead to another folder.
+    Stored names of cells must be those that follow from their fields, so that no name can lead to
+    another folder.
     """
     values = read_json(path)
     if known_schema(values, (1, SCHEMA), path) == 1:
-        # Its rule was the usual one, and no network saw a corrupted image.
+        # Schema 1 had the default rule, and no corrupted images.
         values["rule"] = {"min_difference": values.pop("min_difference", None)}
         values["corruptions"] = 0
     cells = read_as(list[dict[str, Any]], values.get("cells"), f"{path}: cells")

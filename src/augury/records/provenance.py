@@ -1,4 +1,4 @@
-"""Where a result comes from: command, versions, machine, commit."""
+"""The origin of a result: command, versions, machine, commit."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Machine:
-    """What a run was made on; memory_gb, gpu: None where they are not known, or not there."""
+    """The machine of a run; memory_gb, gpu: None if unknown or absent."""
 
     platform: str = ""
     processor: str = ""
@@ -19,8 +19,8 @@ class Machine:
 class Provenance:
     """Everything that a reader needs to judge or repeat a result.
 
-    created: ISO 8601; versions: by package; processes: how many shared a run; git_commit: of the
-    checkout that augury ran from, None where it was installed.
+    created: ISO 8601; versions: by package; processes: number of processes that shared the run;
+    git_commit: of augury's checkout, None if augury was installed.
     """
 
     command: str = ""
@@ -33,9 +33,9 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Resumed:
-    """An interruption after `epoch` epochs, and what was another afterwards.
+    """An interruption after `epoch` epochs, after which machine or versions had changed.
 
-    machine, versions: those before it; changed: by field, what it was and what it is now.
+    machine, versions: before the interruption; changed: by field, the value before and after.
     """
 
     epoch: int

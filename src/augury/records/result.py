@@ -1,4 +1,4 @@
-"""result.json: what a finished cell reached. Its presence says that the cell is done."""
+"""result.json: the result of a finished cell. If it exists, the cell is done."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +13,13 @@ from augury.schema import Within, read_as
 
 SCHEMA = 2  # 1 had no checksums
 DRAWS = 2
-"""How runs are augmented today: since 2, nested compositions share no draws, and geometry leaves
-images alone that it does not choose."""
+"""The version of the draws. Since 2, nested compositions share no draws, and geometry does not
+resample images that it has not chosen."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """loss: mean cross-entropy; accuracy: fraction in [0, 1]. None for what was no number."""
+    """loss: mean cross-entropy; accuracy: fraction in [0, 1]. None for NaN."""
 
     loss: float | None
     accuracy: Share | None
@@ -27,10 +27,10 @@ class Score:
 
 @dataclass(frozen=True)
 class TestScore:
-    """On the test images.
+    """The scores on the test images.
 
-    per_class: (K,) accuracy of each class, None for one without images; confusion: (K, K) counts,
-    rows true, columns predicted.
+    per_class: (K,) accuracy of each class, None for a class without images; confusion: (K, K)
+    counts, rows true, columns predicted.
     """
 
     loss: float | None
@@ -38,7 +38,7 @@ class TestScore:
     per_class: tuple[Fraction | None, ...]
     confusion: tuple[tuple[Count, ...], ...]
 
-    __test__ = False  # no test, whatever pytest thinks of its name
+    __test__ = False  # tells pytest that this is no test
 
     def __post_init__(self) -> None:
         k = len(self.per_class)
@@ -48,7 +48,7 @@ class TestScore:
 
 @dataclass(frozen=True)
 class RunSpeed:
-    """How fast and on what the cell was run."""
+    """Memory layout, precision, threads and device of the run."""
 
     layout: Layout
     precision: Precision
@@ -58,15 +58,15 @@ class RunSpeed:
 
 @dataclass(frozen=True)
 class Result:
-    """What a cell reached and took; accuracies are fractions, times are in seconds.
+    """The result of a cell; accuracies are fractions, times are in seconds.
 
-    train, validation: at the epoch that was tested; validation: None where there is no such part
+    train, validation: in the epoch that was tested; validation: None if there is no such part
     step_seconds: mean per training step; augment_seconds: the part of it spent on augmentation
-    teacher: whose saliency was used; parameters_count: of the network
+    teacher: the network whose saliency was used; parameters_count: of the trained network
     resumed: each interruption after which the run went on with another machine or other versions
-    files: checksums, by name, of the files beside this one that it is about
-    draws: see `DRAWS`; 1 for results of earlier versions
-    seconds: of the whole run
+    files: SHA-256 of the run's other files, by name
+    draws: see `DRAWS`; 1 in results of earlier versions
+    seconds: duration of the whole run
     """
 
     cell: Cell
@@ -90,13 +90,13 @@ class Result:
 
     @property
     def augment_cost(self) -> float:
-        """Time of a step relative to the same step without its augmentation; NaN for unknown."""
+        """Time of a step relative to the same step without augmentation; NaN if unknown."""
         rest = self.step_seconds - self.augment_seconds
         return self.step_seconds / rest if rest > 0 else float("nan")
 
 
 def read_result(path: Path) -> Result:
-    """The result of the cell that the folder is named after; InputError for a damaged file."""
+    """The result in a run's folder; InputError if it is damaged or belongs to another cell."""
     values = read_json(path, sealed_from=SCHEMA)
     known_schema(values, range(1, SCHEMA + 1), path)
     cell = read_as(dict[str, Any], values.get("cell"), f"{path}: cell")

@@ -1,4 +1,4 @@
-"""corruptions.json: how a trained network does on corrupted test images."""
+"""corruptions.json: accuracies of a trained network on corrupted test images."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,9 @@ from augury.records.numbers import Count, Fraction, check_severities
 
 @dataclass(frozen=True)
 class Robustness:
-    """Accuracies in [0, 1] on the same `images` test images: as they are (`clean`), and corrupted.
+    """Accuracies in [0, 1] on the same `images` test images, clean and corrupted.
 
-    accuracy: by corruption, one for each severity 1..5.
+    accuracy: by corruption, for the severities 1 to 5.
     """
 
     images: Count
@@ -24,7 +24,7 @@ class Robustness:
 
 
 def read_robustness(path: Path) -> Robustness | None:
-    """What a run left, None where no image was corrupted; InputError for a damaged file."""
+    """The accuracies of a run, None if no image was corrupted; InputError for a damaged file."""
     return record_from(Robustness, read_json(path), path) if is_there(path) else None
 
 

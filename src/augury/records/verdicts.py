@@ -1,8 +1,7 @@
-"""verdicts.json: each arm against the baseline of its data set and network."""
+"""verdicts.json: the comparison of each arm with the baseline of its data set and network."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from augury.inside import is_there
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
@@ -15,9 +14,9 @@ UNIT = "percentage points of test accuracy"
 
 @dataclass(frozen=True, kw_only=True)
 class ArmVerdict(Comparison):
-    """What is said of an arm; see `Comparison` for all but its names.
+    """The verdict on one arm: a `Comparison` with its names.
 
-    unpaired: seeds that only one of arm and baseline has finished.
+    unpaired: seeds that only the arm, or only the baseline, has finished.
     """
 
     dataset: str
@@ -34,16 +33,16 @@ class ArmVerdict(Comparison):
 
 @dataclass(frozen=True)
 class Verdicts:
-    """rule: that they were reached by; comparisons: an arm each, in the plan's order."""
+    """rule: the rule of the verdicts; comparisons: one per arm, in the order of the plan."""
 
     rule: Rule
     comparisons: tuple[ArmVerdict, ...]
 
 
 def read_verdicts(path: Path) -> Verdicts | None:
-    """The verdicts of a study, None where there are none yet.
+    """The verdicts of a study, None if there are none yet.
 
-    Raises InputError where the file is damaged, naming it.
+    Raises InputError, naming the file, if it is damaged.
     """
     if not is_there(path):
         return None
@@ -58,8 +57,8 @@ def write_verdicts(path: Path, verdicts: Verdicts) -> None:
     write_json(path, {"schema": SCHEMA, "unit": UNIT, **verdict_values(verdicts)})
 
 
-def verdict_values(verdicts: Verdicts) -> dict[str, Any]:
-    """As JSON values: the names of each arm first, its unpaired seeds last."""
+def verdict_values(verdicts: Verdicts) -> dict[str, object]:
+    """The verdicts as JSON values: in each arm the names come first, the unpaired seeds last."""
     names = ("dataset", "model", "augmentation", "baseline")
     order = [*names, *(f.name for f in fields(Comparison)), "unpaired"]
     return {

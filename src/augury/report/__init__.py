@@ -1,4 +1,7 @@
-"""What a study found, from its files alone: one HTML page, one CSV file, one terminal table."""
+"""Reports of a study, from its files alone: an HTML page, a CSV file, a table for the terminal.
+
+`load.py` joins the study's records; nothing here computes a statistic or loads a model.
+"""
 
 from augury.report.figures import comparison_grid, image_row, preview_figure
 from augury.report.html import write_report

@@ -1,4 +1,4 @@
-"""What stands beside the verdicts, arranged as the page shows it."""
+"""The evidence beside the verdicts, arranged as the page shows it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from augury.records.evidence import ArmEvidence, Evidence, Interval, Measured, O
 from augury.records.verdicts import ArmVerdict
 from augury.report.corruption_chart import Panel, corruption_panels
 from augury.report.load import Study
-from augury.report.tables import finished, mean
+from augury.report.tables import finished, mean_points
 
 _UNKNOWN = Measured(None, None, None)
-# Friedman's χ² is an approximation that asks for more (Demšar 2006).
+# With fewer problems Friedman's χ² approximation is poor (Demšar 2006).
 _FEW_PROBLEMS = 10
 
 
@@ -19,7 +19,7 @@ class BesideArm:
     """One arm of a data set and network.
 
     test, validation: accuracy after all epochs, %, means over the finished runs; comparison: with
-    the baseline, None for the baseline itself and where nothing could be paired
+    the baseline; None for the baseline itself, and if no seed could be paired
     """
 
     name: str
@@ -30,13 +30,13 @@ class BesideArm:
     comparison: ArmVerdict | None
 
     def measured(self, name: str) -> Measured:
-        """A measure of the evidence, all None where it is not known."""
+        """A measure of the evidence; all fields are None if it is unknown."""
         return self.evidence.measures.get(name, _UNKNOWN)
 
 
 @dataclass(frozen=True)
 class BesideGroup:
-    """What is shown of one data set and network; panels: none where nothing was corrupted."""
+    """Everything shown for one data set and network; panels: empty if nothing was corrupted."""
 
     dataset: str
     model: str
@@ -45,18 +45,18 @@ class BesideGroup:
 
     @property
     def has_probabilities(self) -> bool:
-        """Whether the probabilities of an arm were judged."""
+        """Whether any arm has measures of its probabilities."""
         return any(arm.evidence.measures.keys() & {"nll"} for arm in self.arms)
 
     @property
     def budgets(self) -> set[tuple[int, int]]:
-        """The different (epochs, steps) that runs were given."""
+        """The different (epochs, steps) of the runs."""
         given = (arm.evidence.budget for arm in self.arms)
         return {(budget.epochs, budget.steps) for budget in given if budget}
 
     @property
     def shortened(self) -> bool:
-        """Whether fewer than all epochs of an arm fit into the baseline's time."""
+        """Whether some arm could not finish all epochs in the baseline's time."""
         times = (arm.evidence.equal_time for arm in self.arms)
         return any(time.epochs < time.of for time in times if time)
 
@@ -103,15 +103,10 @@ def _arm(study: Study, evidence: ArmEvidence) -> BesideArm:
         name=evidence.augmentation,
         is_baseline=evidence.augmentation == study.baseline,
         evidence=evidence,
-        test=_percent([result.test.accuracy for result in finished(runs)]),
-        validation=_percent([curve[-1].validation_accuracy for curve in curves]),
+        test=mean_points([result.test.accuracy for result in finished(runs)]),
+        validation=mean_points([curve[-1].validation_accuracy for curve in curves]),
         comparison=comparisons.get(where),
     )
-
-
-def _percent(fractions: Sequence[float | None]) -> float | None:
-    found = mean(fractions)
-    return None if found is None else 100 * found
 
 
 def overall_rows(overall: Overall) -> list[OverallRow]:
@@ -122,5 +117,5 @@ def overall_rows(overall: Overall) -> list[OverallRow]:
 
 
 def has_few_problems(overall: Overall) -> bool:
-    """Whether the problems are too few for the p of their ranks to mean much."""
+    """Whether there are too few problems for a meaningful p of the ranks."""
     return len(overall.problems) <= _FEW_PROBLEMS

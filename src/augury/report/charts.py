@@ -55,10 +55,10 @@ def difference_plot(
     verdict: str,
     confidence: float,
 ) -> Markup:
-    """A dot with its interval, over the zero line and the ±`band` that nobody cares about."""
+    """A dot with its interval, over the zero line and the ±`band` of negligible differences."""
     middle = _DOT_HEIGHT / 2
     parts = [
-        # Taller than the chart, which lets them run on through the rows of the table.
+        # Taller than the chart, so that the lines run through all rows of the table.
         rect(axis(-band), -100, axis(band) - axis(-band), 200 + _DOT_HEIGHT, "band"),
         line(axis(0), -100, axis(0), 100 + _DOT_HEIGHT, "zero"),
     ]
@@ -144,7 +144,7 @@ def _polyline(x: Axis, y: Axis, values: Sequence[float | None], style: str) -> M
     points = [(x(n), y(v)) for n, v in enumerate(values, start=1) if v is not None]
     if not points:
         return Markup("")
-    # More points than the eye can tell apart only make the file large.
+    # More points than the eye can see would only make the file larger.
     step = math.ceil(len(points) / MAX_POINTS)
     points = [*points[:-1:step], points[-1]]
     coordinates = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
@@ -161,7 +161,7 @@ _MATRIX = 220
 
 
 def confusion_matrix(shares: np.ndarray, classes: Sequence[str], top: float, title: str) -> Markup:
-    """The mistakes of a classifier, the stronger the more; what it got right is a calm diagonal.
+    """The mistakes of a classifier, in a stronger color for more; the diagonal is a calm color.
 
     shares: (K, K), each row the fractions of a true class predicted as each class
     top: the fraction that the strongest color stands for
@@ -207,5 +207,5 @@ def _class_labels(names: Sequence[str], size: float, label: float) -> list[Marku
 
 
 def shorten(name: str, length: int) -> str:
-    """`name`, or as much of it as `length` characters hold with an ellipsis."""
+    """`name`, cut to `length` characters with an ellipsis."""
     return name if len(name) <= length else f"{name[: length - 1]}…"

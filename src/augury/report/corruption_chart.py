@@ -15,16 +15,16 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 10, 10, 34
 
 @dataclass(frozen=True)
 class Panel:
-    """One corruption; `chart` has accuracy in percent against severity, 0 for clean images."""
+    """The chart of one corruption: accuracy, %, over severity; severity 0 is clean images."""
 
     corruption: str
     chart: Markup
 
 
 def corruption_panels(arms: Sequence[tuple[int, Corruptions]], where: str) -> list[Panel]:
-    """A panel for each corruption that an arm was tried on, all on one axis; in the arms' order.
+    """A panel for each corruption that some arm was tested on, all with the same axis.
 
-    arms: (number, accuracies); where: the network and data set, for those who listen to the page
+    arms: (number, accuracies); where: the network and data set, for screen readers
     """
     names = list(dict.fromkeys(name for _, found in arms for name in found.accuracy))
     lines = {name: [(arm, _line(found, name)) for arm, found in arms] for name in names}
@@ -56,7 +56,7 @@ def _panel(x: Axis, y: Axis, arms: Sequence[tuple[int, list[float | None]]], tit
         parts.append(text(_LEFT - 6, y(v) + 4, fixed(v, digits(y.high - y.low)), "tick end"))
     parts += [text(x(v), bottom + 15, f"{v:.0f}", "tick middle") for v in range(int(x.high) + 1)]
     parts.append(text((_LEFT + right) / 2, _HEIGHT - 4, "severity, 0 is clean", "tick middle"))
-    # The baseline last: it is what the others are held against, so it lies on top.
+    # The baseline last, so that it is drawn on top: the others are compared with it.
     parts += [_arm(x, y, run, arm) for arm, run in reversed(arms)]
     return drawing(_WIDTH, _HEIGHT, f"Accuracy by severity of {title}", parts, "severities")
 

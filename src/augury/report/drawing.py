@@ -1,7 +1,7 @@
-"""Matplotlib as it comes, whatever settings lie about.
+"""Matplotlib with its default settings.
 
-It reads a `matplotlibrc` of the working folder, or else of the user, when it is imported. Neither
-must decide what a figure looks like, and the former may be anybody's.
+When it is imported, Matplotlib reads a `matplotlibrc` in the working folder or the user's. Neither
+may change a figure, and a file in the working folder may come from anyone.
 """
 
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ __all__ = ["Axes", "Figure", "colormaps", "round_values", "usual_style"]
 
 @contextmanager
 def usual_style() -> Iterator[None]:
-    """Within the block, and in a function that it decorates, figures have Matplotlib's defaults."""
+    """A context manager and decorator: figures drawn inside have Matplotlib's defaults."""
     defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
     with mpl.rc_context(defaults):
         yield
 
 
 def round_values(low: float, high: float, n: int) -> list[float]:
-    """About `n` round values that span [low, high]; the outermost may lie beyond."""
+    """About `n` round values that span [low, high]; the outermost may lie outside."""
     with mpl.rc_context({"axes.autolimit_mode": "data"}):
         values = MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     return [float(value) for value in values]

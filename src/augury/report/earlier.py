@@ -1,4 +1,4 @@
-"""Arms with runs that an earlier version augmented in a way that has been mended since."""
+"""Arms with runs of an earlier version whose augmentation had a fault that is fixed today."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ BORDER = "spectral-residual smoothed with a repeated border, so that its peaks l
 
 
 def mended_since(study: Study) -> list[tuple[str, int, str]]:
-    """(augmentation, finished runs, what was wrong) for each arm and each fault that has it."""
+    """(augmentation, number of finished runs, fault) for each arm and each fault that it had."""
     found: dict[tuple[str, str], int] = {}
     for run in study.runs:
         if run.result:
@@ -39,13 +39,13 @@ def _faults(cell: Cell, draws: int) -> Iterator[str]:
         yield BORDER
 
 
-def _looks_at_spectral(name: str, parameters: dict[str, Any]) -> bool:
+def _looks_at_spectral(name: str, parameters: dict[str, object]) -> bool:
     usual = _SPECTRAL if name in _SPECTRAL_BY_DEFAULT else None
     return parameters.get("saliency", usual) == _SPECTRAL
 
 
-def _tables(value: Any) -> Iterator[dict[str, Any]]:
-    """Every table within JSON values."""
+def _tables(value: Any) -> Iterator[dict[str, object]]:
+    """Every table nested in JSON values."""
     if isinstance(value, dict):
         yield value
     for each in value.values() if isinstance(value, dict) else value:
@@ -54,7 +54,7 @@ def _tables(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _nested(values: Any, inside: bool) -> bool:
-    """Whether a composition lies within another; inside: whether `values` lie in one."""
+    """Whether a composition is nested in another one; inside: whether `values` are in one."""
     return any(
         (inside and "parts" in value) or _nested(value.get("parts", ()), inside or "parts" in value)
         for value in values

@@ -1,4 +1,4 @@
-"""Figures of pixels as PNG files: nothing on them but the pictures and their titles."""
+"""PNG figures that show pictures and their titles, and nothing else."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ def image_row(images: np.ndarray, titles: Sequence[str], path: Path) -> None:
     """Write `images` side by side, each under its title, without axes.
 
     images: (n, C, H, W) uint8, C is 1 or 3; titles: n of them
-    Raises InputError where the two differ in number, DiskError where `path` cannot be written.
+    Raises InputError if their numbers differ, DiskError if `path` cannot be written.
     """
     _check_number("titles", titles, "images", images)
     figure = Figure(figsize=(_INCH * len(images) + 0.2, _INCH + 0.45), layout="compressed")
@@ -45,9 +45,9 @@ def comparison_grid(
     """Write a grid of pictures: a column for each (title, images), a row for each image.
 
     images: (n, C, H, W) uint8, or (n, H, W) uint8 saliency maps, which are colored
-    captions: under the pictures of the last column, or none
-    Raises InputError where the columns are not as long as `row_titles`, DiskError where `path`
-    cannot be written.
+    captions: texts below the pictures of the last column, or none
+    Raises InputError if a column is not as long as `row_titles`, DiskError if `path` cannot be
+    written.
     """
     for title, images in columns:
         _check_number("row titles", row_titles, title, images)
@@ -67,9 +67,9 @@ def comparison_grid(
 
 
 def preview_figure(shown: Preview, path: Path) -> None:
-    """Write originals beside saliency maps, where there are any, beside augmented images.
+    """Write a figure: originals, saliency maps (if any) and augmented images, side by side.
 
-    Mixed labels stand under their image. Raises DiskError where `path` cannot be written.
+    Mixed labels are printed below their image. Raises DiskError if `path` cannot be written.
     """
     arrays = shown.arrays
     columns = [("original", arrays["originals"])]
@@ -93,29 +93,29 @@ def _axes(figure: Figure, rows: int, columns: int) -> list[list[Axes]]:
 def _show(axes: Axes, image: np.ndarray) -> None:
     picture = map_pixels(image) if image.ndim == 2 else pixels(image)
     if picture.ndim == 2:
-        # As three channels: a gray color map would round some levels down by one.
+        # As three channels, because a gray color map would round some levels down by one.
         picture = np.stack([picture] * 3, axis=-1)
-    # Nearest neighbor: every pixel that the network sees stays a square with hard edges.
+    # Nearest neighbor: every pixel stays a square with hard edges.
     axes.imshow(picture, interpolation="nearest")
     axes.set_axis_off()
 
 
 def _write(axes: Axes, x: float, y: float, text: str, fontsize: int, ha: str, va: str) -> None:
-    """A text beside a picture, at x and y in shares of its width and height."""
+    """Write a text beside a picture; x, y: as shares of the picture's width and height."""
     axes.text(
         x, y, text, transform=axes.transAxes, parse_math=False, fontsize=fontsize, ha=ha, va=va
     )
 
 
 def _text(text: str) -> str:
-    """A name from anywhere, cut so that it leaves room for the pictures."""
+    """A name, made printable and cut to leave room for the pictures."""
     return shorten(printable(text), _LONGEST_TEXT)
 
 
 def _save(figure: Figure, path: Path) -> None:
     try:
-        path.parent.stat()  # a folder that is not there is not made
-        # In its place at the end, so that a link there is replaced and not followed.
+        path.parent.stat()  # a missing folder is an error and is not made
+        # Renamed at the end, so that a link at `path` is replaced and not followed.
         with atomic_file(path) as file:
             figure.savefig(file, format="png", dpi=_DPI)
     except OSError as error:

@@ -8,10 +8,9 @@ from augury.printable import printable_lines
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write `text` so that a reader sees the old file or the new one; returns `path`.
+    """Write `text` atomically: readers see the old file or the new one. Returns `path`.
 
-    What is not to be read (terminal codes, halves of characters) is escaped. Raises DiskError where
-    it cannot be written.
+    Terminal codes and unpaired surrogates are escaped. Raises DiskError if it cannot be written.
     """
     try:
         write_atomically(path, printable_lines(text).encode())

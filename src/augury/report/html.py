@@ -1,4 +1,4 @@
-"""report.html: one file that holds everything it shows and opens offline."""
+"""report.html: a single file that contains everything it shows and opens offline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ MIN_TOP_SHARE = 0.02
 
 @dataclass(frozen=True)
 class Grid:
-    """The case × network table of one data set: rows[augmentation] has a cell for each model."""
+    """The augmentation × model table of a data set; rows[augmentation] has a cell per model."""
 
     dataset: str
     models: Sequence[str]
@@ -46,7 +46,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Gallery:
-    """The pictures of one data set: per arm, those of the first run that kept some."""
+    """The pictures of one data set: for each arm, of its first run that kept some."""
 
     name: str
     dataset: PlannedDataset
@@ -56,7 +56,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class GroupFigures:
-    """What is drawn for one data set and network."""
+    """The figures of one data set and network."""
 
     dataset: str
     model: str
@@ -71,7 +71,7 @@ class GroupFigures:
 def write_report(study: Study) -> Path:
     """Write report.html into the study's folder and return its path.
 
-    Raises InputError where a file of pictures is damaged, DiskError where it cannot be written.
+    Raises InputError if a file of pictures is damaged, DiskError if the page cannot be written.
     """
     return write_text(study.folder / "report.html", render(study))
 
@@ -135,7 +135,7 @@ def _group_figures(study: Study, dataset: str, model: str) -> GroupFigures:
     classes = study.datasets[dataset].classes
     effects = class_effects(study, dataset, model, MAX_CLASSES)
     found = confusions(study, dataset, model)
-    # One scale for all arms, or their colors could not be compared.
+    # One scale for all arms, so that their colors can be compared.
     top_share = max([MIN_TOP_SHARE, *(float(mistakes(c.shares).max()) for c in found)])
     where = f"{model} on {dataset}"
     return GroupFigures(
@@ -187,7 +187,7 @@ def _gallery(study: Study, dataset: str) -> Gallery | None:
 
 
 def _teachers(study: Study) -> list[tuple[str, str]]:
-    """(augmentation, where its saliency came from), each once."""
+    """(augmentation, source of its saliency), each pair once."""
     pairs = (
         (arm, result.teacher)
         for arm in study.arms

@@ -1,4 +1,4 @@
-"""A study's folder, its records joined; nothing here computes or writes."""
+"""Read a study's folder and join its records; nothing is computed or written."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -7,20 +7,24 @@ from pathlib import Path
 from typing import Literal
 
 from augury.errors import InputError
-from augury.inside import check_folders, is_there
 from augury.records.cell import Cell
 from augury.records.epochs import Epoch, read_epochs
 from augury.records.evidence import Evidence, read_evidence
 from augury.records.failure import read_failure
-from augury.records.plan import Plan, PlannedDataset, read_plan
-from augury.records.result import Result, read_result
+from augury.records.plan import Plan, PlannedDataset, plan_of
+from augury.records.result import Result
 from augury.records.verdicts import ArmVerdict, read_verdicts
 from augury.stats import Rule
+from augury.study.store import RunFolder, StudyFolder
 
 
 @dataclass(frozen=True)
 class Run:
-    """A planned cell and what its folder holds; "missing" is what is not finished yet."""
+    """A planned cell and what its folder holds.
+
+    status: "missing" where it is neither finished nor failed; error: why it failed, else "".
+    epochs: those that are done, also of an unfinished run.
+    """
 
     cell: Cell
     folder: Path
@@ -32,10 +36,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Study:
-    """All that a study's folder says, without its predictions and pictures.
+    """All that a study's folder holds, without predictions and pictures.
 
-    rule: that the verdicts were reached by, or the planned one where there are none yet; evidence:
-    None where it was not gathered.
+    rule: by which the verdicts were reached, or the planned one where there are none yet.
+    evidence: None where it was not gathered.
     """
 
     folder: Path
@@ -84,7 +88,7 @@ class Study:
 
     @cached_property
     def _selected(self) -> dict[tuple[str, str | None, str | None], tuple[Run, ...]]:
-        """What `select` answers: looked for each time, 10,000 cells took longest in a report."""
+        """The answers of `select`, which a report of 10,000 cells would spend most time on."""
         found: dict[tuple[str, str | None, str | None], list[Run]] = defaultdict(list)
         for run in self.runs:
             for model in (run.cell.model, None):
@@ -99,16 +103,14 @@ def load_study(folder: Path | str) -> Study:
     Raises InputError where plan.json is missing, or where a file is damaged, naming it.
     """
     folder = Path(folder)
-    path = folder / "plan.json"
-    if not is_there(path):
-        raise InputError(f"{folder}: no study here (plan.json is missing)")
-    plan = read_plan(path)
+    plan = plan_of(folder)
+    files = StudyFolder(folder)
     verdicts = read_verdicts(folder / "verdicts.json")
     return Study(
         folder=folder,
         plan=plan,
         runs=tuple(
-            _load_run(folder / "runs" / cell.name, cell, len(plan.datasets[cell.dataset].classes))
+            _load_run(files.run(cell), cell, len(plan.datasets[cell.dataset].classes))
             for cell in plan.cells
         ),
         rule=verdicts.rule if verdicts else plan.rule,
@@ -117,20 +119,18 @@ def load_study(folder: Path | str) -> Study:
     )
 
 
-def _load_run(folder: Path, cell: Cell, classes: int) -> Run:
-    check_folders(folder.parent, folder)
-    path = folder / "result.json"
-    result = read_result(path) if is_there(path) else None
+def _load_run(files: RunFolder, cell: Cell, classes: int) -> Run:
+    result = files.read_result() if files.done else None
     if result and len(result.test.per_class) != classes:
         found = len(result.test.per_class)
-        raise InputError(f"{path}: test: of {found} classes where the plan has {classes}")
-    failure = read_failure(folder / "error.json")
+        raise InputError(f"{files.result}: test: of {found} classes where the plan has {classes}")
+    failure = read_failure(files.error)
     error = (failure.error or "no reason given") if failure and result is None else ""
     return Run(
         cell=cell,
-        folder=folder,
+        folder=files.path,
         status="done" if result else "failed" if failure else "missing",
         error=error,
         result=result,
-        epochs=read_epochs(folder / "epochs.jsonl"),
+        epochs=read_epochs(files.epochs),
     )

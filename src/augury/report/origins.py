@@ -1,4 +1,4 @@
-"""On what the runs of a study were made: only where that is the same can bits be the same."""
+"""The machines and versions of a study's runs; equal bits need equal machines and versions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,15 +9,16 @@ from augury.records.provenance import Provenance, Resumed
 from augury.report.load import Run, Study
 
 Origin = tuple[tuple[str, str], ...]
-"""(name, value) of a machine's processor, cores and GPU, of the versions, and of the processes."""
+"""(name, value) pairs: processor, cores and GPU of the machine, versions, number of processes."""
 
 
 @dataclass(frozen=True)
 class Origins:
-    """runs: how many were made on each, as rows of (values that differ, number of runs).
+    """The machines and versions of finished runs.
 
-    columns: the names of those values, none where all runs were made on the same; went_on: runs
-    that went on elsewhere than they were begun, each with what changed.
+    runs: rows of (values that differ between runs, number of runs with them); columns: the names of
+    these values, empty if all runs have the same; went_on: runs that went on with another machine
+    or version than they began with, each with the changes.
     """
 
     columns: Sequence[str]
@@ -26,7 +27,7 @@ class Origins:
 
 
 def origins(study: Study) -> Origins:
-    """Of the finished runs whose origin is known."""
+    """The origins of all finished runs for which they are known."""
     found = Counter(
         _origin(run.result.provenance)
         for run in study.runs
@@ -59,7 +60,7 @@ def _origin(provenance: Provenance) -> Origin:
 
 
 def _change(resumed: Resumed) -> str:
-    """One interruption: "after epoch 3 with torch 2.14.1 instead of 2.13.0"."""
+    """One interruption in words: "after epoch 3 with torch 2.14.1 instead of 2.13.0"."""
     changed = ", ".join(
         f"{name} {_shown(now)} instead of {_shown(was)}"
         for name, (was, now) in resumed.changed.items()

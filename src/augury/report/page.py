@@ -1,4 +1,4 @@
-"""The page's templates and styles, and how they write numbers."""
+"""The templates and styles of the page, and their formats of numbers."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -10,6 +10,7 @@ from markupsafe import Markup
 from augury.report import words
 
 _FILTERS = (
+    words.at_least,
     words.count,
     words.duration,
     words.fixed,
@@ -24,12 +25,13 @@ _FILTERS = (
     words.signed,
     words.span,
     words.step_time,
+    words.threshold,
     words.without_partner,
 )
 
 
 def environment() -> Environment:
-    """Escaping all that comes from files, and refusing a name that is not there."""
+    """A Jinja environment that escapes all values and refuses undefined names."""
     found = Environment(
         loader=PackageLoader("augury.report", ""),
         autoescape=True,
@@ -50,7 +52,7 @@ def style(*names: str) -> Markup:
 
 
 def _setting(value: Any) -> str:
-    """A setting's value as a reader would write it."""
+    """A setting's value in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

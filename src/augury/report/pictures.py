@@ -1,4 +1,4 @@
-"""The pixel pictures of a study: examples.npz turned into PNG data addresses."""
+"""The example pictures of a study: examples.npz as PNG data URLs."""
 
 import base64
 import io
@@ -20,10 +20,10 @@ MAX_PIXELS = 96
 
 @dataclass(frozen=True)
 class Picture:
-    """One training image as it is, its saliency map where there is one, and as it was shown.
+    """One training image: original, saliency map (if any) and augmented.
 
-    original, map, augmented: "data:image/png;base64,..."; target: (K,), as it was trained on, or
-    None where a study of an earlier version did not keep it
+    original, map, augmented: "data:image/png;base64,..."; target: (K,), the target after
+    augmentation, None in studies of earlier versions
     """
 
     id: int
@@ -37,16 +37,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Examples:
-    """The pictures of one cell, taken in epoch `epoch` (1, 2, ...)."""
+    """The pictures of one cell, from epoch `epoch` (1, 2, ...)."""
 
     epoch: int
     pictures: tuple[Picture, ...]
 
 
 def load_examples(run: Run) -> Examples | None:
-    """A run's example pictures, or None where it kept none.
+    """A run's example pictures, None if it kept none.
 
-    Raises InputError where examples.npz is damaged.
+    Raises InputError if examples.npz is damaged.
     """
     path = run.folder / "examples.npz"
     if not is_there(path):
@@ -86,15 +86,15 @@ def pixels(image: np.ndarray) -> np.ndarray:
 
 
 def map_pixels(saliency: np.ndarray) -> np.ndarray:
-    """A (H, W) uint8 map in colors, (H, W, 3) uint8: dark is 0, bright is 255."""
+    """An (H, W) uint8 map in colors, (H, W, 3) uint8: 0 is dark, 255 bright."""
     colors: np.ndarray = colormaps["inferno"](saliency, bytes=True)
     return colors[..., :3]
 
 
 def data_address(image: np.ndarray) -> str:
-    """An image as a PNG in a data address; one wider than 96 pixels is shrunk to that."""
+    """An image as a PNG in a data URL, shrunk to 96 pixels if it is wider."""
     picture = Image.fromarray(np.ascontiguousarray(image))
-    # The page shows them about this large, and thirty cells of photographs must stay light.
+    # The page shows them at about this size, and thirty cells of photographs must stay small.
     picture.thumbnail((MAX_PIXELS, MAX_PIXELS), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", optimize=True)

@@ -23,8 +23,8 @@ COLUMNS = (
     "status",
     "error",
 )
-# How a formula begins in a spreadsheet, also where characters have full width; and the apostrophe,
-# so that no two texts become one.
+# First characters of a formula in a spreadsheet, also the full-width ones; and the apostrophe, so
+# that no two texts become equal.
 _FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
 
 
@@ -32,9 +32,9 @@ def write_summary(study: Study) -> Path:
     """Write summary.csv into the study's folder and return its path.
 
     Accuracies are fractions, times are in seconds, `augment_cost` is the time of a step relative
-    to the same step without augmentation; what a cell has not is left empty. A text that a
-    spreadsheet would take for a formula gets an apostrophe in front (see `as_text`).
-    Raises DiskError where it cannot be written.
+    to the same step without augmentation; missing values are empty. A text that a spreadsheet would
+    read as a formula gets an apostrophe in front (see `as_text`).
+    Raises DiskError if it cannot be written.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -45,9 +45,9 @@ def write_summary(study: Study) -> Path:
 
 
 def as_text(value: str) -> str:
-    """`value` with an apostrophe in front where it begins as a formula does, or with one.
+    """`value`, with an apostrophe in front if it begins like a formula or with an apostrophe.
 
-    To read it back, take one apostrophe away from each text that begins with one.
+    To read it back, remove one apostrophe from each text that begins with one.
     """
     text = printable(value)
     return f"'{text}" if text.startswith(_FORMULAS) else text

@@ -1,4 +1,4 @@
-"""The pieces of the page's charts: inline SVG whose colors are the page's CSS classes."""
+"""Elements of the charts, as inline SVG; colors are CSS classes of the page."""
 
 import math
 from collections.abc import Sequence
@@ -31,12 +31,12 @@ class Axis:
 
 
 def color(arm: int) -> int:
-    """The number of the CSS color of an arm; 0, the calm one, is for the baseline alone."""
+    """The number of the CSS color of an arm; the calm color 0 is for the baseline only."""
     return arm if arm == 0 else 1 + (arm - 1) % ARM_COLORS
 
 
 def drawing(width: float, height: float, title: str, parts: Sequence[Markup], style: str) -> Markup:
-    """A drawing of `parts`; without a title it is hidden from those who listen to the page."""
+    """A drawing of `parts`; without a title it is hidden from screen readers."""
     role = Markup('role="img" aria-label="{}"').format(title) if title else 'aria-hidden="true"'
     return Markup('<svg viewBox="0 0 {} {}" width="{}" height="{}" class="{}" {}>{}</svg>').format(
         width, height, width, height, style, Markup(role), Markup("").join(parts)
@@ -44,7 +44,7 @@ def drawing(width: float, height: float, title: str, parts: Sequence[Markup], st
 
 
 def text(x: float, y: float, content: str, style: str) -> Markup:
-    """A line of text, its baseline at `y`."""
+    """A line of text with its baseline at `y`."""
     return Markup('<text x="{:.1f}" y="{:.1f}" class="{}">{}</text>').format(x, y, style, content)
 
 
@@ -56,12 +56,12 @@ def line(x1: float, y1: float, x2: float, y2: float, style: str) -> Markup:
 
 
 def rect(x: float, y: float, width: float, height: float, style: str) -> Markup:
-    """A rectangle, from its upper left corner."""
+    """A rectangle; x, y: its upper left corner."""
     return Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" class="{}"/>').format(
         x, y, width, height, style
     )
 
 
 def digits(extent: float) -> int:
-    """How many decimals tell the ticks of an axis of this extent apart."""
+    """The decimals needed to distinguish the ticks of an axis of this extent."""
     return max(0, math.ceil(-math.log10(extent / 4)))

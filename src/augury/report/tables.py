@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from augury.records.result import Result
+from augury.records.times import Times, median_times
 from augury.records.verdicts import ArmVerdict
 from augury.report.load import Run, Study
+from augury.stats import to_points
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,11 @@ class VerdictRow:
 
 @dataclass(frozen=True)
 class GridCell:
-    """Means over the finished seeds of one augmentation and network; accuracies are fractions."""
+    """One augmentation with one network, over its finished seeds.
+
+    train, validation, test: mean accuracies, %; test_spread: standard deviation of the test
+    accuracy over seeds, points; loss: mean on the test images; times: medians.
+    """
 
     done: int
     failed: int
@@ -38,8 +44,7 @@ class GridCell:
     test: float | None
     test_spread: float | None
     loss: float | None
-    step_seconds: float | None
-    augment_cost: float | None
+    times: Times
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,7 @@ def verdict_rows(study: Study, dataset: str, model: str) -> list[VerdictRow]:
 def _verdict_row(study: Study, runs: Sequence[Run], comparison: ArmVerdict | None) -> VerdictRow:
     arm = runs[0].cell.augmentation
     results = finished(runs)
-    fraction = mean([r.test.accuracy for r in results])
-    accuracy = None if fraction is None else 100 * fraction
+    accuracy = mean_points([r.test.accuracy for r in results])
     if arm == study.baseline:
         return VerdictRow(arm, True, accuracy, len(results), "baseline", "", None)
     if comparison is None:
@@ -99,20 +103,20 @@ def _verdict_row(study: Study, runs: Sequence[Run], comparison: ArmVerdict | Non
 
 
 def grid_cell(runs: Sequence[Run]) -> GridCell:
-    """The runs of one data set, augmentation and network, one for each seed, in means."""
+    """The runs of one data set, augmentation and network, one for each seed."""
     results = finished(runs)
-    tests = [r.test.accuracy for r in results if r.test.accuracy is not None]
+    tests = [r.test.accuracy for r in results]
+    known = [to_points(accuracy) for accuracy in tests if accuracy is not None]
     return GridCell(
         done=len(results),
         failed=sum(run.status == "failed" for run in runs),
         missing=sum(run.status == "missing" for run in runs),
-        train=mean([r.train.accuracy for r in results]),
-        validation=mean([r.validation.accuracy for r in results if r.validation]),
-        test=mean(tests),
-        test_spread=float(np.std(tests, ddof=1)) if len(tests) > 1 else None,
+        train=mean_points([r.train.accuracy for r in results]),
+        validation=mean_points([r.validation.accuracy for r in results if r.validation]),
+        test=mean_points(tests),
+        test_spread=float(np.std(known, ddof=1)) if len(known) > 1 else None,
         loss=mean([r.test.loss for r in results]),
-        step_seconds=mean([r.step_seconds for r in results]),
-        augment_cost=mean([r.augment_cost for r in results]),
+        times=median_times(results),
     )
 
 
@@ -173,8 +177,9 @@ def worst_mistakes(
 
 
 def finished(runs: Sequence[Run]) -> list[Result]:
-    """The results of the finished ones among `runs`."""
-    return [run.result for run in runs if run.result]
+    """The results of the finished ones among `runs`, in the order of their seeds."""
+    ordered = sorted(runs, key=lambda run: run.cell.seed)
+    return [run.result for run in ordered if run.result]
 
 
 def _by_seed(study: Study, dataset: str, model: str, arm: str) -> dict[int, Result]:
@@ -195,6 +200,15 @@ def _shares(result: Result) -> np.ndarray:
 
 
 def mean(values: Sequence[float | None]) -> float | None:
-    """None where there is none, or one is not known: the mean of the others is another thing."""
+    """The mean; None where there is no value, or where one of them is not known."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known and len(known) == len(values) else None
+
+
+def mean_points(fractions: Sequence[float | None]) -> float | None:
+    """The mean of fractions in percent, None as for `mean`.
+
+    Each is multiplied before the mean is taken, as for the verdicts: the other order may give
+    another last bit, and so another digit on the page.
+    """
+    return mean([None if fraction is None else to_points(fraction) for fraction in fractions])

@@ -1,4 +1,4 @@
-"""Numbers and findings in words, the same on the page and in the terminal."""
+"""Numbers and verdicts in words: one function for each kind, for the page and the terminal."""
 
 import math
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from augury.records.evidence import Interval
 from augury.records.plan import Leakage
 from augury.records.verdicts import ArmVerdict
 from augury.report.load import Study
+from augury.stats import round_up
 
 NONE = "–"
 
@@ -112,9 +113,14 @@ def remark(sentence: str, verdict: str) -> str:
     return sentence.removeprefix(verdict).lstrip(" :;")
 
 
-def at_least(points: float) -> str:
-    """One decimal, rounded up: a promise of what could have been seen must hold."""
-    return fixed(math.ceil(10 * points - 1e-9) / 10, 1)
+def at_least(points: float | None) -> str:
+    """A detectable difference in points, rounded up as in the words of a verdict."""
+    return NONE if points is None else round_up(points)
+
+
+def threshold(points: float) -> str:
+    """A difference of the rule in points, with the digits that it was given with."""
+    return f"{points:g}"
 
 
 def warnings(study: Study) -> list[str]:

@@ -1,4 +1,7 @@
-"""Where a network looks: saliency maps as callables, batch -> (B, H, W) float ≥ 0."""
+"""Saliency maps: callables, batch -> (B, H, W) float ≥ 0.
+
+One file per kind of map; `kinds.py` maps names to kinds, and `cache.py` stores maps by image id.
+"""
 
 from augury.saliency.cache import MapCache
 from augury.saliency.grad_cam import Activation, GradCam

@@ -1,4 +1,4 @@
-"""Saliency computed once for many images and looked up by their ids."""
+"""Saliency maps computed once and looked up by image id."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,13 +9,13 @@ from augury.batch import Batch, apply_moves
 
 
 class MapCache:
-    """batch -> the stored rows of its images, so that an image's map depends on its id alone.
+    """batch -> the stored maps of its images, so that an image's map depends on its id alone.
 
-    A network computes slightly different bits at another batch size; what is looked up does not.
-    Rows are those of the images as they were stored; they are moved as the batch has been.
+    (A network computes slightly different bits at another batch size.) Maps are stored for images
+    as they are in the data set; the moves of the batch are applied to them.
 
     ids: (N,) int64, sorted; values: (N, ...), uint8 (which stands for [0, 1]) or floating; both on
-        one device, which may be another than that of the batches.
+        one device, which need not be the device of the batches.
     """
 
     def __init__(self, ids: Tensor, values: Tensor) -> None:
@@ -23,7 +23,7 @@ class MapCache:
 
     @classmethod
     def of(cls, saliency: Callable[[Batch], Tensor], batches: Iterable[Batch]) -> "MapCache":
-        """Store what `saliency` gives for `batches`, as `as_stored` has it."""
+        """Compute and store the maps of all `batches`, in the dtype of `as_stored`."""
         parts = [(batch.ids, as_stored(saliency(batch))) for batch in batches]
         ids, order = torch.cat([ids for ids, _ in parts]).sort()
         return cls(ids, torch.cat([values for _, values in parts])[order])
@@ -40,6 +40,6 @@ class MapCache:
 def as_stored(maps: Tensor) -> Tensor:
     """Maps (B, H, W) in [0, 1] as uint8; signed gradients (B, C, H, W) as float16.
 
-    float16 keeps a gradient's sign and size to 2^-11 of it; what is under 3e-8 becomes 0.
+    float16 keeps the sign of a gradient, and its size to 2^-11; below 3e-8 it becomes 0.
     """
     return maps.half() if maps.ndim == 4 else (maps * 255).round().to(torch.uint8)

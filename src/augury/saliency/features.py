@@ -1,4 +1,4 @@
-"""The last feature maps of a network, before they are pooled."""
+"""The last feature maps of a network, before pooling."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from augury.errors import InputError
 
 
 def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Of normalized images: the last feature maps (B, F, h, w), and the logits (B, K).
+    """The last feature maps (B, F, h, w) and the logits (B, K) for normalized images `pixels`.
 
-    The maps are what `forward_features` returns, of `model` or of the part of it that has one, as
-    all of timm's networks do. Of a network without it they are the output of the last of its
-    modules that gives maps of more than one position, or, where none does, of one position.
-    They are a leaf that requires its gradient, and the logits depend on nothing else: who
-    differentiates them goes through the head only. `pixels` stay as they are, also where the
-    network works in place.
-    Raises InputError where the network has neither, or a `forward_features` that gives no maps.
+    The maps are the result of `forward_features`, a method of `model` or of a part of it; all of
+    timm's networks have one. For a network without it, they are the output of its last module that
+    gives maps of more than one position, or, if none does, of one position.
+    They are a leaf that requires its gradient, and the logits depend on nothing else, so a
+    derivative passes through the head only. `pixels` are not changed, also if the network works in
+    place.
+    Raises InputError if the network has no maps, or a `forward_features` that returns none.
     """
     owner = next((m for m in model.modules() if hasattr(m, "forward_features")), None)
     found = None if owner is None else _of_forward_features(owner, model, pixels)
@@ -40,7 +40,7 @@ def _of_forward_features(
         # A copy, as the head may work in place.
         return (maps.movedim(1, 3) if last else maps).clone()
 
-    # No hook can be set on a method, so for this pass another stands before it.
+    # PyTorch has no hooks for methods, so the method is replaced for this pass.
     vars(owner)["forward_features"] = forward_features
     try:
         logits: Tensor = model(pixels.clone())
@@ -93,15 +93,16 @@ def _last_with_maps(model: nn.Module, pixels: Tensor) -> tuple[nn.Module, int]:
         for handle in handles:
             handle.remove()
     if best is None:
+        # A study's network is wrapped together with its normalization.
+        name = type(getattr(model, "model", model)).__name__
         raise InputError(
-            f"{type(model).__name__}: has no forward_features, and no module that gives feature "
-            "maps (B, F, h, w)"
+            f"{name}: has no forward_features, and no module that gives feature maps (B, F, h, w)"
         )
     return best[1:]
 
 
 def _channels_last(owner: nn.Module, maps: Tensor) -> bool:
-    """Whether maps are (B, h, w, F), as of timm's Swin networks, and not (B, F, h, w)."""
+    """Whether maps are (B, h, w, F), as in timm's Swin networks, and not (B, F, h, w)."""
     if maps.ndim == 4:
         width = getattr(owner, "num_features", maps.shape[1])
         if width == maps.shape[1]:

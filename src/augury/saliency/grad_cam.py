@@ -1,4 +1,4 @@
-"""Grad-CAM (Selvaraju et al., ICCV 2017), and the activation of the maps that it weighs."""
+"""Grad-CAM (Selvaraju et al., ICCV 2017), and the mean activation of the same feature maps."""
 
 from collections.abc import Callable
 
@@ -18,9 +18,9 @@ class GradCam:
     A: the last feature maps before they are pooled (see `maps_and_logits`). of: the score, as in
     `InputGradient`; the paper asks for a given class, the default is the largest logit.
     The map is enlarged to the image's size, bilinear, and then min-max scaled per image; the paper
-    does not say how. Where the feature maps are 1×1, or the sum is nowhere over 0, it is all 0.
-    Only the head is differentiated, so it costs little more than a forward pass. The network is as
-    before afterwards, as with `InputGradient`.
+    does not say how. It is all 0 if the feature maps are 1×1, or if the sum is nowhere above 0.
+    Only the head is differentiated, so it costs little more than a forward pass. The network is
+    left unchanged, as by `InputGradient`.
     """
 
     def __init__(

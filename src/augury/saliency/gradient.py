@@ -21,13 +21,13 @@ class InputGradient:
     model: normalized images -> logits (B, K); normalize: images in [0, 1] -> normalized images.
     of: "largest", the largest logit; "label", the logits weighted by the targets, Σ t_k z_k;
         "loss", the cross-entropy with the (soft) targets. Each image has its own score, so its
-        gradient does not depend on the others of its batch.
+        gradient does not depend on the other images of the batch.
 
-    A gray image before a network of three channels counts as three equal ones (`normalize` then
-    returns three), and its derivative is the sum of theirs. The network is in evaluation mode
-    meanwhile; its mode, its BatchNorm statistics, its `.grad` fields, the random state and the
-    batch are as before afterwards, also where the network works in place. Raises InputError where
-    targets and logits differ in K.
+    If the network has three channels, a gray image counts as three equal channels (`normalize` then
+    returns three), and its derivative is the sum of their derivatives. The network runs in
+    evaluation mode; its mode, BatchNorm statistics and `.grad` fields, the random state and the
+    batch are the same afterwards, also if the network works in place. Raises InputError if targets
+    and logits differ in K.
     """
 
     def __init__(
@@ -39,16 +39,16 @@ class InputGradient:
     def __call__(self, batch: Batch) -> Tensor:
         with evaluating(self.model), torch.enable_grad():
             pixels = self.normalize(to_float(batch.images)).detach().requires_grad_()
-            # A copy, as the network may work in place, which a leaf does not allow.
+            # A copy, because a network that works in place must not overwrite a leaf.
             scores = class_scores(self.model(pixels.clone()), batch.targets, self.of)
-            # Only the input is asked for, so that no weight's gradient is computed or stored.
+            # Only the gradient of the input is computed, none of the weights.
             (gradient,) = torch.autograd.grad(scores.sum(), pixels)
         gradient = gradient.float()
         return gradient.sum(dim=1, keepdim=True) if batch.images.shape[1] == 1 else gradient
 
 
 def class_scores(logits: Tensor, targets: Tensor, of: str) -> Tensor:
-    """(B,) float32: the score of `SCORES` that each row of logits (B, K) has."""
+    """(B,) float32: the score `of` (one of SCORES) for each row of logits (B, K)."""
     logits = logits.float()
     if of == "largest":
         return logits.amax(dim=1)
@@ -73,7 +73,7 @@ def gray_map(gradient: Tensor) -> Tensor:
 def absolute_map(gradient: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, H, W): mean_c |g|, divided by its largest value per image.
 
-    Simonyan et al. take the largest channel; the mean loses less of a gradient that several share.
+    Simonyan et al. take the largest channel; the mean loses less of a gradient in several channels.
     """
     return by_peak(gradient.abs().mean(dim=1))
 
@@ -81,13 +81,13 @@ def absolute_map(gradient: Tensor) -> Tensor:
 def squared_map(gradient: Tensor) -> Tensor:
     """(B, C, H, W) -> (B, H, W): sqrt(mean_c g²), divided by its largest value per image.
 
-    Puzzle Mix's map (Kim et al. 2020), but for the scale.
+    Puzzle Mix's map (Kim et al. 2020), with another scale.
     """
     return by_peak(gradient.square().mean(dim=1).sqrt())
 
 
 class GradientMap:
-    """batch -> (B, H, W) in [0, 1]: a signed gradient (B, C, H, W), its channels made one."""
+    """batch -> (B, H, W) in [0, 1]: a signed gradient (B, C, H, W), reduced over its channels."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class GradientMap:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode within the block; afterwards each module has the mode it had."""
+    """Evaluation mode within the block; afterwards each module has its former mode."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

@@ -1,4 +1,4 @@
-"""Saliency at a quarter of the cost."""
+"""Saliency of images at half their size, for about a quarter of the cost."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ from augury.saliency.scale import enlarged
 
 
 class HalfResolution:
-    """batch -> the maps of `saliency` for images of half the side, enlarged to the image's size.
+    """batch -> the maps of `saliency` for images of half the side, enlarged to the full size.
 
-    Images are averaged over 2×2 pixels (over fewer at an odd border) and maps enlarged, bilinear.
-    A signed gradient (B, C, H, W) is divided by 4: each small pixel stands for four.
+    Images are averaged over 2×2 pixels (fewer at an odd border); maps are enlarged, bilinear.
+    A signed gradient (B, C, H, W) is divided by 4, because each small pixel stands for four.
     """
 
     def __init__(self, saliency: Callable[[Batch], Tensor]) -> None:

@@ -19,8 +19,8 @@ Normalization = Callable[[Tensor], Tensor]
 class Kind:
     """build: (model, normalize) -> batch -> maps (B, H, W) in [0, 1].
 
-    signed: gives gradients (B, C, H, W) instead. needs_network: otherwise `build` looks at neither
-    of its arguments, and an image's map never changes. revision: rises when what a name stands for
+    signed: it gives gradients (B, C, H, W) instead. needs_network: if False, `build` ignores both
+    arguments, and an image's map never changes. revision: raised when the meaning of a name
     changes; stored maps and studies keep the kind that they began with (`kind_at`).
     """
 
@@ -71,7 +71,7 @@ KINDS: dict[str, Kind] = {
     ),
 }
 
-# What those names stood for at revision 1 whose kind has changed.
+# The names whose meaning has changed, with their kind at revision 1.
 _AT_FIRST: dict[str, Kind] = {
     "spectral-residual": Kind(
         "as spectral-residual, but what lies on the border counts double",
@@ -82,11 +82,11 @@ _AT_FIRST: dict[str, Kind] = {
 
 
 def kind_at(name: str, revision: int) -> Kind:
-    """What `name`, one of KINDS, stands for in a study whose maps are of `revision`."""
+    """The kind called `name` (one of KINDS) in a study whose maps are of `revision`."""
     kind = KINDS[name]
     return kind if kind.revision <= revision else _AT_FIRST[name]
 
 
 def newest_revision(names: Iterable[str] = KINDS) -> int:
-    """The revision at which all `names`, of KINDS, stand for what they do today."""
+    """The revision from which on all `names` (of KINDS) have today's meaning."""
     return max((KINDS[name].revision for name in names), default=1)

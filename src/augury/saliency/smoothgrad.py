@@ -16,10 +16,10 @@ class SmoothGrad:
     gradient: batch -> (B, C, H, W), such as an `InputGradient`.
     copies: the paper finds 50 enough and little gain beyond; the default is 8, since each costs a
         pass through the network.
-    noise: standard deviation as a share of the image's range, its largest less its smallest
-        value; the paper's 10 to 20 %. The noise is added to images in [0, 1], before they are
-        normalized, and what leaves [0, 1] is not clipped.
-    seed, epoch: of the noise, which depends on them, on the image's id and on nothing else.
+    noise: standard deviation as a share of the image's range (largest minus smallest value); 10 to
+        20 % in the paper. The noise is added to images in [0, 1], before they are normalized, and
+        the sum is not clipped.
+    seed, epoch: the noise depends on seed, epoch and image id, and on nothing else.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class SmoothGrad:
         images = to_float(batch.images)
         low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
         deviation = self.noise * (high - low)
-        # Copies of an image have one map.
+        # Copies of an image get the same map.
         draws = Draws(self.seed, self.epoch, batch.ids, repeats=torch.zeros_like(batch.ids))
         total = torch.zeros_like(images)
         for copy in range(self.copies):
@@ -53,7 +53,7 @@ class SmoothGrad:
 
 def standard_normal(draws: Draws, operation: str, n: int) -> Tensor:
     """(B, n) float32 from the standard normal distribution: its quantiles at uniform draws."""
-    # In the middle of each of the 2^24 steps, so that neither end is infinite.
+    # The middle of each of the 2^24 steps, so that neither end is infinite.
     uniform = draws.uniform(operation, n).double() + 2.0**-25
     quantiles: Tensor = torch.special.ndtri(uniform)
     return quantiles.float()

@@ -13,30 +13,30 @@ from augury.saliency.scale import by_peak, enlarged
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R 601
 _LARGEST = 128  # longest side at which the spectrum is taken
 _GAUSSIAN_RADIUS, _GAUSSIAN_SIGMA = 3, 3.0
-# Added to |F|², to keep its logarithm finite; GuidedMixup's.
+# Added to |F|², to keep its logarithm finite; as in GuidedMixup.
 _EPSILON = 1e-10
 
-# What the Gaussian finds beyond the map.
+# The values beyond the map, for the Gaussian.
 BORDERS = ("zeros", "mirrored", "repeated")
 
 
 class SpectralResidual:
-    """batch -> (B, H, W) in [0, 1]: what of an image's spectrum is unlike its neighborhood.
+    """batch -> (B, H, W) in [0, 1]: the unusual part of an image's spectrum, as a map.
 
-    Of the gray image's spectrum F, the residual is R = log A less its 3×3 box mean, with
-    A = sqrt(|F|² + 1e-10); back in the image it is |ifft(exp(R) · F/A)|, smoothed by a 7×7
-    Gaussian of σ = 3 and divided by its largest value. Needs no network.
+    With F the spectrum of the gray image and A = sqrt(|F|² + 1e-10), the residual R is log A minus
+    its 3×3 box mean. The map is |ifft(exp(R) · F/A)|, smoothed by a 7×7 Gaussian of σ = 3 and
+    divided by its largest value. It needs no network.
 
-    border: what the Gaussian finds beyond the map. "zeros" as in Hou & Zhang's code: a pixel counts
-        for less the nearer to the border it is, in a corner for a third, so a blank image is most
-        salient in its middle. "mirrored", without the outermost pixel, as in GuidedMixup's code
-        (Kang & Kim, AAAI 2023). "repeated", the outermost pixel, is in neither and makes too much
-        of it; maps of revision 1 are so (`augury.saliency.kind_at`).
+    border: the values beyond the map, for the Gaussian. "zeros" as in Hou & Zhang's code: pixels
+        near the border count less, in a corner a third, so a blank image is most salient in its
+        middle. "mirrored", without the outermost pixel, as in GuidedMixup's code (Kang & Kim, AAAI
+        2023). "repeated", the outermost pixel, is in neither code and overrates that pixel; maps of
+        revision 1 use it (`augury.saliency.kind_at`).
 
-    All else is as in GuidedMixup's code: the box mean repeats the border; images whose longer side
-    is over 128 pixels are shrunk to it (there to 128×128), smaller ones are taken as they are; the
-    amplitude is smoothed, where Hou & Zhang smooth its square, of images of 64 pixels, with another
-    Gaussian. Computed in float64 and rounded once, so an image's map is the same in any batch.
+    Everything else is as in GuidedMixup's code: the box mean repeats the border; images whose
+    longer side is over 128 pixels are shrunk to that side (there to 128×128), smaller ones are not
+    resized; the amplitude is smoothed (Hou & Zhang smooth its square, with another Gaussian, on
+    images of 64 pixels). Computed in float64 and rounded once, so a map is the same in any batch.
     """
 
     def __init__(self, border: str = "zeros") -> None:
@@ -88,11 +88,11 @@ def _gaussian() -> list[float]:
 
 
 def _filtered(maps: Tensor, taps: list[float], border: str) -> Tensor:
-    """(B, H, W) -> the same, filtered by `taps` along both axes; border: one of BORDERS."""
+    """(B, H, W) maps filtered by `taps` along both axes; border: one of BORDERS."""
     radius = len(taps) // 2
     for dim in (1, 2):
         n = maps.shape[dim]
-        # The rows that each tap reads, in a fixed order of adding.
+        # The rows that each tap reads; the order of additions is fixed.
         reads = torch.arange(n, device=maps.device)
         total = torch.zeros_like(maps)
         for tap, shift in zip(taps, range(-radius, radius + 1), strict=True):
@@ -105,7 +105,7 @@ def _filtered(maps: Tensor, taps: list[float], border: str) -> Tensor:
 
 
 def _rows(places: Tensor, n: int, border: str) -> Tensor:
-    """`places` beyond the n rows: as they are for "zeros", or the rows that stand for them."""
+    """`places` with those beyond the n rows mapped to rows; unchanged for "zeros"."""
     if border == "repeated":
         return places.clamp(0, n - 1)
     if border == "mirrored":

@@ -30,6 +30,7 @@ from augury.stats.verdict import (
     Weighed,
     decide,
     judge,
+    round_up,
     to_points,
     weigh,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "paired_t",
     "probability_interval",
     "probability_of_improvement",
+    "round_up",
     "rule_detectable",
     "rule_power",
     "sign_flip_p",

@@ -1,6 +1,6 @@
 """When a difference counts as shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,10 @@ class Rule:
 
     min_seeds: int = 6
     alpha: float = 0.05
-    min_difference: float = 0.2
+    # The line of the command line's option for it.
+    min_difference: float = field(
+        default=0.2, metadata={"help": "Smallest difference that matters, points. Default: 0.2."}
+    )
     min_probability: float = 0.75
     confidence: float = 0.95
     power: float = 0.8

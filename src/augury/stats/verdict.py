@@ -94,10 +94,12 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class PairEvidence:
-    """What one testable pair says by itself; all but the probabilities in percentage points.
+    """The tests and intervals of one pair; all but the probabilities in percentage points.
 
-    deviation: standard deviation of the paired differences; p: adjusted for the looks, not by
-    Holm; image_error: standard error of the difference over test images. The rest: `Comparison`.
+    deviation: standard deviation of the paired differences.
+    p: adjusted for the looks, but not by Holm.
+    image_error: standard error of the difference over test images.
+    The rest is as in `Comparison`.
     """
 
     difference: float
@@ -114,10 +116,11 @@ class PairEvidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Weighed:
-    """A pair by itself: all that judging it needs, but for the other pairs of the study.
+    """One pair's statistics before Holm's correction.
 
-    accuracy, baseline_accuracy, difference: as in `Comparison`; obstacle: why the rule cannot be
-    applied, "" where it can; evidence: None where no test applies.
+    accuracy, baseline_accuracy, difference: as in `Comparison`.
+    obstacle: why the rule cannot be applied, "" where it can.
+    evidence: None where no test applies.
     """
 
     seeds: tuple[int, ...]
@@ -139,7 +142,7 @@ def judge(pairs: Sequence[Pair], rule: Rule | None = None) -> list[Comparison]:
 
 
 def weigh(pair: Pair, rule: Rule) -> Weighed:
-    """The part of `judge` that looks at one pair alone, and takes nearly all of its time."""
+    """The first part of `judge`, one pair at a time, which takes nearly all of its time."""
     return Weighed(
         seeds=pair.seeds,
         accuracy=_mean(to_points(pair.accuracy)),
@@ -151,7 +154,7 @@ def weigh(pair: Pair, rule: Rule) -> Weighed:
 
 
 def decide(weighed: Sequence[Weighed], rule: Rule) -> list[Comparison]:
-    """The rest of `judge`: all pairs of a study, weighed by the same rule, as one family."""
+    """The second part of `judge`: Holm's correction over all pairs of a study, and the verdicts."""
     evidence = [one.evidence for one in weighed]
     adjusted = holm([math.nan if e is None else e.p for e in evidence])
     family = sum(e is not None for e in evidence)
@@ -291,7 +294,7 @@ def _decide(
         return "not shown", f"not shown: {which}, but the difference is smaller than {matters}"
     if detectable is None:
         return "not shown", "not shown; this study could not have seen any difference"
-    return "not shown", f"not shown; this study could have seen ≥ {_round_up(detectable)} points"
+    return "not shown", f"not shown; this study could have seen ≥ {round_up(detectable)} points"
 
 
 def _is_clear(evidence: PairEvidence, p: float, rule: Rule) -> bool:
@@ -317,8 +320,10 @@ def _is_negligible(evidence: PairEvidence, rule: Rule) -> bool:
     return farthest < rule.min_difference
 
 
-def _round_up(points: float) -> str:
+def round_up(points: float) -> str:
     """Two significant digits, rounded up so that the promise holds: 0.871 becomes 0.88."""
+    if points < _TOLERANCE:
+        return "0"
     digits = 1 - math.floor(math.log10(points))
     scale = 10.0**digits
     return f"{math.ceil(points * scale - _TOLERANCE) / scale:g}"

@@ -1,4 +1,4 @@
-"""Two studies held against each other: does the same arm do better in the second?"""
+"""Compare the arms that two studies share: does an arm do better in the second?"""
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -7,10 +7,10 @@ from augury.errors import InputError
 from augury.records.cell import Cell
 from augury.records.plan import Plan, plan_of
 from augury.stats import Comparison, judge
-from augury.study.judging.pairs import Arm, make_pair, read_outcomes
+from augury.study.judging.pairs import Arm, make_pair, read_finished
 from augury.study.store import StudyFolder
 
-# What decides which images a seed trains on and which are tested.
+# The recipe's fields that decide which images a seed trains on and which are tested.
 _SPLIT = ("validation", "train_limit", "test_limit")
 
 
@@ -32,7 +32,7 @@ def compare_studies(first: Path, second: Path) -> list[ArmChange]:
     """
     plans = [plan_of(path) for path in (first, second)]
     old, new = (
-        read_outcomes(plan.cells, StudyFolder(path))
+        read_finished(plan.cells, StudyFolder(path))
         for plan, path in zip(plans, (first, second), strict=True)
     )
     arms = [arm for arm in new if arm in old]
@@ -54,7 +54,7 @@ def _named(arm: Arm, comparison: Comparison) -> ArmChange:
 
 
 def _split_apart(first: Plan, second: Plan, arm: Arm) -> str:
-    """How the data of the two differ, "" where they do not."""
+    """How images or splits of the two studies differ, "" where they do not."""
     one, other = _cell(first, arm), _cell(second, arm)
     if one.fingerprint != other.fingerprint:
         return f"the images of {arm[0]} are not the same in the two studies"

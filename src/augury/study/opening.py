@@ -7,21 +7,17 @@ from pathlib import Path
 
 import torch
 
-from augury.data import (
-    Dataset,
-    Progress,
-    check_output,
-    data_title,
-    load_dataset,
-    whole_location,
-)
+from augury.data import Dataset, Progress, check_output, data_title
 from augury.errors import InputError
 from augury.inside import is_there, lock
 from augury.records.numbers import Device
 from augury.records.plan import Plan, read_plan, write_plan
 from augury.study.cell_states import pending_cells
 from augury.study.engines import LOCAL, Engine, Workload
-from augury.study.planning.plan import extend_plan, make_plan, require_code
+from augury.study.planning.cells import require_code
+from augury.study.planning.datasets import load_datasets
+from augury.study.planning.extend import extend_plan
+from augury.study.planning.plan import make_plan
 from augury.study.planning.settings import StudySettings
 from augury.study.running.provenance import provenance
 from augury.study.store import StudyFolder, disk_errors
@@ -47,7 +43,7 @@ def open_study(
     """
     folder = StudyFolder(path)
     check_study_folder(settings, folder)
-    datasets = _load(settings, data_dir, progress)
+    datasets = load_datasets(settings, data_dir, progress)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         with lock(path / ".plan.lock"):
@@ -67,7 +63,7 @@ def open_study(
 
 
 def check_study_folder(settings: StudySettings, folder: StudyFolder) -> None:
-    """Raise InputError where a new study would be written into the data that it is about."""
+    """Raise InputError where a new study would be written into its own data set's folder."""
     if is_there(folder.plan_file):
         return  # begun by an earlier version; what it holds is not read as data
     for name in settings.datasets:
@@ -76,7 +72,7 @@ def check_study_folder(settings: StudySettings, folder: StudyFolder) -> None:
 
 
 def _check_free(path: Path) -> None:
-    """Raise InputError where a new study would write over somebody's files."""
+    """Raise InputError where a new study would write over files that are there."""
     if is_there(path / "runs"):
         return  # a study that has lost its plan
     for name in ("report.html", "summary.csv", "verdicts.json", "evidence.json", "judged.json"):
@@ -85,22 +81,6 @@ def _check_free(path: Path) -> None:
                 f"{path / name}: is there already, and a study would write over it. "
                 "Give the study a folder of its own (--out)"
             )
-
-
-def _load(
-    settings: StudySettings, data_dir: Path | None, progress: Progress | None
-) -> dict[str, Dataset]:
-    datasets = {
-        whole_location(name): load_dataset(
-            name, data_dir=data_dir, image_size=settings.image_size, progress=progress
-        )
-        for name in settings.datasets
-    }
-    names = [dataset.name for dataset in datasets.values()]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise InputError(f"datasets: two are called {twice.pop()!r}; rename one of their folders")
-    return datasets
 
 
 def default_device() -> Device:

@@ -1,4 +1,4 @@
-"""What training sees of given images: the cell is rebuilt, and where it matters replayed."""
+"""Show images as training sees them, by running the very code that trains."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from augury.data import Dataset, Progress, data_title, load_dataset
+from augury.data import Dataset, Progress, data_title
 from augury.errors import InputError
 from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, plan_of
+from augury.records.provenance import Provenance
 from augury.study.opening import default_device
-from augury.study.planning.plan import describe, limited_threads, make_cells, require_code
+from augury.study.planning.cells import make_cells, require_code
+from augury.study.planning.datasets import load_datasets
+from augury.study.planning.plan import assemble_plan
+from augury.study.planning.probe import limited_threads
 from augury.study.planning.settings import StudySettings
 from augury.study.running.prepare import load_planned, prepare
-from augury.study.running.provenance import provenance
 from augury.study.running.record_batches import (
     BatchRecorder,
     augmented_images,
@@ -27,7 +30,11 @@ from augury.training.network import Speed
 
 @dataclass(frozen=True)
 class Preview:
-    """Cell, epoch, the arrays that `BatchRecorder.arrays` returns, and the names of all classes."""
+    """What one epoch of a cell sees of some images.
+
+    arrays: those that `BatchRecorder.arrays` returns; classes: the names of all classes, in their
+    order.
+    """
 
     cell: Cell
     epoch: int
@@ -36,7 +43,7 @@ class Preview:
 
     @property
     def class_names(self) -> list[str]:
-        """Of each image."""
+        """The name of each image's class."""
         return [self.classes[k] for k in self.arrays["labels"]]
 
 
@@ -45,26 +52,14 @@ def preview_new(
     data_dir: Path | None,
     progress: Progress | None,
 ) -> tuple[Cell, Plan, Dataset]:
-    """The cell that a new study of `settings` would begin with, its plan and its data."""
-    (location,) = settings.datasets
-    dataset = load_dataset(
-        location, data_dir=data_dir, image_size=settings.image_size, progress=progress
-    )
-    (cell,) = make_cells(settings, {location: dataset}, range(settings.seeds - 1, settings.seeds))
-    speed = Speed()
-    plan = Plan(
-        name=settings.title,
-        baseline=settings.baseline_arm,
-        rule=settings.rule,
-        corruptions=0,
-        settings=settings.to_dict(),
-        datasets={dataset.name: describe(dataset, location)},
-        cells=(cell,),
-        speed={pair_name(cell): PlannedSpeed(speed.layout, speed.precision, {})},
-        threads=1,
-        device=default_device(),
-        provenance=provenance(),
-    )
+    """The last seed's cell of a new study of one data set, model and augmentation."""
+    datasets = load_datasets(settings, data_dir, progress)
+    (dataset,) = datasets.values()
+    (cell,) = make_cells(settings, datasets, range(settings.seeds - 1, settings.seeds))
+    unmeasured = PlannedSpeed(Speed().layout, Speed().precision, {})
+    speed = {pair_name(cell): unmeasured}
+    device = default_device()
+    plan = assemble_plan(settings, datasets, [cell], speed, 1, device, Provenance())
     return cell, plan, dataset
 
 
@@ -92,10 +87,12 @@ def show(
     epoch: int,
     on_step: Callable[[int, int, int], None] | None = None,
 ) -> Preview:
-    """The images `ids` (five of the study's choice for None) as training sees them in `epoch`.
+    """The images `ids` as training sees them in `epoch`, counted from 0; None: five examples.
 
-    An augmentation that looks at the network in training needs that network as it is then: its
-    epochs up to `epoch` are trained again, which gives the same bits.
+    Where the augmentation uses saliency of the network in training, the epochs up to this one are
+    trained again, which gives the same bits. on_step: called with (epoch, step, steps an epoch)
+    meanwhile. Raises InputError for an epoch that the recipe lacks, and for ids that are not
+    trained on.
     """
     if not 0 <= epoch < cell.recipe.epochs:
         raise InputError(f"epoch: must lie in 0..{cell.recipe.epochs - 1}, got {epoch}")

@@ -35,7 +35,10 @@ _HALF_WRITTEN = re.compile(
 
 
 def default_path(name: str) -> Path:
-    """The folder of a study that is given none; InputError where `name` would lead elsewhere."""
+    """`studies/NAME`, the default folder of a study.
+
+    Raises InputError where `name` is not that of a file or folder, for instance "../elsewhere".
+    """
     if not is_plain_name(name):
         raise InputError(
             f"name: must be that of a folder in studies/, without / and \\, got {name!r}. "
@@ -68,11 +71,11 @@ class StudyFolder:
             raise _gone(self.path)
 
     def set_aside_damaged(self, cells: Iterable[Cell], told: Callable[[str], None]) -> None:
-        """Rename each result that is damaged, or whose files are, so that its cell is run anew.
+        """Rename each damaged result (see `RunFolder.damage`), so that its cell is run again.
 
-        told: is given a line for each. What a process that was killed right at the end has left
-        of a finished cell is removed. A cell that another process is at is left alone. Raises
-        UnreadableError for what cannot be read: it may be whole.
+        told: called with a line for each. Checkpoints of finished cells are removed; a process
+        that was killed right after the result leaves them. A cell that another process is at is
+        left alone. Raises UnreadableError for a file that cannot be read: it may be whole.
         """
         for cell in cells:
             run, lock_file = self.run(cell), self.lock_file(cell)
@@ -84,7 +87,7 @@ class StudyFolder:
                     continue
                 make_folder(lock_file.parent)
                 with lock(lock_file, timeout=0):
-                    # Looked at again, as another process may have run the cell meanwhile.
+                    # Checked again, as another process may have run the cell meanwhile.
                     if run.done and (reason := run.damage()):
                         run.result.replace(run.result.with_suffix(".json.damaged"))
                         sync_folder(run.path)
@@ -129,28 +132,28 @@ class RunFolder:
         check_there(self.path)
 
     def checksums(self) -> dict[str, str]:
-        """SHA-256, in hex, by name, of the files that a result is about, where they are there."""
+        """SHA-256 (hex) of the existing files that belong to a result, by file name."""
         files = (self.epochs, self.predictions, self.corruptions, self.examples)
         return {file.name: file_checksum(file) for file in files if is_there(file)}
 
     def read_result(self) -> Result:
-        """The result; InputError, naming the file, where it is not what was written."""
+        """The result. Raises InputError, naming the file, where it is not what was written."""
         return read_result(self.result)
 
     def check(self, file: Path, result: Result) -> None:
-        """Raise InputError where `file` is not the one that `result` was written beside.
+        """Raise InputError where `file` has changed since `result` was written.
 
-        Results of schema 1 keep no checksums; a file that has been removed is not looked at.
+        Results of schema 1 keep no checksums, and a file that was removed is not checked.
         """
         known = result.files.get(file.name)
         if known is not None and is_there(file) and file_checksum(file) != known:
             raise InputError(f"{file.parent.name}/{file.name} is damaged")
 
     def damage(self) -> str:
-        """What is wrong with the result or a file that it was written beside, "" for nothing.
+        """What is wrong with the result or one of its files, in one line; "" where nothing is.
 
-        The network's weights are not looked at: they carry their own checksum, and may be large.
-        Raises UnreadableError where one of them cannot be read, which says nothing of it.
+        The network's weights are not checked: they carry their own checksum, and may be large.
+        Raises UnreadableError where a file cannot be read, as it may be whole.
         """
         try:
             result = self.read_result()
@@ -163,11 +166,11 @@ class RunFolder:
         return ""
 
     def sweep(self) -> None:
-        """Remove what killed processes have left half written; for the holder of the lock.
+        """Remove files that killed processes have left half written; needs the cell's lock.
 
-        These are our own temporary files and those of safetensors (".tmpX7aK2b"); what others
-        leave (.DS_Store, .ipynb_checkpoints, .nfs...) is not ours to remove. An error.json is left
-        alone, as it is written by whoever waited for the cell.
+        These are our own temporary files and those of safetensors (".tmpX7aK2b"). Files of other
+        programs (.DS_Store, .ipynb_checkpoints, .nfs...) stay, and so does error.json, which a
+        process that waited for the cell may have written.
         """
         for folder in (self.path, self.weights.parent):
             for file in folder.glob(".*"):
@@ -188,7 +191,7 @@ def write_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
 
 
 def file_checksum(path: Path) -> str:
-    """SHA-256 of a file, in hex; raises as `open_plain` does."""
+    """SHA-256 of a file, in hex. Raises what `open_plain` raises."""
     with open_plain(path) as file:
         try:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -198,7 +201,10 @@ def file_checksum(path: Path) -> str:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn the system's refusals to write below `path`, and its removal, into DiskError."""
+    """Within the block, DiskError is raised where nothing can be written below `path`.
+
+    That is where the disk is full or read-only, or `path` was removed or moved.
+    """
     try:
         yield
     except FileNotFoundError as error:

@@ -14,7 +14,11 @@ from augury.study.planning.settings import StudySettings, read_settings
 
 
 def write_study_file(file: Path, settings: StudySettings, old: Plan | None) -> None:
-    """Write study.toml, unless one that augury has not written stands there: that one stays."""
+    """Write `settings` to study.toml, unless the user has written one: that stays as it is.
+
+    old: the study's plan so far, None for a new study. A warning is logged where the file that
+    stays says something else than `settings`.
+    """
     if not is_there(file) or _is_ours(file, old):
         write_atomically(file, _toml(settings.to_dict()))
     elif not _says(file, settings):
@@ -25,7 +29,7 @@ def write_study_file(file: Path, settings: StudySettings, old: Plan | None) -> N
 
 
 def _is_ours(file: Path, old: Plan | None) -> bool:
-    """Whether it is, to the byte, what augury writes: then no comment and no layout is lost."""
+    """Whether the file is, to the byte, as augury writes it: no comment or layout would be lost."""
     try:
         content = read_plain(file)
         if old is not None and content == _toml(old.settings):

@@ -18,9 +18,10 @@ def run_until_decided(
     run: Callable[[Plan], CellCounts],
     max_hours: float | None = None,
 ) -> CellCounts:
-    """Run `plan`, and round after round what `next_round` adds to it.
+    """Run `plan`, then round after round the seeds that `next_round` adds, until it adds none.
 
-    run: runs what is not done of a plan and judges it; max_hours: no round is begun after them.
+    run: runs the cells of a plan that are not done, and judges; max_hours: no round begins after
+    so many hours. Returns the counts after the last round.
     """
     began = time.monotonic()
     while True:
@@ -34,10 +35,10 @@ def run_until_decided(
 
 
 def next_round(plan: Plan, folder: StudyFolder) -> Plan | None:
-    """The plan with the seeds of the next look for all that is undecided; it is also written.
+    """Add the seeds of the next look to undecided arms and their baseline, and write the plan.
 
-    None where everything is decided, no look is left, or more seeds would not help. An arm that
-    is decided gets no more seeds, so its verdict stands; the baseline goes on with the others.
+    Returns the new plan, or None where everything is decided, no look is left, or more seeds would
+    not help. An arm that is decided gets no more seeds, so its verdict stands.
     """
     verdicts = read_verdicts(folder.path / "verdicts.json")
     undecided = [

@@ -11,7 +11,7 @@ _LONGEST_PATH = 4095  # bytes, on Linux
 
 
 def usable_folder(path: Path) -> Path:
-    """`path`, where it can be the folder of a study, there already or not; InputError elsewhere."""
+    """`path`, if it can be a study's folder, existing or not; InputError if it cannot."""
     size = len(os.fsencode(path))
     if size > _LONGEST_PATH:
         raise InputError(

@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from augury.report.words import count, duration, fixed, step_time
-from augury.study.doctor import Costs, Diagnosis, Finding, Power, Setup
+from augury.study.doctor import Costs, Diagnosis, Notice, Power, Setup
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
 
 
 def diagnosis_view(found: Diagnosis) -> Group:
-    """Findings, problems first; then the machine, the costs, and what each data set can show."""
+    """Notices, problems first; then the machine, the costs, and what each data set can show."""
     parts: list[RenderableType] = [
         Text(f"{found.study}: {_counts(found)}", "bold"),
         _findings(found.findings),
@@ -33,7 +33,7 @@ def _counts(found: Diagnosis) -> str:
     return ", ".join(count(levels.count(level), level) for level in ("problem", "warning"))
 
 
-def _findings(findings: tuple[Finding, ...]) -> Table:
+def _findings(findings: tuple[Notice, ...]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -116,7 +116,7 @@ def _power(power: Power) -> list[RenderableType]:
 def _detectable(power: Power) -> str:
     if power.detectable is None:
         return f"no difference, of whatever size, can be found with {count(power.seeds, 'seed')}"
-    return f"{power.target:.0%} sure to find a difference of {_points(power.detectable)}"
+    return f"{power.target:.0%} sure to find a difference of {_rounded_up(power.detectable)} points"
 
 
 def _by_seeds(power: Power) -> Table:
@@ -124,7 +124,7 @@ def _by_seeds(power: Power) -> Table:
     table.add_column("seeds")
     for seeds, _ in power.table:
         table.add_column(str(seeds), justify="right")
-    table.add_row("points", *(fixed(points) for _, points in power.table))
+    table.add_row("points", *(_rounded_up(points) for _, points in power.table))
     return table
 
 
@@ -140,9 +140,9 @@ def _needed(power: Power) -> str:
     return f"to tell {wanted} from none takes more than {power.most} seeds"
 
 
-def _points(points: float) -> str:
-    """Rounded up, so that the promise holds."""
-    return f"{math.ceil(100 * points - 1e-9) / 100:.2f} points"
+def _rounded_up(points: float | None) -> str:
+    """With two decimals, rounded up so that the promise holds."""
+    return fixed(None if points is None else math.ceil(100 * points - 1e-9) / 100)
 
 
 def _hours(seconds: float) -> str:

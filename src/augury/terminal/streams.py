@@ -1,4 +1,4 @@
-"""Standard input, output and error, whatever they are connected to, or if they are closed."""
+"""Makes standard input, output and error usable, even if they are closed or not UTF-8."""
 
 import codecs
 import io
@@ -24,10 +24,10 @@ _SPELLED = {
 
 
 def prepare_streams() -> None:
-    """Let standard output and error take any text, and let nothing else take their numbers.
+    """Let standard output and error take any text, and reserve their file descriptors.
 
-    A character that the encoding lacks is spelled (`>=`) or escaped. Writing to a standard output
-    that is closed fails as it would anywhere; what is said on a closed standard error is lost.
+    A character that the encoding lacks is spelled (`>=`) or escaped. Writing to a closed standard
+    output raises OSError; text for a closed standard error is lost.
     """
     # In the order of the numbers: the system gives the lowest that is free, so that no file of a
     # study is ever what a library takes for standard output.
@@ -45,7 +45,7 @@ def _nowhere(flags: int, mode: str) -> IO[str]:
 
 
 def give_up_output(stream: IO[str]) -> None:
-    """Send what is still in `stream` nowhere: when Python ends, writing it would fail again."""
+    """Discard what `stream` still holds; writing it would fail again when Python ends."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -20,7 +20,7 @@ from augury.study.engines.events import (
     Step,
     TryAgain,
 )
-from augury.study.planning.plan import count_steps
+from augury.study.planning.parts import count_steps
 from augury.terminal.notebook import notebook_view
 from augury.terminal.printer import err
 

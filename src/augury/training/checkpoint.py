@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file an epoch, checksummed, written whole or not at all."""
+"""Checkpoints: one safetensors file per epoch, with a checksum, written atomically."""
 
 import hashlib
 import json
@@ -26,25 +26,25 @@ _METADATA = {"schema", "state", "sha256"}
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """tensors by name; state: whatever else is needed to go on, as JSON values."""
+    """tensors: by name; state: JSON values, everything else that resuming needs."""
 
     tensors: dict[str, Tensor]
     state: dict[str, Any]
 
 
 class CheckpointFolder:
-    """The checkpoints of one run; the one before stays until the new one reads back.
+    """The checkpoints of one run; the previous one is kept until the new one was read back.
 
-    run: the run's name, kept in each checkpoint; one of another run is not gone on from.
+    run: the run's name, stored in each checkpoint; a checkpoint of another run is never resumed.
     """
 
     def __init__(self, folder: Path, run: str = "") -> None:
         self.folder, self.run = folder, run
 
     def save(self, epoch: int, checkpoint: Checkpoint) -> None:
-        """Store `checkpoint` as the state after `epoch` epochs and drop the older ones.
+        """Store `checkpoint` as the state after `epoch` epochs and remove the older ones.
 
-        Raises DiskError where it does not read back; the older ones are kept then.
+        Raises DiskError if it cannot be read back; the older ones are then kept.
         """
         path = self.folder / f"epoch-{epoch:04d}.safetensors"
         write_safetensors(
@@ -59,10 +59,10 @@ class CheckpointFolder:
                 remove_plain(older)
 
     def load(self, told: Callable[[str], None] = lambda line: None) -> Checkpoint | None:
-        """The newest checkpoint of the run that can be read, or None.
+        """The newest readable checkpoint of this run, or None.
 
-        told: is given a line, which names the file, for each that is passed over. Raises
-        UnreadableError for one that is there and cannot be read: a link, or forbidden.
+        told: called with one line, which names the file, for each checkpoint that is skipped.
+        Raises UnreadableError for a file that may not be read: a link, or one without permission.
         """
         for path in reversed(self._files()):
             try:
@@ -79,7 +79,7 @@ class CheckpointFolder:
         return None
 
     def clear(self) -> None:
-        """Remove the checkpoints of epochs: the run is done."""
+        """Remove all checkpoints; called when the run is done."""
         for path in self._files():
             remove_plain(path)
 
@@ -89,7 +89,7 @@ class CheckpointFolder:
 
 
 def write_safetensors(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a temporary file, flush it to the disk, give it its name, and flush the folder."""
+    """Write atomically: a temporary file is flushed to disk, renamed, and the folder flushed."""
     make_folder(path.parent)
     temporary = temporary_path(path)
     contiguous = {name: t.detach().cpu().contiguous() for name, t in checkpoint.tensors.items()}
@@ -131,9 +131,9 @@ def _apart(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def read_safetensors(path: Path) -> Checkpoint:
-    """Raise InputError, naming the file, where it cannot be read or is not as it was written.
+    """Read a file; InputError, naming it, if it is unreadable or its checksum does not match.
 
-    A file of schema 1 is taken as it is. Nothing is ever unpickled.
+    Files of schema 1 have no checksum and are read without one. Nothing is ever unpickled.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -149,7 +149,7 @@ def read_safetensors(path: Path) -> Checkpoint:
 
 
 def check_safetensors(path: Path) -> None:
-    """Read a file as `read_safetensors` does, one tensor at a time in memory."""
+    """Raise InputError as `read_safetensors` does, with one tensor at a time in memory."""
     try:
         with safe_open(path, framework="pt") as file:
             tensors = ((name, file.get_tensor(name)) for name in sorted(file.keys()))
@@ -170,7 +170,7 @@ def _check_metadata(metadata: Mapping[str, str], tensors: Iterable[tuple[str, Te
 
 
 def _checksum(state: str, tensors: Iterable[tuple[str, Tensor]]) -> str:
-    """SHA-256, in hex, over the state and each tensor's name, type, shape and bytes."""
+    """SHA-256, in hex, of the state and of each tensor's name, type, shape and bytes."""
     digest = hashlib.sha256(state.encode())
     for name, tensor in tensors:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
@@ -184,13 +184,13 @@ def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def without_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names start with `prefix` and a dot, without it."""
+    """The tensors whose names start with `prefix` and a dot; the names lose both."""
     start = prefix + "."
     return {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimizer's tensors as `<parameter's number>.<name>`."""
+    """The optimizer's tensors, named `<index of the parameter>.<name>`."""
     return {
         f"{number}.{name}": value
         for number, entry in optimizer.state_dict()["state"].items()

@@ -1,4 +1,4 @@
-"""What a network makes of images that it is not trained on."""
+"""Evaluation of a network on held-out images."""
 
 import math
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Evaluation:
     accuracy: float
 
     def confusion(self) -> NDArray[np.int64]:
-        """(K, K): how many images of class `row` were called `column`."""
+        """(K, K): how many images of class `row` were predicted as class `column`."""
         k = self.logits.shape[1]
         called = self.logits.argmax(axis=1)
         return np.bincount(self.labels * k + called, minlength=k * k).reshape(k, k)
@@ -50,9 +50,9 @@ def evaluate(
     batch_size: int,
     processes: Processes = ALONE,
 ) -> Evaluation:
-    """Run `network` in evaluation mode over `split`, unaugmented; each process over its part.
+    """Run `network` in evaluation mode over `split`, unaugmented; each process takes its part.
 
-    Raises TrainingError where the loss is not finite.
+    Raises TrainingError if the loss is not finite.
     """
     logits = torch.zeros(len(split), num_classes, device=network.device)
     ours = np.arange(len(split))[processes.rows(len(split))]

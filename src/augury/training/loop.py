@@ -29,22 +29,28 @@ from augury.training.checkpoint import (
 )
 from augury.training.evaluate import evaluate
 from augury.training.network import Network
+from augury.training.optimizers import build_optimizer
 from augury.training.processes import ALONE, Processes
-from augury.training.schedule import Plateau, learning_rate
+from augury.training.schedules import build_schedule
 from augury.training.sources import TeacherSources
 from augury.training.stopwatch import Stopwatch
 
-# Losses are looked at every so many steps, since a look makes a GPU wait.
-_LOOK_EVERY = 50
+# Losses are checked every so many steps, since reading one makes a GPU wait.
+_CHECK_EVERY = 50
 
 
 class Training:
-    """One run of a network: trains it epoch by epoch, and can stop and go on at any epoch's end.
+    """One training run, epoch by epoch; it can be stopped and resumed after any epoch.
 
-    num_classes: K; sources: the maps that the augmentation looks at, refreshed before each step,
-    their time counted as its own, and kept with the run; on_step: called after each step with
-    (epoch, step, steps an epoch). on_batch, where it is set: called before each step with (epoch,
-    the batch as it is, the batch as augmented). processes: those that share the run.
+    num_classes: K
+    seed: of order, draws and dropout
+    sources: the saliency maps that the augmentation uses. They are refreshed before each step,
+        which counts as time of the augmentation, and are part of the run's state.
+    on_step: called after each step with (epoch, step, steps per epoch)
+    processes: the processes that share the run
+
+    The attribute `on_batch`, None by default, is called before each step with (epoch, original
+    batch, augmented batch).
     """
 
     def __init__(
@@ -67,12 +73,12 @@ class Training:
         self.sources, self.on_step, self.processes = sources, on_step, processes
         self.on_batch: Callable[[int, Batch, Batch], None] | None = None
         self.optimizer = build_optimizer(network, recipe)
-        self.plateau = Plateau(recipe.lr)
+        self.schedule = build_schedule(recipe)
         self.history: list[Epoch] = []
         self.best: dict[str, Tensor] = {}
 
     def epochs(self, until: int | None = None) -> Iterator[Epoch]:
-        """Train on, yielding each epoch as it ends, up to `until` epochs (all by default)."""
+        """Train, yielding each epoch when it ends, until `until` epochs are done (default: all)."""
         end = self.recipe.epochs if until is None else min(until, self.recipe.epochs)
         while len(self.history) < end:
             started = time.perf_counter()
@@ -96,7 +102,7 @@ class Training:
             yield self.history[-1]
 
     def _train_epoch(self, epoch: int) -> tuple[float, float, float, float]:
-        """Returns mean loss, accuracy, seconds a step and of them those of the augmentation."""
+        """Returns mean loss, accuracy, seconds per step, and the augmentation's part of these."""
         order = epoch_order(len(self.train), self.seed, epoch)
         steps = count_batches(len(order), self.recipe.batch_size)
         losses: list[Tensor] = []
@@ -117,7 +123,7 @@ class Training:
                 loss, right = self._step(augmented)
                 losses.append(loss)
                 hits += right
-                if (step + 1) % _LOOK_EVERY == 0:
+                if (step + 1) % _CHECK_EVERY == 0:
                     self._check_finite(losses, epoch)
                 if self.on_step:
                     self.on_step(epoch, step, steps)
@@ -146,23 +152,21 @@ class Training:
         return loss.detach(), batch.targets.gather(1, logits.argmax(1, keepdim=True)).sum()
 
     def _whole(self, losses: list[Tensor]) -> Tensor:
-        """The losses of whole batches."""
+        """The losses of whole batches, from those of this process's parts."""
         return self.processes.total(torch.stack(losses)) / self.processes.count
 
     def _check_finite(self, losses: list[Tensor], epoch: int) -> None:
-        """Look at the losses since the last look; see `check_finite`."""
-        recent = losses[-_LOOK_EVERY:]
+        """Check the losses since the last check; see `check_finite`."""
+        recent = losses[-_CHECK_EVERY:]
         check_finite(self._whole(recent), epoch, first_step=len(losses) - len(recent))
 
     def _dropout_seed(self, epoch: int) -> int:
-        """Each process has its own, as they train on different images."""
+        """Different in each process, as they train on different images."""
         rank = self.processes.rank
         return torch_seed("dropout", self.seed, epoch, *([rank] if rank else []))
 
     def _set_learning_rate(self, progress: float) -> None:
-        rate = learning_rate(self.recipe.schedule, self.recipe.lr, min(progress, 1.0))
-        if self.recipe.schedule == "plateau":
-            rate = self.plateau.lr
+        rate = self.schedule.rate(min(progress, 1.0))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
 
@@ -171,14 +175,14 @@ class Training:
             return None, None
         size = 2 * self.recipe.batch_size
         outcome = evaluate(self.network, self.validation, self.num_classes, size, self.processes)
-        self.plateau.update(outcome.loss)
+        self.schedule.update(outcome.loss)
         earlier = [e.validation_accuracy or 0 for e in self.history]
         if self.recipe.select == "validation" and outcome.accuracy > max(earlier, default=-1):
             self.best = {n: t.clone() for n, t in self.network.model.state_dict().items()}
         return outcome.loss, outcome.accuracy
 
     def choose(self) -> int:
-        """Give the network the weights that are to be tested; returns their epoch."""
+        """Load the weights that the recipe selects for the test; returns their epoch."""
         if self.recipe.select == "last":
             return len(self.history) - 1
         self.network.model.load_state_dict(self.best)
@@ -186,9 +190,9 @@ class Training:
         return accuracies.index(max(accuracies))
 
     def save(self, folder: CheckpointFolder, about: Mapping[str, Any] | None = None) -> None:
-        """Store everything that `restore` needs to go on exactly as if nothing had happened.
+        """Store everything that `restore` needs to resume with the same bits.
 
-        about: JSON values to keep beside it.
+        about: more JSON values to store.
         """
         tensors = prefixed("model", self.network.model.state_dict())
         tensors |= prefixed("optimizer", optimizer_tensors(self.optimizer))
@@ -196,7 +200,7 @@ class Training:
         tensors |= prefixed("sources", self.sources.state() if self.sources else {})
         state = {
             "history": [asdict(epoch) for epoch in self.history],
-            "plateau": vars(self.plateau),
+            "plateau": self.schedule.state(),  # called after the first schedule that had a state
             "about": dict(about or {}),
         }
         folder.save(len(self.history), Checkpoint(tensors, state))
@@ -204,7 +208,7 @@ class Training:
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to the state that `save` stored.
 
-        Raises InputError, and changes nothing, where that was of a network of other shapes.
+        Raises InputError, and changes nothing, if the network's shapes are different.
         """
         model = without_prefix("model", checkpoint.tensors)
         own = self.network.model.state_dict()
@@ -212,7 +216,7 @@ class Training:
             raise InputError("the checkpoint is of a network of other shapes")
         try:
             history = [Epoch(**epoch) for epoch in checkpoint.state["history"]]
-            plateau = checkpoint.state["plateau"]
+            schedule = checkpoint.state["plateau"]
         except (KeyError, TypeError) as error:
             raise InputError("the checkpoint lacks what training goes on from") from error
         self.network.model.load_state_dict(model)
@@ -222,22 +226,7 @@ class Training:
         if self.sources:
             self.sources.restore(without_prefix("sources", checkpoint.tensors))
         self.history = history
-        vars(self.plateau).update(plateau)
-
-
-def build_optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    """SGD with Nesterov momentum 0.9, or AdamW with PyTorch's betas; fused: one pass a weight."""
-    parameters = list(network.model.parameters())
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(
-            parameters,
-            recipe.lr,
-            momentum=0.9,
-            nesterov=True,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-    return torch.optim.AdamW(parameters, recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+        self.schedule.restore(schedule)
 
 
 def check_finite(losses: Tensor, epoch: int, first_step: int = 0) -> None:
@@ -249,9 +238,9 @@ def check_finite(losses: Tensor, epoch: int, first_step: int = 0) -> None:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Dropout draws from the global generators: within the block they start from `seed`.
+    """Seed the global generators, from which dropout draws, within the block.
 
-    Afterwards they are as before. Resuming at an epoch's start thus needs no stored state.
+    They are restored afterwards. Resuming at an epoch's start thus needs no generator's state.
     """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)

@@ -1,9 +1,9 @@
-"""Maps of a data set's training images, computed once and kept beside its decoded images.
+"""Disk cache of the saliency maps of a data set's training images.
 
-A file of the cache folder's `maps` is an array (N, H, W) uint8, or (N, C, H, W) float16 of signed
-gradients, in the order of the images' ids, and after it a checksum. Its name holds a hash of all
-that the maps depend on, so every cell and seed that asks for the same maps shares one file, which
-is mapped into memory. It appears whole or not at all, under a file lock.
+Each file in the cache folder's `maps` is an array (N, H, W) uint8, or (N, C, H, W) float16 for
+signed gradients, in the order of the images' ids, followed by a checksum. Its name holds a hash of
+everything that the maps depend on, so all cells and seeds that need the same maps share one file,
+which is mapped into memory. It is written atomically, under a file lock.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from augury.saliency import MapCache, Saliency
 from augury.saliency.cache import as_stored
 
 MAPS_VERSION = 1  # to be raised whenever the maps of a kind or the layout of a file change
-# Pixels that are looked at together. Not the study's batch size, as a network's bits depend on it.
+# Pixels of one batch. Not the study's batch size, as a network's last bits depend on it.
 _BATCH_PIXELS = 2**18
 _CHECKSUM_BYTES = 32
 _CHECK_ROWS = 4096
@@ -45,8 +45,8 @@ def stored_maps(
 ) -> MapCache:
     """Maps of all training images of `dataset`, computed on `device` unless they are stored.
 
-    origin: what the maps depend on besides their kind and the data. Raises DiskError where the
-    cache cannot be written.
+    kind: of saliency; signed: whether its maps are signed gradients; origin: what the maps depend
+    on besides kind and data. Raises DiskError if the cache cannot be written.
     """
     train = dataset.train
     identity = _identity({"kind": kind, "data": dataset.fingerprint, **origin})
@@ -91,8 +91,8 @@ def _write(
     rows: Iterator[Values],
 ) -> None:
     checksum = _checksum(identity)
-    # One name will do, as the lock is held. What stands there, by a killed process or anybody, is
-    # removed and not written to: it may be a link.
+    # One name is enough, as the lock is held. A file left there by a killed process, or by anybody,
+    # is removed and never written to: it may be a link.
     temporary = path.with_suffix(".partial")
     temporary.unlink(missing_ok=True)
     try:
@@ -117,7 +117,7 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype[Any]) 
 
 
 def _read(path: Path, identity: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Values | None:
-    """The array in a file; None where there is none, or only a damaged one."""
+    """The array in a file; None if the file is missing or damaged."""
     try:
         check_plain(path)
         # Copy on write: nobody writes, but PyTorch warns of arrays that could not be.

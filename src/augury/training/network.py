@@ -1,8 +1,7 @@
-"""A model with its normalization, at the layout and precision that a study has fixed."""
+"""A model with its normalization, in the memory layout and precision that a study has fixed."""
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +17,11 @@ PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class Speed:
-    """layout: "contiguous" or "channels_last"; precision: "float32" or "bfloat16" (autocast)."""
+    """How a network computes.
+
+    layout: of memory, "contiguous" or "channels_last"; precision: "float32" or "bfloat16", which
+    is autocast
+    """
 
     layout: Layout = "contiguous"
     precision: Precision = "float32"
@@ -46,7 +49,7 @@ class Normalize(nn.Module):
 
 
 class Network(nn.Module):
-    """Normalized images -> logits (B, K) float32; `predict` starts from images of a Batch."""
+    """Normalized images (B, C, H, W) to logits (B, K) float32; `predict` normalizes them first."""
 
     def __init__(
         self, model: nn.Module, normalize: Normalize, speed: Speed, device: torch.device
@@ -65,23 +68,6 @@ class Network(nn.Module):
         return logits.float()
 
     def predict(self, images: Tensor) -> Tensor:
-        """Images (B, C, H, W), uint8 or float in [0, 1] -> logits."""
+        """Images (B, C, H, W), uint8 or float in [0, 1], to logits (B, K)."""
         logits: Tensor = self(self.normalize(to_float(images)))
         return logits
-
-
-def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel of (N, C, H, W) uint8 images, in units of [0, 1]."""
-    counts = np.stack(
-        [
-            np.bincount(np.ascontiguousarray(images[:, c]).ravel(), minlength=256)
-            for c in range(images.shape[1])
-        ]
-    )
-    values = np.arange(256) / 255
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    mean = shares @ values
-    variance = shares @ values**2 - mean**2
-    # A constant channel is left at its scale instead of being divided by zero.
-    std = np.where(variance > 1e-12, np.sqrt(np.maximum(variance, 0)), 1.0)
-    return tuple(mean.tolist()), tuple(std.tolist())

@@ -1,7 +1,7 @@
-"""Which memory layout and precision is fastest for one model on one machine: measured.
+"""Measures which memory layout and precision is fastest for one model on one machine.
 
-The answer differs by network (on one CPU with bfloat16 instructions VGG19 gains 2x from them and
-MobileNetV2 loses), so each gets a short trial of real training steps, and it is remembered.
+The answer differs by network: on one CPU with bfloat16 instructions VGG19 becomes twice as fast
+and MobileNetV2 slower. So each network is tried for a few training steps, and the result stored.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ from augury.data.cache import NO_SPACE
 from augury.files import tell_remade, write_atomically
 from augury.records.recipe import Recipe
 from augury.seal import SEAL, read_sealed, sealed_json
-from augury.training.loop import build_optimizer
 from augury.training.network import ALL_SPEEDS, Network, Normalize, Speed
+from augury.training.optimizers import build_optimizer
 
-# A way that takes this much longer than the best so far is not tried a second time.
+# A combination that takes this many times as long as the best so far is not timed a second time.
 _HOPELESS = 1.3
 _SECONDS_EACH = 0.5
 
@@ -31,10 +31,10 @@ _SECONDS_EACH = 0.5
 def remembered_speeds(
     file: Path, identity: Mapping[str, Any], measure: Callable[[], dict[str, float]]
 ) -> dict[str, float]:
-    """Milliseconds a step by `str(Speed)`: from `file`, or measured and added to it.
+    """Milliseconds per step by `str(Speed)`: read from `file`, or measured and added to it.
 
-    identity: everything that the answer depends on, as JSON values. Where the folder of `file`
-    cannot be written, what it knows is used, and what is measured is not remembered.
+    identity: everything that the answer depends on, as JSON values. If the folder of `file` cannot
+    be written, stored answers are used and new ones are not stored.
     """
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     found: dict[str, float] | None = None
@@ -66,7 +66,7 @@ def _read(file: Path) -> dict[str, dict[str, float]]:
 
 
 def fastest(milliseconds: Mapping[str, float]) -> Speed:
-    """The Speed with the least milliseconds."""
+    """The Speed with the fewest milliseconds per step."""
     return min(ALL_SPEEDS, key=lambda speed: milliseconds.get(str(speed), float("inf")))
 
 
@@ -117,7 +117,7 @@ def _step(
 
 
 def _shortest(step: Callable[[], None], device: torch.device, best: float) -> float:
-    """The least seconds of a step, within about half a second of trying."""
+    """The shortest time of a step in seconds, of those tried within about half a second."""
     times: list[float] = []
     while not times or (sum(times) < _SECONDS_EACH and len(times) < 20):
         started = time.perf_counter()

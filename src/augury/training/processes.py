@@ -1,4 +1,4 @@
-"""The processes that train one network together, as torchrun starts them: one a GPU."""
+"""The processes that torchrun starts, one per GPU, to train one network together."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -14,8 +14,8 @@ from torch.nn.parallel import DistributedDataParallel
 from augury.batch import Batch, to_float
 from augury.training.network import Network
 
-# The others wait while the first loads data, measures speeds or looks at corrupted images. Of a
-# process that is lost torchrun hears at once.
+# Other ranks wait while rank 0 loads data, measures speeds or evaluates on corrupted images. A
+# lost process needs no timeout: torchrun notices it at once.
 _PATIENCE = timedelta(days=1)
 
 
@@ -23,9 +23,9 @@ _PATIENCE = timedelta(days=1)
 class Processes:
     """This process among those that share a run; all of them make the same calls in one order.
 
-    Each step is of the same images as in one process. Every process augments the whole batch, as
-    mixing needs all of it and draws are free of state, and trains on its part.
-    rank: 0, 1, ...; count: how many there are.
+    A step uses the same images as it would in one process. Every process augments the whole batch,
+    because mixing needs all of it and draws are stateless, and trains on its own part.
+    rank: 0, 1, ...; count: how many processes there are
     """
 
     rank: int = 0
@@ -33,15 +33,15 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes and tells."""
+        """Whether this is rank 0, the process that writes files and prints."""
         return self.rank == 0
 
     def rows(self, n: int) -> slice:
-        """This process's part of n rows; parts differ in length by one at most."""
+        """This process's part of `n` rows; the parts' lengths differ by at most one."""
         return slice(self.rank * n // self.count, (self.rank + 1) * n // self.count)
 
     def part(self, batch: Batch) -> Batch:
-        """The rows of `batch` that this process trains on; there may be none."""
+        """The rows of `batch` that this process trains on, possibly none."""
         if self.count == 1:
             return batch
         rows = self.rows(len(batch))
@@ -49,16 +49,16 @@ class Processes:
         return replace(batch, **tensors, moves=())
 
     def total(self, values: Tensor) -> Tensor:
-        """The sum of all processes' `values`."""
+        """The sum of `values` over all processes."""
         if self.count > 1:
             values = values.clone()
             dist.all_reduce(values)
         return values
 
     def parallel(self, network: Network) -> Callable[[Tensor], Tensor]:
-        """`network.predict` for training steps, whose gradients are averaged over the processes.
+        """`network.predict` for training steps, with gradients averaged over the processes.
 
-        Batch normalization of `network` takes its statistics of all parts from now on.
+        From here on, batch normalization in `network` uses the statistics of all parts.
         """
         if self.count == 1:
             return network.predict
@@ -75,7 +75,7 @@ class Processes:
         return predict
 
     def tell(self, number: int) -> int:
-        """The number that the first process tells; the others wait for it, whatever they give."""
+        """Broadcast `number` from rank 0; other ranks' argument is ignored."""
         if self.count == 1:
             return number
         device = "cuda" if dist.get_backend() == "nccl" else "cpu"
@@ -89,8 +89,8 @@ ALONE = Processes()
 
 @contextmanager
 def started_by_torchrun() -> Iterator[Processes]:
-    """The processes that torchrun started, connected within the block; ALONE without torchrun."""
-    # Other launchers set WORLD_SIZE, too, for programs that are none of theirs.
+    """Connect the processes that torchrun started, within the block; ALONE without torchrun."""
+    # Other launchers also set WORLD_SIZE, for programs that they did not start.
     count = int(os.environ["WORLD_SIZE"]) if dist.is_torchelastic_launched() else 1
     if count == 1:
         yield ALONE

@@ -1,4 +1,4 @@
-"""Where the maps of a training run come from: computed as it goes, from time to time, or once."""
+"""Where a run's saliency maps come from: each batch, every so many steps, or computed once."""
 
 import hashlib
 import json
@@ -21,13 +21,14 @@ from augury.models.backbones import UNSUITABLE, one_line
 from augury.saliency import KINDS, HalfResolution, MapCache, Saliency, kind_at, newest_revision
 from augury.training.map_store import stored_maps
 from augury.training.network import Network, Normalize, Speed
+from augury.training.normalizations import unit_statistics
 from augury.training.teacher import Teacher, read_teacher, teacher_network
 
 Weights = dict[str, Tensor]
 
 
 class RefreshedMaps:
-    """batch -> the stored maps of its images, moved as they have been; computed at `refresh`."""
+    """Batch to the stored maps of its images, moved as its pixels were; computed at `refresh`."""
 
     def __init__(self, kind: str, compute: Callable[[], MapCache]) -> None:
         self.kind = kind
@@ -36,15 +37,15 @@ class RefreshedMaps:
 
     @property
     def empty(self) -> bool:
-        """Whether they have never been computed."""
+        """Whether the maps have not been computed yet."""
         return self._cache is None
 
     def refresh(self) -> None:
-        """Compute them anew."""
+        """Compute the maps again."""
         self._cache = self._compute()
 
     def forget(self) -> None:
-        """Be as if they had never been computed."""
+        """Drop the maps; they must be computed before the next use."""
         self._cache = None
 
     def __call__(self, batch: Batch) -> Tensor:
@@ -54,7 +55,7 @@ class RefreshedMaps:
 
 
 class LiveMaps:
-    """batch -> maps of its images as they are now, through the network as it is now."""
+    """Batch to maps of its images, computed with the network's present weights."""
 
     def __init__(self, kind: str, saliency: Saliency) -> None:
         self.kind = kind
@@ -65,17 +66,21 @@ class LiveMaps:
 
 
 class TeacherSources:
-    """A source for each of `kinds`, called by kind; `refresh` brings all up to date.
+    """A source of maps for each kind of saliency: `sources(kind)`; `refresh` updates all.
 
-    teacher: see `read_teacher`; network: the one in training; train: what it is trained on, out of
-    `dataset`; batch_size: of training; revision: of the kinds, see `kind_at`; today's by default.
+    kinds: of saliency, see `augury.saliency.KINDS`
+    teacher: see `read_teacher`
+    network: the one in training
+    train: the images that it is trained on, a part of `dataset`
+    batch_size: of training
+    revision: of the kinds, see `kind_at`; None for the newest
 
-    Kinds without a network, and those through a fixed teacher, are computed once for all training
-    images of the data set and kept on disk (`map_store`). "self" and "self:K" compute the maps of
-    the images that are trained on, all in one order and batch size, before each epoch or before
-    each step of the run whose number K divides; "live" computes nothing ahead. Where maps outlive
-    an epoch's end, the weights that they were computed with are kept (`state`): a run that goes on
-    from there computes the same maps from them again.
+    Maps that need no network, and maps of a fixed teacher, are computed once for all training
+    images of the data set and stored on disk (`map_store`). With "self" and "self:K" the maps of
+    the images in `train` are computed before each epoch, or before each step whose number K
+    divides, always in the same order and batch size. With "live" nothing is computed ahead. Where
+    maps are still used after the end of an epoch, `state` holds the weights that they were computed
+    with, so that a resumed run computes the same maps.
     """
 
     def __init__(
@@ -103,7 +108,7 @@ class TeacherSources:
             if self._teacher.fixed or not KINDS[kind].needs_network:
                 self._once[kind] = RefreshedMaps(kind, partial(self._stored, kind))
             elif self._teacher.live:
-                self._live[kind] = LiveMaps(kind, look(kind, network, self._teacher))
+                self._live[kind] = LiveMaps(kind, saliency_source(kind, network, self._teacher))
             else:
                 self._following[kind] = RefreshedMaps(kind, partial(self._maps_now, kind))
 
@@ -115,16 +120,16 @@ class TeacherSources:
 
     @property
     def change(self) -> bool:
-        """Whether the maps depend on how far training is."""
+        """Whether the maps change during training."""
         return bool(self._following or self._live)
 
     @property
     def change_within_epochs(self) -> bool:
-        """Whether they do so from step to step: only a replay of the steps shows them again."""
+        """Whether the maps change within an epoch, so that only repeating its steps shows them."""
         return bool(self._live) or (bool(self._following) and self._every != self._epoch_steps)
 
     def refresh(self, step: int = 0) -> None:
-        """Bring all maps up to date before training step `step`, counted over the whole run."""
+        """Update all maps before training step `step`, counted from the start of the run."""
         for maps in self._once.values():
             if maps.empty:
                 maps.refresh()
@@ -134,16 +139,16 @@ class TeacherSources:
                 self._weights = {name: value.clone() for name, value in state.items()}
             self._refresh_following()
         elif any(maps.empty for maps in self._following.values()):
-            # The run has just been resumed; what was looked through then is put back for a moment.
+            # The run was just resumed: the maps are those of the weights stored in `state`.
             with _weights_of(self._network, self._weights):
                 self._refresh_following()
 
     def state(self) -> Weights:
-        """What `restore` needs at an epoch's start; empty where the next step refreshes anyway."""
+        """What `restore` needs at an epoch's start; empty if the next step refreshes anyway."""
         return self._weights
 
     def restore(self, state: Weights) -> None:
-        """Go back to what `state` returned; the maps follow at the next refresh."""
+        """Go back to what `state` returned; the next refresh computes the maps."""
         self._weights = state
         for maps in self._following.values():
             maps.forget()
@@ -164,7 +169,7 @@ class TeacherSources:
         rows = np.arange(len(self._train))
         feed = batches(self._train, self._dataset.num_classes, self._batch_size, rows)
         on_device = (batch.to(self._network.device) for batch in feed)
-        return MapCache.of(look(kind, self._network, self._teacher), on_device)
+        return MapCache.of(saliency_source(kind, self._network, self._teacher), on_device)
 
     @cached_property
     def _fixed_network(self) -> Network:
@@ -185,12 +190,15 @@ class TeacherSources:
             "device": device.type,
             "threads": torch.get_num_threads(),
         }
-        saliency = look(kind, network, self._teacher)
+        saliency = saliency_source(kind, network, self._teacher)
         return stored_maps(kind, KINDS[kind].signed, saliency, origin, self._dataset, device)
 
 
-def look(kind: str, network: Network, teacher: Teacher) -> Saliency:
-    """Saliency of `kind` through `network`; InputError for images with too many channels."""
+def saliency_source(kind: str, network: Network, teacher: Teacher) -> Saliency:
+    """The saliency of that kind for `network`, at the resolution that `teacher` asks for.
+
+    Calling it raises InputError for images whose channels the network does not take.
+    """
     built = KINDS[kind].build(network, network.normalize)
     saliency = HalfResolution(built) if teacher.half else built
     channels = network.normalize.mean.shape[0]
@@ -209,9 +217,9 @@ def look(kind: str, network: Network, teacher: Teacher) -> Saliency:
 def check_sources(
     kinds: Sequence[str], teacher: str, dataset: Dataset, models: Sequence[ModelSpec]
 ) -> None:
-    """Raise InputError unless `teacher` can look at the images of `dataset` for all `kinds`.
+    """Raise InputError unless `teacher` can compute maps of all `kinds` for images of `dataset`.
 
-    It looks at two of them: a fixed teacher, or else each of `models`, untrained.
+    Two images are tried: with a fixed teacher, or else with each of `models`, untrained.
     """
     looking = [kind for kind in kinds if KINDS[kind].needs_network]
     if not looking:
@@ -220,14 +228,14 @@ def check_sources(
     if asked.fixed:
         networks = [teacher_network(teacher, cpu)]
     else:
-        unit = (0.0,) * dataset.channels, (1.0,) * dataset.channels
+        unit = unit_statistics(dataset.channels)
         untrained = [build_model(replace(m, pretrained=False, weights=None), 0) for m in models]
         networks = [Network(model, Normalize(*unit), Speed(), cpu) for model in untrained]
     (batch,) = batches(dataset.train, dataset.num_classes, 2, np.arange(2))
     for network in networks:
         for kind in looking:
             try:
-                look(kind, network, asked)(batch)
+                saliency_source(kind, network, asked)(batch)
             except InputError as error:
                 raise InputError(f"teacher {teacher}, {kind}: {error}") from error
             except UNSUITABLE as error:
@@ -238,7 +246,7 @@ def check_sources(
 
 
 def fingerprint(network: Network) -> str:
-    """SHA-256, in hex, over the layers of a network, its weights and its normalization."""
+    """SHA-256, in hex, of a network's layers, weights and normalization."""
     normalize = network.normalize
     # Some layers of timm's show a function with its address.
     layers = re.sub(r" at 0x[0-9a-f]+", "", repr(network.model))
@@ -252,7 +260,7 @@ def fingerprint(network: Network) -> str:
 
 @contextmanager
 def _weights_of(network: Network, weights: Weights) -> Iterator[None]:
-    """The network has `weights` within the block, and afterwards its own again."""
+    """Give the network `weights` within the block; its own are restored afterwards."""
     own = {name: value.clone() for name, value in network.model.state_dict().items()}
     network.model.load_state_dict(weights)
     try:

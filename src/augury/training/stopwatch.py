@@ -1,4 +1,4 @@
-"""Time spent inside blocks of code, also where the device works on while Python goes ahead."""
+"""Times blocks of code, including GPU work that is still running when Python goes on."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import torch
 
 
 class Stopwatch:
-    """`with watch.running(): ...` many times; `seconds()` is the sum of the times inside."""
+    """Sums the time spent in all its `with stopwatch.running():` blocks; see `seconds`."""
 
     def __init__(self, device: torch.device) -> None:
         self.on_gpu = device.type == "cuda"
@@ -17,7 +17,7 @@ class Stopwatch:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Count the time inside the block."""
+        """Add the time of the block."""
         if self.on_gpu:
             # Events are written by the GPU itself, so that nothing has to wait for it.
             start, end = self._event(), self._event()
@@ -34,7 +34,7 @@ class Stopwatch:
         return torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
 
     def seconds(self) -> float:
-        """The sum so far."""
+        """The sum so far; on a GPU, waits for the blocks to finish."""
         if self._events:
             torch.cuda.synchronize()
             self._spent += sum(a.elapsed_time(b) for a, b in self._events) / 1000

@@ -1,4 +1,4 @@
-"""Batch normalization whose statistics are those of all processes' images."""
+"""Batch normalization with statistics over the images of all processes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def with_synced_norm(model: nn.Module, device: torch.device) -> nn.Module:
-    """`model` with synchronized batch normalization: PyTorch's on a GPU, ours on a processor.
+    """`model` with synchronized batch normalization: PyTorch's on a GPU, ours on a CPU.
 
     Names, parameters and running statistics stay as they are.
     """
@@ -26,7 +26,7 @@ def with_synced_norm(model: nn.Module, device: torch.device) -> nn.Module:
 
 
 class _Total(torch.autograd.Function):
-    """The sum over processes; its gradient is summed as well."""
+    """The sum over processes; in the backward pass, gradients are summed too."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ def _total(values: Tensor) -> Tensor:
 
 
 class _SyncedNorm(_BatchNorm):
-    """What `nn.SyncBatchNorm` does, which only GPUs are given."""
+    """`nn.SyncBatchNorm` for CPUs, which PyTorch has for GPUs only."""
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
@@ -54,11 +54,11 @@ class _SyncedNorm(_BatchNorm):
         shape = [1, -1, *[1] * (maps.ndim - 2)]
         count = _total(torch.tensor(maps.numel() / maps.shape[1]))
         mean: Tensor = _Total.apply(maps.sum(axes)) / count
-        centerd = maps - mean.view(shape)
-        variance: Tensor = _Total.apply(centerd.square().sum(axes)) / count
+        centered = maps - mean.view(shape)
+        variance: Tensor = _Total.apply(centered.square().sum(axes)) / count
         if self.track_running_stats:
             self._follow(mean.detach(), variance.detach() * count / (count - 1))
-        scaled = centerd * (variance + self.eps).rsqrt().view(shape)
+        scaled = centered * (variance + self.eps).rsqrt().view(shape)
         if self.affine:
             scaled = scaled * self.weight.view(shape) + self.bias.view(shape)
         return scaled.to(input.dtype)
@@ -70,11 +70,11 @@ class _SyncedNorm(_BatchNorm):
         self.running_var.lerp_(variance, share)  # type: ignore[union-attr]
 
     def _check_input_dim(self, input: Tensor) -> None:
-        """Any number of dimensions will do."""
+        """Accept any number of dimensions."""
 
 
 class _SyncedNormAct(_SyncedNorm):
-    """timm's, with what follows it."""
+    """timm's batch normalization, followed by its drop and activation layers."""
 
     drop: nn.Module
     act: nn.Module

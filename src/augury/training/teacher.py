@@ -1,4 +1,4 @@
-"""The network that a saliency-guided augmentation looks through."""
+"""The teacher: the network whose saliency maps guide an augmentation."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -28,10 +28,11 @@ _TIMM = "timm:"
 class Teacher:
     """What a teacher's text asks for.
 
-    fixed: a trained network, NAME, NAME=PATH or a file; otherwise the network in training.
-    live: looked through at each batch itself; half: at half resolution.
-    every: otherwise, after how many training steps all maps are computed anew; None for once an
-        epoch.
+    fixed: whether it is a trained network (NAME, NAME=PATH or a file); otherwise it is the network
+        in training
+    live: whether maps are computed for each batch; half: and at half resolution
+    every: without `live`, after how many training steps all maps are computed again; None for
+        before each epoch
     """
 
     text: str
@@ -42,10 +43,10 @@ class Teacher:
 
 
 def read_teacher(text: str) -> Teacher:
-    """What `text` asks for; InputError where it is none of these. Weights are not looked for.
+    """Read a teacher's text; InputError for an unknown one. Weights are not looked for.
 
-    "self", "self:K", "live", "live:half"; a model's NAME, or NAME=PATH with its weights; a file
-    that `save_network` wrote.
+    text: "self", "self:K", "live", "live:half"; a model's NAME, or NAME=PATH with the path of its
+    weights; or a file that `save_network` wrote
     """
     word, colon, option = text.partition(":")
     if word == SELF:
@@ -68,9 +69,9 @@ def read_teacher(text: str) -> Teacher:
 
 
 def teacher_network(teacher: str, device: torch.device) -> Network:
-    """A trained network: from a file of ours, or with 1000 classes and ImageNet weights.
+    """A trained network: from a file of ours, or a named one with its ImageNet weights.
 
-    Raises InputError where it cannot be had.
+    Raises InputError if the weights cannot be loaded.
     """
     if os.path.isfile(teacher):
         return load_network(Path(teacher), device)
@@ -81,7 +82,7 @@ def teacher_network(teacher: str, device: torch.device) -> Network:
 
 
 def save_network(path: Path, network: Network, spec: ModelSpec) -> None:
-    """Write weights with all that is needed to rebuild the network from this file alone."""
+    """Write weights, and all that rebuilding the network from this file needs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     normalize = network.normalize
     state = {
@@ -99,7 +100,7 @@ def _spec_values(spec: ModelSpec) -> dict[str, object]:
 
 
 def load_network(path: Path, device: torch.device) -> Network:
-    """The network that `save_network` wrote; InputError where the file holds none."""
+    """Read the network that `save_network` wrote; InputError if the file holds none."""
     stored = read_safetensors(path)
     spec, normalize = _described(path, stored)
     try:
@@ -113,7 +114,7 @@ def load_network(path: Path, device: torch.device) -> Network:
 
 
 def _described(path: Path, stored: Checkpoint) -> tuple[ModelSpec, Normalize]:
-    """The network that a file says it holds; InputError where that cannot be so."""
+    """The network that a file describes; InputError if its tensors cannot be of that one."""
     state = stored.state
     if not isinstance(state.get("spec"), dict):
         raise InputError(f"{path}: holds no network that augury has trained")

@@ -23,9 +23,9 @@ class Blur(Augmentation[BlurParams]):
 
     sigma: range of the standard deviation in pixels; uniform. (0.1, 2) is torchvision's default.
 
-    The kernel reaches three of the largest standard deviations, rounded up, to each side, for all
-    images; torchvision asks for its size instead. Beyond the border the nearest pixel is repeated
-    (torchvision reflects, which small images do not allow). Returns float32.
+    The kernel of all images reaches three times the largest standard deviation, rounded up, to each
+    side; torchvision asks for its size instead. Beyond the border the nearest pixel is repeated
+    (torchvision reflects, which is impossible for small images). Returns float32.
     """
 
     def __init__(self, sigma: tuple[float, float] = (0.1, 2.0)) -> None:
@@ -44,7 +44,7 @@ class Blur(Augmentation[BlurParams]):
 
 
 def blur(images: Tensor, sigma: Tensor, radius: int) -> Tensor:
-    """images (B, C, H, W) float in [0, 1], sigma (B,) over 0 -> images; columns, then rows."""
+    """Blur images (B, C, H, W) float in [0, 1], sigma (B,) > 0 pixels: columns, then rows."""
     weights = _half_kernel(sigma, radius)
     for dim in (2, 3):
         images = _filter(images, weights, dim)
@@ -63,7 +63,7 @@ def _half_kernel(sigma: Tensor, radius: int) -> list[Tensor]:
 
 
 def _filter(images: Tensor, weights: list[Tensor], dim: int) -> Tensor:
-    """Tap by tap: each sum has a fixed order, where a convolution's depends on the batch."""
+    """Filter along `dim`, tap by tap: the order of the sums is the same in any batch."""
     radius, size = len(weights) - 1, images.shape[dim]
     pad = (0, 0, radius, radius) if dim == 2 else (radius, radius, 0, 0)
     padded = F.pad(images, pad, "replicate")

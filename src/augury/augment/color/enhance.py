@@ -1,4 +1,4 @@
-"""What the color operations share: the blend of PIL's `ImageEnhance`, luma, and one draw."""
+"""Shared by the color operations: PIL's `ImageEnhance` blend, luma, and the draw of a factor."""
 
 from torch import Tensor
 
@@ -10,9 +10,9 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 def blend(images: Tensor, other: Tensor, factor: Tensor) -> Tensor:
-    """`factor` (B,) of the images and the rest of `other`, clamped to [0, 1].
+    """factor · images + (1 - factor) · other, clamped to [0, 1]; factor: (B,).
 
-    Written so that a factor of 1 returns the images bit for bit.
+    The formula is arranged so that a factor of 1 returns the images bit for bit.
     """
     return (images + per_image(1 - factor) * (other - images)).clamp(0, 1)
 
@@ -34,7 +34,7 @@ def draw_factor(draws: Draws, operation: str, strength: float) -> Tensor:
 def mean_luma(images: Tensor) -> Tensor:
     """(B, C, H, W) float in [0, 1] -> (B, 1, 1, 1): the mean of `luma`.
 
-    Summed as whole multiples of 2^-24, so that no order of summation changes a bit.
+    Sums whole multiples of 2^-24, so the result does not depend on the order of summation.
     """
     levels = (luma(images) * 2**24).round().long()
     pixels = images.shape[2] * images.shape[3]

@@ -1,4 +1,4 @@
-"""Color dropped, as torchvision's `RandomGrayscale`."""
+"""Removal of color, as torchvision's `RandomGrayscale`."""
 
 from dataclasses import dataclass
 

@@ -22,7 +22,7 @@ class Hue(Augmentation[HueParams]):
     """Turn each image's colors around the color wheel (hue of HSV).
 
     shift: in [0, ½] turns; each image's is uniform in [-shift, shift], as `ColorJitter` draws it.
-        It has no default; 0.1 is MoCo v2's, beside 0.4 for the others.
+        It has no default; MoCo v2 uses 0.1, and 0.4 for brightness, contrast and saturation.
 
     Grays, and images of one channel, keep their values. Returns float32.
     """
@@ -48,7 +48,7 @@ def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
     chroma = high - low
     hue = _hue(images, high, chroma) + 6 * shift[:, None, None]
     hue = hue - 6 * (hue / 6).floor()
-    # HSV to RGB: how far red, green and blue fall from the largest, in units of the chroma.
+    # HSV to RGB: how far red, green and blue lie below the largest, in units of the chroma.
     falls = 2 - (hue - 3).abs(), (hue - 2).abs() - 1, (hue - 4).abs() - 1
     return torch.stack([high - chroma * fall.clamp(0, 1) for fall in falls], dim=1).clamp(0, 1)
 

@@ -1,6 +1,6 @@
-"""Operations on single uint8 values, as tables of 256: one a sample, or one a sample and channel.
+"""Operations on single uint8 values, as lookup tables of 256 entries per sample, or per channel.
 
-Meaning and rounding are those of PIL's `ImageOps`, bit for bit.
+The results equal those of PIL's `ImageOps`, bit for bit.
 """
 
 import torch
@@ -11,10 +11,10 @@ from augury.batch import Batch, to_float, to_uint8
 
 
 def look_up(batch: Batch, table: Tensor, chosen: Tensor) -> Batch:
-    """The batch whose `chosen` (B,) images went through their table; the others stay bit for bit.
+    """Apply the tables to the `chosen` (B,) images; the others stay as they are, bit for bit.
 
-    uint8 images stay uint8. Float images are rounded to 256 levels for the table, become float32,
-    and those not chosen keep their values.
+    uint8 images stay uint8. Float images become float32: chosen ones are rounded to 256 levels for
+    the table, the others keep their values.
     """
     found = apply_table(to_uint8(batch.images), table)
     images = batch.images
@@ -47,7 +47,7 @@ def posterize_table(bits: Tensor) -> Tensor:
 
 
 def solarize_table(threshold: Tensor) -> Tensor:
-    """threshold (B,) in 0..256 -> (B, 1, 256) uint8: 255 - value from the threshold on."""
+    """threshold (B,) in 0..256 -> (B, 1, 256) uint8: 255 - value for values ≥ threshold."""
     values = torch.arange(256, device=threshold.device)
     solarized = torch.where(values >= threshold[:, None, None], 255 - values, values)
     return solarized.to(torch.uint8)
@@ -61,8 +61,8 @@ def autocontrast_table(images: Tensor) -> Tensor:
     low = images.amin((2, 3))[:, :, None].double()
     high = images.amax((2, 3))[:, :, None].double()
     values = torch.arange(256, device=images.device)
-    # In PIL's order of operations and rounding: its truncation makes 254 of some 255. A number
-    # divided by a tensor would be rounded twice.
+    # PIL's order of operations and rounding: its truncation turns some 255 into 254. Dividing a
+    # Python number by a tensor would round twice.
     scale = torch.full_like(low, 255) / (high - low).clamp(min=1)
     stretched = (values * scale + -low * scale).clamp(0, 255)
     return torch.where(high > low, stretched, values.double()).to(torch.uint8)

@@ -12,8 +12,8 @@ from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 
-# A rectangle that does not fit is drawn again. On square images at the defaults under 4 % do not
-# fit, so that ten tries leave 1 image in 10^14 whole by accident; all tries are drawn at once.
+# A rectangle that does not fit is drawn again; all tries are drawn at once. On square images, with
+# the defaults, under 4 % do not fit: after ten tries 1 image in 10^14 has no rectangle.
 _TRIES = 10
 
 

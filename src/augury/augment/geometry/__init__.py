@@ -1,4 +1,4 @@
 """Operations that move pixels.
 
-`resampling.py` holds what they share; neighbors in a chain become one resampling.
+`resampling.py` holds the code that they share; neighbors in a chain become one resampling.
 """

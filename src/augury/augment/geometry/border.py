@@ -1,4 +1,4 @@
-"""What lies beyond an image, for operations that read there."""
+"""The two kinds of border, for operations that read beyond the image."""
 
 from augury.names import check_name
 

@@ -14,7 +14,7 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class CropParams:
-    """down, right: (B,) int64, by how many pixels each window is moved; what it misses is black."""
+    """down, right: (B,) int64, pixels by which each window is moved; black beyond the image."""
 
     down: Tensor
     right: Tensor
@@ -23,9 +23,9 @@ class CropParams:
 class Crop(Geometric[CropParams]):
     """Pad each image with black and cut a window of the old size from anywhere in it.
 
-    padding: on each side, as a share of that side; the default 1/8 is the 4 of 32 pixels that is
-        usual for CIFAR-10. All whole positions are equally likely.
-    Alone it moves whole pixels and returns them as they were.
+    padding: on each side, as a share of that side; the default 1/8 is the usual padding for
+        CIFAR-10, 4 of 32 pixels. All whole positions are equally likely.
+    Outside a chain it moves whole pixels and keeps their values and dtype.
     """
 
     border = "black"

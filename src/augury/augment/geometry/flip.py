@@ -24,10 +24,10 @@ class Flip(Geometric[FlipParams]):
     """Mirror images left to right, top to bottom, or both.
 
     horizontal: probability of left to right; ½ is torchvision's default.
-    vertical: probability of top to bottom, independent of the other; 0 as few photographs are
-        upside down.
+    vertical: probability of top to bottom, independent of the other; the default is 0 because few
+        photographs are upside down.
 
-    It moves whole pixels and returns them as they were. It never reads beyond the border.
+    It moves whole pixels, keeps their values, and never reads beyond the border.
     """
 
     def __init__(self, horizontal: float = 0.5, vertical: float = 0.0) -> None:

@@ -33,9 +33,9 @@ class Normal(Geometric[NormalParams]):
     ((H-1)/2, (W-1)/2); beyond the border the nearest pixel is repeated. The defaults are those of
     the original study (`rotation_range=2, zoom_range=0.1, horizontal_flip=True`). Returns float32.
 
-    On square images it has the distribution of Keras 2.9 to 3.15, whose angle turns the other way
-    for a given value and whose zx acts on columns. They take oblong images about another point, and
-    keras-preprocessing 1.0.5 to 1.1.2 takes all about one that is a pixel off in each direction.
+    On square images it has the distribution of Keras 2.9 to 3.15, where a positive angle turns the
+    other way and zx acts on columns. Keras uses another center for oblong images, and
+    keras-preprocessing 1.0.5 to 1.1.2 uses a center that is off by a pixel in each direction.
     """
 
     def __init__(self, rotation: float = 2.0, zoom: float = 0.1, flip: float = 0.5) -> None:
@@ -55,7 +55,7 @@ class Normal(Geometric[NormalParams]):
         )
 
     def locate(self, params: NormalParams, points: Points, size: tuple[int, int]) -> Points:
-        # In float64 and rounded once, so that an image does not depend on its place in the batch.
+        # Computed in float64 and rounded once, so that no result depends on the place in the batch.
         radians = torch.deg2rad(params.angle.double())
         cos, sin = radians.cos(), radians.sin()
         rows = params.zoom[:, 0].double()

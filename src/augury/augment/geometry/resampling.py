@@ -1,4 +1,4 @@
-"""Geometry: operations that say where each output pixel reads, and one resampling for many."""
+"""Geometry: operations that map output to input pixels, and one resampling for several."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from augury.batch import Batch, to_float
 
 @dataclass(frozen=True)
 class Points:
-    """Where output pixels read, in pixels about the image's center ((H-1)/2, (W-1)/2).
+    """Input coordinates of output pixels, relative to the image's center ((H-1)/2, (W-1)/2).
 
-    y, x: (B, H, W), or what broadcasts to it. cover: in [0, 1], how much of the pixel lies inside
-    the image, the rest is black; None for all of it.
+    y, x: pixels, (B, H, W) or a shape that broadcasts to it. cover: in [0, 1], the share of the
+    pixel that lies inside the image, the rest is black; None where all pixels lie inside.
     """
 
     y: Tensor
@@ -30,20 +30,20 @@ class Points:
 class Geometric(Augmentation[Params]):
     """An augmentation that moves pixels. A `Chain` resamples once for neighbors of this kind.
 
-    `locate` maps the coordinates of output pixels to those of input pixels; `border` says what
-    lies beyond the image: its nearest pixel, or black. Interpolation is bilinear; returns float32
-    (float64 where that came in).
+    `locate` maps coordinates of output pixels to input pixels; `border` says what lies beyond the
+    image: its nearest pixel, or black. Interpolation is bilinear; returns float32 (float64 for
+    float64).
     """
 
     border: str = "nearest"
 
     def left_alone(self, params: Params) -> Tensor | None:
-        """(B,) bool: which images are not chosen and stay as they are; None for none at all."""
+        """(B,) bool: the images that are not chosen and stay as they are; None if all are."""
         return None
 
     @abstractmethod
     def locate(self, params: Params, points: Points, size: tuple[int, int]) -> Points:
-        """Where `points` of the output, in a (height, width) image, read in the input."""
+        """The input coordinates for `points` of the output; size: (height, width) of the image."""
 
     def apply(self, batch: Batch, params: Params) -> Batch:
         return resample(batch, [self], [params])
@@ -52,16 +52,16 @@ class Geometric(Augmentation[Params]):
 def resample(batch: Batch, parts: Sequence[Geometric[Any]], params: Sequence[Any]) -> Batch:
     """Apply `parts` in order in a single bilinear resampling.
 
-    Coordinates are those of one step after the other, borders included; pixels are interpolated
-    once, where one step after the other would blur them each time. Images that every part leaves
-    alone keep their pixels bit for bit: resampling them would change float32's last bits.
+    Coordinates are the same as in one step after the other, borders included, but pixels are
+    interpolated once; separate steps would blur them each time. Images that no part has chosen keep
+    their pixels bit for bit: resampling would change the last bits of float32.
     """
     height, width = batch.images.shape[-2:]
     size = (height, width)
     points = pixel_centers(batch.images)
     for i in reversed(range(len(parts))):
         points = parts[i].locate(params[i], points, size)
-        # What reads the image itself repeats its nearest pixel in any case.
+        # The first part reads the image itself, and `read` repeats the nearest pixel anyway.
         if i or parts[i].border == "black":
             points = bounded(points, size, parts[i].border)
     move = partial(_read_moved, points=points, left_alone=_left_alone(parts, params))
@@ -69,7 +69,7 @@ def resample(batch: Batch, parts: Sequence[Geometric[Any]], params: Sequence[Any
 
 
 def _left_alone(parts: Sequence[Geometric[Any]], params: Sequence[Any]) -> Tensor | None:
-    """(B,) bool: which images no part has chosen; None where some part chooses all."""
+    """(B,) bool: the images that no part has chosen; None if some part chooses all."""
     still: Tensor | None = None
     for part, drawn in zip(parts, params, strict=True):
         alone = part.left_alone(drawn)
@@ -85,7 +85,7 @@ def _read_moved(images: Tensor, points: Points, left_alone: Tensor | None) -> Te
 
 
 def affine(points: Points, matrix: Tensor) -> Points:
-    """Points times a (B, 2, 2) or (B, 2, 3) matrix whose rows give y and x."""
+    """`points` times a (B, 2, 2) or (B, 2, 3) matrix; its rows give y and x."""
     rows = matrix.float()[:, :, :, None, None]
     y = rows[:, 0, 0] * points.y + rows[:, 0, 1] * points.x
     x = rows[:, 1, 0] * points.y + rows[:, 1, 1] * points.x
@@ -95,7 +95,7 @@ def affine(points: Points, matrix: Tensor) -> Points:
 
 
 def pixel_centers(images: Tensor) -> Points:
-    """Where the pixels of `images` are themselves."""
+    """The coordinates of the pixels of `images`."""
     height, width = images.shape[-2:]
     y = torch.arange(height, device=images.device) - (height - 1) / 2
     x = torch.arange(width, device=images.device) - (width - 1) / 2
@@ -103,13 +103,13 @@ def pixel_centers(images: Tensor) -> Points:
 
 
 def bounded(points: Points, size: tuple[int, int], border: str) -> Points:
-    """Points within the image; with a black border also how much of each pixel lies there."""
+    """`points` clipped to the image; with a black border also the share of each pixel inside."""
     inside, cover = [], points.cover
     for where, side in ((points.y, size[0]), (points.x, size[1])):
         edge = (side - 1) / 2
         inside.append(where.clamp(-edge, edge))
         if border == "black":
-            # Bilinear weight of the image against the black beyond its last pixel.
+            # Bilinear weight of the image; the rest is the black beyond its last pixel.
             share = (1 + edge - where.abs()).clamp(0, 1)
             cover = share if cover is None else cover * share
     return Points(inside[0], inside[1], cover)
@@ -122,7 +122,7 @@ def read(images: Tensor, points: Points) -> Tensor:
         (where * (2 / max(side - 1, 1))).expand(size)
         for where, side in ((points.x, size[2]), (points.y, size[1]))
     ]
-    # The points lie inside; "border" keeps those at the edge there in spite of rounding.
+    # The points lie inside; "border" covers rounding errors at the edge.
     grid = torch.stack(axes, dim=-1).to(images.dtype)
     found = F.grid_sample(images, grid, "bilinear", padding_mode="border", align_corners=True)
     return found if points.cover is None else found * points.cover.expand(size)[:, None]

@@ -26,7 +26,7 @@ class Rotate(Geometric[RotateParams]):
     degrees: the angle is uniform in [-degrees, degrees]. torchvision has no default; 15 is ours,
         about half of AutoAugment's largest (30).
     p: probability that an image is turned.
-    border: what lies beyond it, "nearest" (its nearest pixel) or "black" (torchvision's).
+    border: what lies beyond the image, "nearest" (its nearest pixel) or "black" (torchvision's).
     """
 
     def __init__(self, degrees: float = 15.0, p: float = 1.0, border: str = "nearest") -> None:
@@ -45,7 +45,7 @@ class Rotate(Geometric[RotateParams]):
         return params.angle == 0 if self.p < 1 else None
 
     def locate(self, params: RotateParams, points: Points, size: tuple[int, int]) -> Points:
-        # In float64 and rounded once, so that an image does not depend on its place in the batch.
+        # Computed in float64 and rounded once, so that no result depends on the place in the batch.
         radians = torch.deg2rad(params.angle.double())
         cos, sin = radians.cos(), radians.sin()
         return affine(points, torch.stack((cos, -sin, sin, cos), dim=1).view(-1, 2, 2))

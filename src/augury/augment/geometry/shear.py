@@ -15,7 +15,9 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class ShearParams:
-    """x, y: (B,) degrees; over 0, what is above the center (left of it) moves right (down)."""
+    """x, y: (B,) degrees. x > 0 moves the rows above the center right; y > 0 moves the columns
+    left of it down.
+    """
 
     x: Tensor
     y: Tensor
@@ -26,9 +28,9 @@ class Shear(Geometric[ShearParams]):
 
     x: degrees by which columns lean; uniform in [-x, x]. torchvision has no default; 15 is ours,
         a little under AutoAugment's largest (0.3, the tangent of 16.7 degrees).
-    y: degrees by which rows lean, independent of x; 0 as in torchvision when one number is given.
+    y: degrees by which rows lean, independent of x; 0, as in torchvision if one number is given.
     p: probability that an image is sheared.
-    border: what lies beyond it, "nearest" (its nearest pixel) or "black" (torchvision's).
+    border: what lies beyond the image, "nearest" (its nearest pixel) or "black" (torchvision's).
 
     The shear along x comes first, then the one along y, so that areas stay as they are.
     """
@@ -55,12 +57,12 @@ class Shear(Geometric[ShearParams]):
         return (params.x == 0) & (params.y == 0) if self.p < 1 else None
 
     def locate(self, params: ShearParams, points: Points, size: tuple[int, int]) -> Points:
-        # What came last is undone first.
+        # The inverse undoes the last shear first.
         y = points.y + _tangent(params.y) * points.x
         x = points.x + _tangent(params.x) * y
         return Points(y, x, points.cover)
 
 
 def _tangent(degrees: Tensor) -> Tensor:
-    """(B,) -> (B, 1, 1) float32, computed in float64, so that it depends on no neighbor."""
+    """(B,) degrees -> (B, 1, 1) float32; via float64, so that it is the same in any batch."""
     return torch.deg2rad(degrees.double()).tan().float()[:, None, None]

@@ -13,20 +13,20 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class TranslateParams:
-    """down, right: (B,), by which share of the side the content moves."""
+    """down, right: (B,), how far the content moves, as a share of the side."""
 
     down: Tensor
     right: Tensor
 
 
 class Translate(Geometric[TranslateParams]):
-    """Move the content by parts of pixels; bilinear, returns float32.
+    """Move the content by any distance, not only whole pixels; bilinear, returns float32.
 
     share: of the side; the shifts down and to the right are uniform in [-share, share] of the
         height and the width, independent of each other. torchvision has no default; 1/8 is the
         reach of `crop`.
     p: probability that an image is moved.
-    border: what lies beyond it, "nearest" (its nearest pixel) or "black" (torchvision's).
+    border: what lies beyond the image, "nearest" (its nearest pixel) or "black" (torchvision's).
     """
 
     def __init__(self, share: float = 0.125, p: float = 1.0, border: str = "nearest") -> None:

@@ -15,7 +15,7 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class ZoomParams:
-    """factor: (B, 2), for rows and columns; over 1 shrinks the content."""
+    """factor: (B, 2), for rows and columns; a factor over 1 shrinks the content."""
 
     factor: Tensor
 
@@ -23,14 +23,14 @@ class ZoomParams:
 class Zoom(Geometric[ZoomParams]):
     """Shrink or enlarge the content about the center ((H-1)/2, (W-1)/2); bilinear, float32.
 
-    factor: range; log-uniform, so that with ends 1/a and a shrinking and enlarging by any amount
-        are equally likely. A factor over 1 shrinks the content, as in `normal` and Keras (in
-        torchvision's `RandomAffine` `scale` it enlarges). The default, a quarter either way, is
-        ours: torchvision has none.
-    independent: rows and columns get a factor each, as in `normal`; else one for both, which
+    factor: range; log-uniform, so that in a range from 1/a to a shrinking is as likely as
+        enlarging. A factor over 1 shrinks the content, as in `normal` and Keras (in torchvision's
+        `RandomAffine`, `scale` over 1 enlarges). torchvision has no default; ours shrinks or
+        enlarges by up to a quarter.
+    independent: whether rows and columns get one factor each, as in `normal`; one factor for both
         keeps shapes.
     p: probability that an image is zoomed.
-    border: what lies beyond it, "nearest" (its nearest pixel) or "black".
+    border: what lies beyond the image, "nearest" (its nearest pixel) or "black".
     """
 
     def __init__(

@@ -18,14 +18,14 @@ from augury.rng import Draws, check_epoch, check_seed
 
 
 class WithIds(Dataset[tuple[Any, Any, int]]):
-    """A map-style data set of (image, label) as one of (image, label, id).
+    """Adds ids to a map-style data set: (image, label) becomes (image, label, id).
 
-    fields: where the image and the label are in a sample that holds more or is a dict:
-        `fields=(0, 1)` of (image, label, path), `fields=("image", "label")` of a dict. The rest is
-        left out; what belongs to an image can be looked up by its id.
+    fields: where image and label are, in samples that hold more or are dicts: `fields=(0, 1)` for
+        (image, label, path), `fields=("image", "label")` for a dict. Other fields are left out;
+        they can be looked up by the id.
 
     The id is the index. Wrap a data set before it is cut into parts (`Subset`, `random_split`), so
-    that an image has the same id in every cut. Raises InputError for a sample of another form.
+    that an image has the same id in every part. Raises InputError for a sample of another form.
     """
 
     def __init__(self, dataset: Any, fields: tuple[Any, Any] | None = None) -> None:
@@ -57,7 +57,7 @@ class WithIds(Dataset[tuple[Any, Any, int]]):
 
 
 class Collate:
-    """Samples (image, label, id) -> an augmented `Batch`, in whichever process it is called.
+    """A `collate_fn`: turns samples (image, label, id) into an augmented `Batch`, in any process.
 
         collate = Collate(CutMix(), num_classes=10, seed=3)
         loader = DataLoader(WithIds(dataset), 100, collate_fn=collate, num_workers=4)
@@ -67,22 +67,20 @@ class Collate:
 
     Images are tensors (C, H, W) or (H, W), arrays (H, W, C) or (H, W), or PIL images of mode L or
     RGB: uint8, or float in [0, 1], so normalization comes after. Labels are 0..num_classes-1, or
-    num_classes probabilities that sum to 1: one-hot or soft. Multi-label targets, and fields beyond
-    these three, are refused; `WithIds` picks two fields of a sample.
+    num_classes probabilities that sum to 1 (one-hot or soft). Multi-label targets and samples with
+    more than these three fields are refused; `WithIds` picks two fields of a sample.
 
-    Draws depend on (seed, epoch, id) alone, so that batches are the same with any number of
-    workers. A worker cannot see the epoch: it is read from memory that all processes share, and
-    `set_epoch` must be called before the loop over the loader of every epoch, since workers
-    collate ahead. Without any call a batch is refused; where later calls are left out, the epoch,
-    and with it every draw, repeats.
+    Draws depend on (seed, epoch, id) alone, so batches are the same with any number of workers.
+    Workers read the epoch from memory that all processes share. Call `set_epoch` at the start of
+    every epoch, before the loop over the loader, because workers collate ahead. Before the first
+    call batches are refused; if a later call is left out, the draws of the last epoch repeat.
 
-    An id that is in a batch more than once has draws of its own for each copy, the first one those
-    that it would have alone, and what mixes images mixes them with other ids where there are any.
-    Which copies other batches of the epoch hold cannot be seen here: those of different batches
-    are augmented alike, unless `number_repeats` counts them in the sampler.
+    If an id is in a batch more than once, each copy has its own draws, and the first copy has the
+    draws that it would have alone; mixing methods mix it with other ids where there are any. Copies
+    in different batches are augmented alike, unless `number_repeats` counts them in the sampler.
 
-    An augmentation with saliency needs a source that can be used in another process; a network is
-    better called in the training loop. Raises InputError for samples that cannot form a batch.
+    An augmentation with saliency needs a source that works in another process; call a network in
+    the training loop instead. Raises InputError for samples that cannot form a batch.
     """
 
     def __init__(self, augmentation: Augmentation[Any], num_classes: int, seed: int) -> None:
@@ -92,11 +90,11 @@ class Collate:
             raise InputError(f"num_classes: must be at least 1, got {num_classes}")
         check_seed(seed)
         self.augmentation, self.num_classes, self.seed = augmentation, num_classes, seed
-        # Shared with workers that are forked or spawned, also with those that persist.
+        # In shared memory, which forked, spawned and persistent workers can all read.
         self._epoch = torch.tensor(-1).share_memory_()  # type: ignore[no-untyped-call]
 
     def set_epoch(self, epoch: int) -> None:
-        """Collate from now on for epoch `epoch`: 0, 1, ... to 2^32 - 1."""
+        """Use the draws of `epoch`, 0 to 2^32 - 1, for all following batches."""
         check_epoch(epoch)
         self._epoch.fill_(epoch)
 
@@ -112,7 +110,7 @@ class Collate:
             *(self._read(place, sample) for place, sample in enumerate(samples)), strict=True
         )
         batch = Batch(_stack(images), torch.stack(targets), torch.tensor([each.at for each in ids]))
-        repeats = torch.tensor(_told_apart(ids))
+        repeats = torch.tensor(_repeat_numbers(ids))
         return self.augmentation(batch, Draws(self.seed, epoch, batch.ids, repeats=repeats))
 
     def _read(self, place: int, sample: Any) -> tuple[Tensor, Tensor, Repeat]:
@@ -130,8 +128,8 @@ class Collate:
             raise InputError(f"{where}: {error}") from error
 
 
-def _told_apart(ids: Sequence[Repeat]) -> list[int]:
-    """How often each id has come before, counted on where two rows of the batch say the same."""
+def _repeat_numbers(ids: Sequence[Repeat]) -> list[int]:
+    """The repeat number of each row; where two rows have the same one, counting goes on."""
     following: dict[tuple[int, int], int] = {}
     numbers = []
     for each in ids:

@@ -1,4 +1,4 @@
-"""Data sets whose images are drawn more than once an epoch, as by a `WeightedRandomSampler`."""
+"""Counting of images that a sampler draws more than once an epoch (`WeightedRandomSampler`)."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Sized
@@ -13,24 +13,23 @@ from augury.errors import InputError
 
 @dataclass(frozen=True)
 class Repeat:
-    """An index or an id that has come `number` times before in its epoch."""
+    """An index or an id, and how many times it came before in its epoch (`number`)."""
 
     at: int
     number: int
 
 
 def number_repeats(dataset: Any, sampler: Iterable[Any]) -> tuple[Dataset[Any], Iterable[Any]]:
-    """`dataset` and `sampler` for a loader whose sampler draws an image more than once an epoch.
+    """`dataset` and `sampler` wrapped so that repeated images are counted; use both together.
 
         weighted = WeightedRandomSampler(weights, len(dataset))
         dataset, sampler = number_repeats(WithIds(dataset), weighted)
         loader = DataLoader(dataset, 100, sampler=sampler, collate_fn=collate, num_workers=4)
 
     dataset: of (image, label, id), as `WithIds` makes it and `Subset` may cut it; sampler: of its
-    indices, or a batch sampler. The sampler's process counts how often an index has come before in
-    the epoch, so that each copy has draws of its own whichever batch and worker it gets into. Use
-    both results together. Processes of distributed training count each for itself: give each
-    `Collate` a seed of its own.
+    indices, or a batch sampler. The process of the sampler counts how often an index came before in
+    the epoch, so that each copy has its own draws in any batch and worker. In distributed training
+    each process counts separately: give each `Collate` a different seed.
     """
     return _Numbered(dataset), _NumberingSampler(sampler)
 
@@ -58,7 +57,7 @@ def _number(at: Any, seen: Counter[int]) -> Repeat:
 
 
 class _Numbered(Dataset[Any]):
-    """(image, label, id) with a `Repeat` for the id where it is asked for a `Repeat`."""
+    """Samples (image, label, id); asked for a `Repeat`, it returns a `Repeat` as the id."""
 
     def __init__(self, dataset: Any) -> None:
         self.dataset = dataset

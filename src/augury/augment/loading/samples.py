@@ -1,4 +1,4 @@
-"""What a data set gives for one image, read into tensors: the image, its label and its id."""
+"""One sample of a data set as tensors: its image, its label and its id."""
 
 from collections.abc import Mapping
 from operator import index
@@ -17,7 +17,7 @@ _SUM_TOLERANCE = 1e-3
 
 
 def read_image(image: Any) -> Tensor:
-    """(C, H, W), uint8 or floating; InputError for what is no image."""
+    """(C, H, W), uint8 or floating; InputError for anything but an image."""
     if isinstance(image, Image.Image) and image.mode not in ("L", "RGB"):
         raise InputError(
             f'image: PIL mode must be L or RGB, got {image.mode}; image.convert("RGB") makes it so'
@@ -40,8 +40,8 @@ def read_image(image: Any) -> Tensor:
 def read_label(label: Any, num_classes: int) -> Tensor:
     """(num_classes,) float32 ≥ 0 with sum 1.
 
-    label: a class number, also as an array or tensor of one; or num_classes probabilities, which a
-    one-hot label is, too. Raises InputError for anything else.
+    label: a class number, also as an array or tensor with one element; or num_classes
+    probabilities, for example one-hot. Raises InputError for anything else.
     """
     values = _numbers(label)
     if values is None or (values.ndim == 0 and values.dtype.kind == "f"):
@@ -66,7 +66,7 @@ def read_label(label: Any, num_classes: int) -> Tensor:
 
 
 def _numbers(label: Any) -> np.ndarray | None:
-    """`label` as an array of bool, integers or floats; None where it is none."""
+    """`label` as an array of bool, integers or floats; None if it is no such array."""
     if isinstance(label, Tensor):
         label = label.detach().cpu()
         label = (label.double() if label.is_floating_point() else label).numpy()
@@ -86,7 +86,7 @@ def _one_hot(number: int, num_classes: int) -> Tensor:
 
 
 def read_id(given: Any) -> Repeat:
-    """The id and how often it has come before: 0 where it is a plain number."""
+    """The id and how often it came before, 0 for a plain number; InputError for anything else."""
     repeat = given if isinstance(given, Repeat) else Repeat(given, 0)
     try:
         number = index(repeat.at)
@@ -100,7 +100,7 @@ def read_id(given: Any) -> Repeat:
 
 
 def shown(value: Any) -> str:
-    """`value` in a few words of an error's line."""
+    """`value` in a few words, for an error message."""
     if isinstance(value, Mapping):
         return f"a dict with the keys {', '.join(map(str, value))}"[:120]
     if isinstance(value, tuple):

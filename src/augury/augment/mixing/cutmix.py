@@ -16,7 +16,7 @@ from augury.rng import Draws
 class CutMixParams:
     """partner: (B,) int64, rows of the batch; top, left, height, width: (B,) int64, pixels.
 
-    The box may reach beyond the image; it is empty where nothing is pasted.
+    The box may reach beyond the image; it is empty for images into which nothing is pasted.
     """
 
     partner: Tensor
@@ -34,10 +34,10 @@ class CutMix(Augmentation[CutMixParams]):
     p: probability that an image is mixed; the default 1 is the paper's for ImageNet, its code
         takes 0.5 for CIFAR.
 
-    The center is uniform over the pixels and the box is clipped at the border, after which the
-    target's λ is counted in pixels. λ, box and partner are drawn per image, where the authors'
-    code draws one λ and one box for the batch; no image is its own partner, where theirs may be;
-    sides are rounded, where theirs are cut to even numbers.
+    The center is uniform over the pixels and the box is clipped at the border; the target's λ is
+    the share of pixels outside the clipped box. Deviations from the authors' code: λ, box and
+    partner are drawn per image (theirs: one λ and one box per batch), no image is its own partner,
+    and sides are rounded (theirs: cut to even numbers).
     """
 
     mixes = True

@@ -13,7 +13,7 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class MixUpParams:
-    """partner: (B,) int64, rows of the batch; share: (B,) float32 in [0, 1], λ, the image's own."""
+    """partner: (B,) int64, rows of the batch; share: (B,) float32, the image's λ in [0, 1]."""
 
     partner: Tensor
     share: Tensor
@@ -26,8 +26,8 @@ class MixUp(Augmentation[MixUpParams]):
         ImageNet it recommends 0.1 to 0.4.
     p: probability that an image is blended; the paper blends every one.
 
-    λ is drawn per image, where the authors' code draws one for the batch, and no image is its own
-    partner, where theirs may be. Returns float32.
+    Deviations from the authors' code: λ is drawn per image (theirs: one per batch), and no image is
+    its own partner. Returns float32.
     """
 
     mixes = True

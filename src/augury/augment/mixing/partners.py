@@ -1,4 +1,4 @@
-"""Who is mixed with whom, and what mixing does to images, targets and stored maps."""
+"""Pairs of images to mix, and the mixing of images, targets and stored maps."""
 
 from functools import partial
 
@@ -12,33 +12,33 @@ from augury.rng import Draws
 def draw_partners(draws: Draws, operation: str) -> Tensor:
     """(B,) int64: the row of each sample's partner, another sample of the batch.
 
-    The samples sit down in a circle, in an order drawn anew for each (seed, epoch): each one's
-    partner is its neighbor. So nobody is mixed with itself (but for a batch of one), everyone is
-    a partner once, and the circle does not depend on the order of the batch. Where an id is in the
-    batch more than once, its copies pass over each other: see `next_of_another_id`.
+    The samples form a circle, in an order drawn for each (seed, epoch), and each one's partner is
+    the next. So no sample is mixed with itself (except in a batch of one), each is a partner once,
+    and the circle does not depend on the order of the batch. Copies of one id skip each other: see
+    `next_of_another_id`.
     """
     key = draws.bits(operation + " partner", 1)[:, 0]
-    # The id decides between equal keys; sorting by it first, stably, does that.
+    # Sorted by id first, and stably, so that the id decides between equal keys.
     first = by_id(draws)
     return next_of_another_id(first[key[first].argsort(stable=True)], draws.ids)
 
 
 def by_id(draws: Draws) -> Tensor:
-    """(B,) int64: the rows in the order of their ids; copies of one in that of their repeats."""
+    """(B,) int64: the rows sorted by id, and copies of one id by their repeat number."""
     by_repeat = draws.repeats.argsort(stable=True)
     return by_repeat[draws.ids[by_repeat].argsort(stable=True)]
 
 
 def next_of_another_id(circle: Tensor, ids: Tensor) -> Tensor:
-    """(B,) int64: for each row the next one round the circle whose id is another.
+    """(B,) int64: for each row the next row of the circle that has another id.
 
-    circle: (B,) int64, the rows in the order in which they sit; ids: (B,), those of the rows.
-    Where all rows have one id, the next row.
+    circle: (B,) int64, the rows in the order of the circle; ids: (B,), the ids of the rows.
+    If all rows have the same id, it is the next row.
     """
     n, around = len(circle), ids[circle]
     place = torch.arange(n, device=ids.device)
-    # Where the run of its id ends that each place lies in: in a second lap for the circle's end,
-    # and nowhere, which is 2 n, where there is one id.
+    # For each place, where its run of equal ids ends: on a second lap for the run at the circle's
+    # end, and 2 n (nowhere) if there is only one id.
     ends = torch.where(around != around.roll(-1), place, 2 * n)
     end = torch.cat((ends, ends + n)).flip(0).cummin(0).values.flip(0)[:n]
     following = torch.where(end < 2 * n, end, place) + 1
@@ -46,11 +46,11 @@ def next_of_another_id(circle: Tensor, ids: Tensor) -> Tensor:
 
 
 def mix(batch: Batch, partner: Tensor, mask: Tensor, share: Tensor) -> Batch:
-    """`mask` of each image and the rest of its partner; targets by `share`.
+    """Mix each image with its partner by `mask`, and their targets by `share`.
 
-    partner: (B,) int64 rows. mask: (B, H, W), bool or float in [0, 1], the image's own share of
-    each pixel. share: (B,) in [0, 1], its share of the whole.
-    Whole pixels stay as they are (uint8 for a bool mask); blends are float32.
+    partner: (B,) int64 rows. mask: (B, H, W), bool or float in [0, 1], the image's share of each
+    pixel; the partner has the rest. share: (B,) in [0, 1], the image's share of the target.
+    A bool mask keeps the dtype; a float mask gives float32.
     """
     move = partial(_mix_pixels, partner=partner, mask=mask[:, None])
     images = batch.images if mask.dtype == torch.bool else to_float(batch.images)
@@ -58,12 +58,12 @@ def mix(batch: Batch, partner: Tensor, mask: Tensor, share: Tensor) -> Batch:
 
 
 def mixed_targets(batch: Batch, partner: Tensor, share: Tensor) -> Tensor:
-    """(B, K): `share` (B,) in [0, 1] of each target and the rest of its partner's.
+    """(B, K): share · target + (1 - share) · target of the partner; share: (B,) in [0, 1].
 
-    Where share is 1, the target stays bit for bit.
+    Targets with share 1 stay bit for bit.
     """
     own = share.to(batch.targets.dtype)[:, None]
-    # Computed as x + (1 - s)(y - x), whose rows sum to 1 as exactly as those of x and y.
+    # As x + (1 - s)(y - x): its rows sum to 1 as exactly as the rows of x and y.
     return batch.targets + (1 - own) * (batch.targets[partner] - batch.targets)
 
 

@@ -18,7 +18,7 @@ from augury.rng import Draws
 class ResizeMixParams:
     """partner: (B,) int64, rows of the batch; top, left, height, width: (B,) int64, pixels.
 
-    The box lies within the image; it is empty where nothing is pasted.
+    The box lies within the image; it is empty for images into which nothing is pasted.
     """
 
     partner: Tensor
@@ -33,12 +33,12 @@ class ResizeMix(Augmentation[ResizeMixParams]):
 
     scale: range of the factor τ by which both sides are shrunk, within [0, 1]; uniform. The
         default is the paper's (0.1, 0.8), there called α and β.
-    p: probability that an image gets one; in the paper every one does.
+    p: probability that an image gets a pasted one; 1 in the paper.
 
     Sides are rounded to whole pixels, at least one; all positions where the shrunk image fits are
-    equally likely. It is shrunk bilinearly without antialiasing, like PyTorch's `interpolate`,
-    where the authors' code takes the nearest pixel. τ is drawn per image, where theirs is one for
-    the batch; no image is its own partner, where theirs may be. Returns float32.
+    equally likely. Deviations from the authors' code: the image is shrunk bilinearly without
+    antialiasing, like PyTorch's `interpolate` (theirs: nearest pixel), τ is drawn per image
+    (theirs: one per batch), and no image is its own partner. Returns float32.
     """
 
     mixes = True
@@ -87,9 +87,9 @@ def _paste(images: Tensor, params: ResizeMixParams) -> Tensor:
 
 
 def _places(start: Tensor, length: Tensor, side: int) -> Tensor:
-    """(B, side) float64: where a row or column reads, with the partner's edges at -1 and 1."""
+    """(B, side) float64: coordinates in the partner, whose edges are at -1 and 1."""
     center = torch.arange(side, device=start.device, dtype=torch.float64) + 0.5
-    # An empty box is read nowhere; at least 1 spares it a division by zero.
+    # At least 1 avoids a division by zero for an empty box, which is never read.
     return (center - start[:, None]) * (2 / length.clamp(min=1).double())[:, None] - 1
 
 

@@ -1,4 +1,4 @@
 """Methods that draw from a list of operations for each image.
 
-`operations.py` applies AutoAugment's operations to a batch whose images each got their own.
+`operations.py` holds AutoAugment's operations and applies a different one to each image.
 """

@@ -16,15 +16,18 @@ from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
 from augury.rng import Draws
 
-# The scale that a severity is on, and the authors' lowest level.
+# The top of the scale of severities, and the authors' lowest level.
 _TOP = 10
 _LOWEST = 0.1
 
 
 @dataclass(frozen=True)
 class AugMixParams:
-    """operation, magnitude: (B, width, L), the chains' layers as in `Layers`; weights: (B, width),
-    each chain's share of the mixture; m: (B,), the mixture's share of the image."""
+    """operation, magnitude: (B, width, L), the layers of each chain, as in `Layers`.
+
+    weights: (B, width), the chains' shares of the mixture; m: (B,), the mixture's share of the
+    result.
+    """
 
     operation: Tensor
     magnitude: Tensor
@@ -35,16 +38,18 @@ class AugMixParams:
 class AugMix(Augmentation[AugMixParams]):
     """Blend each image with a mixture of `width` versions of it, each from a chain of operations.
 
-    width: chains. depth: the least and the largest number of operations in a chain, all equally
-        likely. severity: the highest level of an operation; each one's is uniform in
-        [0.1, severity], on a scale to 10. alpha: of the Dirichlet distribution of the chains'
-        weights and of the Beta distribution of the mixture's share. Defaults: the authors' code.
-    all_operations: with brightness, contrast, saturation and sharpness, which the authors leave
-        out because they resemble the corruptions of their test sets.
+    width: number of chains.
+    depth: the least and the largest number of operations in a chain; all numbers in between are
+        equally likely.
+    severity: the highest level of an operation, up to 10; levels are uniform in [0.1, severity].
+    alpha: parameter of the Dirichlet distribution of the chains' weights, and of the Beta
+        distribution of the mixture's share.
+    all_operations: whether brightness, contrast, saturation and sharpness are also drawn; the
+        authors leave them out because they resemble the corruptions of their test sets.
 
-    The target stays. The paper's Jensen-Shannon loss, which compares the network's answers for an
-    image and two mixtures, is a matter of training and no part of this. Bilinear with a black
-    border, as in the authors' code, and as in `apply_layers`. Returns float32.
+    The defaults are those of the authors' code. The target stays. The paper's Jensen-Shannon loss,
+    which compares the predictions for an image and two mixtures, is not included. Bilinear with a
+    black border, as in the authors' code, and as in `apply_layers`. Returns float32.
     """
 
     def __init__(
@@ -108,7 +113,7 @@ def _move(maps: Tensor, moves: Sequence[Sequence[Move]], params: AugMixParams) -
 
 
 def _blend(versions: Sequence[Tensor], params: AugMixParams) -> Tensor:
-    """(1 - m) of the first and m of the weighted sum of the others, float."""
+    """(1 - m) · first version + m · weighted sum of the others; float."""
     mixture = per_image(params.weights[:, 0]) * to_float(versions[1])
     for k, version in enumerate(versions[2:], start=1):
         mixture = mixture + per_image(params.weights[:, k]) * to_float(version)
@@ -117,14 +122,14 @@ def _blend(versions: Sequence[Tensor], params: AugMixParams) -> Tensor:
 
 
 def reaches(height: int, width: int) -> dict[str, Reach]:
-    """The reach of each operation for images of this size, as in the authors' code."""
+    """The range of each operation for images of this size, as in the authors' code."""
     return {
         "shear-x": Reach(end=0.3, signed=True),
         "shear-y": Reach(end=0.3, signed=True),
         "translate-x": Reach(end=width / 3, signed=True, whole=True),
         "translate-y": Reach(end=height / 3, signed=True, whole=True),
         "rotate": Reach(end=30.0, signed=True, whole=True),
-        # 4 bits at most, of which as many whole ones as the level asks for are dropped.
+        # From 4 bits down; the level says how many whole bits are dropped.
         "posterize": Reach(5.0, 1.0, whole=True),
         "solarize": Reach(256.0, 0.0),
         "autocontrast": Reach(),

@@ -1,9 +1,9 @@
-"""AutoAugment's operations on whole batches, where each image gets operations of its own.
+"""AutoAugment's operations on whole batches, with different operations for each image.
 
-They are those of Cubuk et al., "AutoAugment", CVPR 2019, from which RandAugment, TrivialAugment
-and AugMix draw. Each is computed for all images at once; an image whose operation is another
-takes part with the values that leave it as it is. Images are whole levels (uint8) between
-operations, as in PIL; the color operations equal PIL's bit for bit.
+The operations of Cubuk et al., "AutoAugment", CVPR 2019, from which RandAugment, TrivialAugment
+and AugMix draw. Each is computed for all images at once; images that got another operation are
+computed with parameters that change nothing. Between operations images are uint8, as in PIL; the
+color operations equal PIL's bit for bit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,16 +52,16 @@ _LUMA = (19595, 38470, 7471)
 
 @dataclass(frozen=True)
 class Layers:
-    """What happens to each image, layer after layer.
+    """The operations of each image, layer after layer.
 
-    operation: (B, L) int64, places in OPERATIONS. magnitude: (B, L) float32, in the units of the
+    operation: (B, L) int64, indices of OPERATIONS. magnitude: (B, L) float32, in the units of the
     operation, as in torchvision:
-      shear: by how many pixels a row or column moves against its neighbor, about the corner
-        (0, 0); over 0 to the left or up
-      translate: pixels; over 0 to the right or down
-      rotate: degrees about the center; over 0 counterclockwise
-      brightness, saturation, contrast, sharpness: the factor less 1
-      posterize: bits that are kept; solarize: the level from which on levels are inverted
+      shear: pixels by which a row or column moves relative to its neighbor, about the corner
+        (0, 0); positive is to the left or up
+      translate: pixels; positive is to the right or down
+      rotate: degrees about the center; positive is counterclockwise
+      brightness, saturation, contrast, sharpness: the factor minus 1
+      posterize: bits that are kept; solarize: levels from this one on are inverted
     """
 
     operation: Tensor
@@ -70,9 +70,9 @@ class Layers:
 
 @dataclass(frozen=True)
 class Reach:
-    """Magnitudes of one operation: from `start` at level 0 in a straight line to `end` at the top.
+    """The magnitudes of one operation: linear from `start` at level 0 to `end` at the top level.
 
-    signed: half of them become negative. whole: what lies after the decimal point is dropped.
+    signed: half of them become negative. whole: they are cut to whole numbers.
     """
 
     start: float = 0.0
@@ -82,7 +82,7 @@ class Reach:
 
 
 def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: float) -> Layers:
-    """Operations of `reaches`, each as likely as the next, at `level` of `top`.
+    """Operations of `reaches`, all equally likely, at `level` of `top`.
 
     u: (B, L, 2) uniform in [0, 1), for operation and sign; level: (B, L) float64 in [0, top].
     """
@@ -93,8 +93,8 @@ def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: flo
         dtype=torch.float64,
         device=u.device,
     )[place].unbind(-1)
-    # A tensor divides: a GPU would multiply by the reciprocal of a number, and 2/30 of 255 might
-    # miss the whole level 17.
+    # Divided by a tensor: for a Python number a GPU multiplies by the reciprocal, and 2/30 of 255
+    # might miss the whole level 17.
     magnitude = start + (end - start) * level / torch.full_like(level, top)
     magnitude = torch.where(whole > 0, magnitude.trunc(), magnitude)
     negative = (signed > 0) & (u[..., 1] < 0.5)
@@ -104,8 +104,8 @@ def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: flo
 def apply_layers(batch: Batch, layers: Layers) -> Batch:
     """The batch after all `layers`; uint8 stays uint8, floats are rounded to 256 levels first.
 
-    Operations of an image that move pixels and follow one another become one bilinear resampling;
-    beyond the border is black.
+    Consecutive operations that move the pixels of an image become one bilinear resampling; beyond
+    the border is black.
     """
     found = batch.with_images(to_uint8(batch.images))
     matrices = _matrices_of_passes(layers, batch.images.shape[-2:])
@@ -122,7 +122,7 @@ def apply_layers(batch: Batch, layers: Layers) -> Batch:
 
 
 def _is(operation: Tensor, *names: str) -> Tensor:
-    """Where `operation` is one of `names`, bool."""
+    """Whether each `operation` is one of `names`: bool of the same shape."""
     found = torch.zeros_like(operation, dtype=torch.bool)
     for name in names:
         found = found | (operation == OPERATIONS.index(name))
@@ -130,11 +130,12 @@ def _is(operation: Tensor, *names: str) -> Tensor:
 
 
 def _matrices_of_passes(layers: Layers, size: Sequence[int]) -> list[list[Tensor]]:
-    """For each resampling the (B, 2, 3) matrices whose moves follow one another in it.
+    """For each resampling its (B, 2, 3) matrices, to be applied in order.
 
-    Resampling i comes right after the colors of layer i. Two runs of moves are at least one
-    layer apart, so that the run that starts in layer 0 or 1 can be the first, and any other comes
-    right before its first layer's colors: L layers need no more than L - 1 resamplings.
+    Resampling i comes right after the color operations of layer i. There is at least one layer
+    between two runs of moves; so a run that starts in layer 0 or 1 can be the first resampling, and
+    any other comes right before the colors of its first layer: L layers need at most L - 1
+    resamplings.
     """
     moves = _is(layers.operation, *_GEOMETRIC)
     matrices = _matrices(layers, size)
@@ -153,9 +154,9 @@ def _matrices_of_passes(layers: Layers, size: Sequence[int]) -> list[list[Tensor
 
 
 def _matrices(layers: Layers, size: Sequence[int]) -> Tensor:
-    """(B, L, 2, 3) float32, rows y and x, about the center: where what is moved is read.
+    """(B, L, 2, 3) float32, rows y and x, about the center: from output to input coordinates.
 
-    Computed in float64 and rounded once, so that an image does not depend on its place in the
+    Computed in float64 and rounded once, so that a result does not depend on the place in the
     batch.
     """
 
@@ -165,7 +166,7 @@ def _matrices(layers: Layers, size: Sequence[int]) -> Tensor:
     angle = torch.deg2rad(magnitude("rotate"))
     cos, sin = angle.cos(), angle.sin()
     shear_y, shear_x = magnitude("shear-y"), magnitude("shear-x")
-    # The center lies half an image from the corner that a shear leaves in its place.
+    # A shear keeps the corner in its place, and the center is half an image away from it.
     down = shear_y * (size[1] / 2) - magnitude("translate-y")
     right = shear_x * (size[0] / 2) - magnitude("translate-x")
     rows = torch.stack((cos, sin + shear_y, down), -1), torch.stack((shear_x - sin, cos, right), -1)
@@ -184,8 +185,8 @@ def _warp(batch: Batch, matrices: Sequence[Tensor]) -> Batch:
 def _read_levels(images: Tensor, points: Points) -> Tensor:
     """(B, C, H, W) uint8: uint8 `images` read at `points`, bilinear, rounded to whole levels.
 
-    `grid_sample` differs in the last bits from device to device, which changes some levels and
-    with them whatever comes after. The additions and multiplications here are exactly rounded.
+    `grid_sample` differs in the last bits from device to device, which changes some levels and all
+    operations after them. The additions and multiplications here are exactly rounded.
     """
     size = images.shape[-2:]
     corners, shares, steps = [], [], []
@@ -210,12 +211,12 @@ def _read_levels(images: Tensor, points: Points) -> Tensor:
 
 
 def _between(start: Tensor, end: Tensor, share: Tensor) -> Tensor:
-    # `lerp` would be fused on some devices and rounded otherwise.
+    # Some devices fuse `lerp` and round it differently.
     return (end - start).mul_(share).add_(start)
 
 
 def _recolor(images: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
-    """uint8 images after one layer, but for what it moves. operation, magnitude: (B,)."""
+    """uint8 images after the color operations of one layer. operation, magnitude: (B,)."""
     gray = _gray(images)
     images = apply_table(images, _table(images, gray, operation, magnitude))
     other = torch.where(per_image(_is(operation, "sharpness")), _smooth(images), gray)
@@ -224,7 +225,7 @@ def _recolor(images: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
 
 
 def _table(images: Tensor, gray: Tensor, operation: Tensor, magnitude: Tensor) -> Tensor:
-    """(B, C, 256) uint8: what becomes of each level."""
+    """(B, C, 256) uint8: the new value of each level."""
     levels = torch.arange(256.0, device=images.device)
     pixels = gray.shape[2] * gray.shape[3]
     mean = (2 * gray.long().sum((1, 2, 3)) + pixels) // (2 * pixels)
@@ -242,7 +243,7 @@ def _table(images: Tensor, gray: Tensor, operation: Tensor, magnitude: Tensor) -
 
 
 def _blend(other: Tensor, images: Tensor, factor: Tensor) -> Tensor:
-    """PIL's blend of float levels: `factor` of the images, the rest of `other`; uint8, cut off."""
+    """PIL's blend of float levels, factor · images + (1 - factor) · other, cut to uint8."""
     return (images - other).mul_(factor).add_(other).clamp_(0, 255).to(torch.uint8)
 
 
@@ -256,5 +257,5 @@ def _gray(images: Tensor) -> Tensor:
 
 def _smooth(images: Tensor) -> Tensor:
     """PIL's `ImageFilter.SMOOTH` of uint8 images, rounded to whole levels as there."""
-    # Whole numbers over 13 lie 1/26 or more from a half: no rounding error matters.
+    # Multiples of 1/13 are at least 1/26 away from a half, so rounding errors do not matter.
     return smooth(images.float()).add_(0.5).to(torch.uint8)

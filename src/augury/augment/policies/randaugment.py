@@ -9,7 +9,7 @@ from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
 
-# The scale that a magnitude is on.
+# The top of the scale of magnitudes.
 _TOP = 30
 
 
@@ -18,14 +18,13 @@ class RandAugment(Augmentation[Layers]):
 
     layers: the paper's N; 2 is torchvision's default and the paper's for ImageNet.
     magnitude: the paper's M, 0 to 30; 9 is torchvision's default and the paper's for ResNet-50.
-    magnitude_std: standard deviation of the magnitude, which is normal about `magnitude` in each
-        image and layer and kept within 0 to 30. The default is timm's 0.5 on its scale of 10. 0
-        gives the paper's one magnitude for all.
+    magnitude_std: standard deviation of the magnitude, which is drawn for each image and layer from
+        a normal distribution around `magnitude` and clipped to [0, 30]. The default is timm's, 0.5
+        on a scale of 10. 0 gives the paper's one magnitude for all.
 
     The ranges of the operations are torchvision's, in which a higher magnitude always changes
-    more; the direction is drawn per image and layer. Bilinear with a black border, and as in
-    `apply_layers`, where torchvision takes the nearest pixel and the authors gray 128 beyond the
-    border.
+    more; the direction is drawn per image and layer. Bilinear with a black border, as in
+    `apply_layers`; torchvision takes the nearest pixel, and the authors' border is gray 128.
     """
 
     def __init__(self, layers: int = 2, magnitude: float = 9.0, magnitude_std: float = 1.5) -> None:
@@ -49,7 +48,7 @@ class RandAugment(Augmentation[Layers]):
 
 
 def reaches(height: int, width: int) -> dict[str, Reach]:
-    """The reach of each operation for images of this size, as in torchvision's `RandAugment`."""
+    """The range of each operation for images of this size, as in torchvision's `RandAugment`."""
     share, factor = 150 / 331, Reach(end=0.9, signed=True)
     return {
         "identity": Reach(),
@@ -62,7 +61,7 @@ def reaches(height: int, width: int) -> dict[str, Reach]:
         "saturation": factor,
         "contrast": factor,
         "sharpness": factor,
-        # Half a bit more, so that dropping what follows the point rounds to the nearest.
+        # Half a bit more, so that cutting to whole numbers rounds to the nearest.
         "posterize": Reach(8.5, 4.5, whole=True),
         "solarize": Reach(255.0, 0.0),
         "autocontrast": Reach(),

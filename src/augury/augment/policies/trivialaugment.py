@@ -14,9 +14,9 @@ class TrivialAugment(Augmentation[Layers]):
     """Apply one of the 14 operations to each image, at a strength drawn uniformly.
 
     There is nothing to tune. The ranges are the paper's wide ones, as in torchvision's
-    `TrivialAugmentWide`; translations reach as far as 32 pixels, and no further than the side of
-    a smaller image. Bilinear with a black border, and as in `apply_layers`, where torchvision and
-    the authors take the nearest pixel.
+    `TrivialAugmentWide`; translations reach up to 32 pixels, or the side of a smaller image.
+    Bilinear with a black border, as in `apply_layers`; torchvision and the authors take the nearest
+    pixel.
     """
 
     def sample(self, batch: Batch, draws: Draws) -> Layers:
@@ -30,7 +30,7 @@ class TrivialAugment(Augmentation[Layers]):
 
 
 def reaches(height: int, width: int) -> dict[str, Reach]:
-    """The reach of each operation for images of this size."""
+    """The range of each operation for images of this size."""
     factor = Reach(end=0.99, signed=True)
     return {
         "identity": Reach(),
@@ -43,7 +43,7 @@ def reaches(height: int, width: int) -> dict[str, Reach]:
         "saturation": factor,
         "contrast": factor,
         "sharpness": factor,
-        # Half a bit more, so that dropping what follows the point rounds to the nearest.
+        # Half a bit more, so that cutting to whole numbers rounds to the nearest.
         "posterize": Reach(8.5, 2.5, whole=True),
         "solarize": Reach(255.0, 0.0),
         "autocontrast": Reach(),

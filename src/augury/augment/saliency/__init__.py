@@ -1,4 +1,4 @@
-"""Methods guided by a saliency map, which a source gives them.
+"""Methods guided by saliency maps, which they get from a source.
 
-Where maps come from is `augury.saliency`; the `puzzle_*.py` files belong to Puzzle Mix.
+Sources are in `augury.saliency`; the `puzzle_*.py` files belong to Puzzle Mix.
 """

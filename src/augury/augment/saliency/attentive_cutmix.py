@@ -16,7 +16,7 @@ from augury.rng import Draws
 
 @dataclass(frozen=True)
 class AttentiveCutMixParams:
-    """partner: (B,) int64 rows; cells: (B, rows, columns) bool, those pasted from the partner."""
+    """partner: (B,) int64 rows; cells: (B, rows, columns) bool, pasted from the partner."""
 
     partner: Tensor
     cells: Tensor
@@ -28,12 +28,12 @@ class AttentiveCutMix(Augmentation[AttentiveCutMixParams]):
     saliency: a callable, batch -> (B, H, W) float ≥ 0; the paper's is the last feature map of a
         pretrained ResNet-50.
     grid: cells along each side; the paper's 7 is the size of that map at 224×224. Cells differ by
-        a pixel where the side is no multiple of it; a side of fewer pixels has a cell for each.
-    k: how many cells are pasted; the paper's 6. At most all of them.
-    p: probability that an image is mixed; the paper names none and mixes every one.
+        a pixel if the side is no multiple of `grid`; a shorter side has one cell per pixel.
+    k: how many cells are pasted, at most all; the paper's 6.
+    p: probability that an image is mixed; the paper mixes every image.
 
-    A cell's saliency is the mean over its pixels; of equal ones the first in row order is taken.
-    λ is the share of pixels that are the image's own.
+    A cell's saliency is the mean over its pixels; among equal cells the first in row order is
+    taken. λ is the share of pixels that come from the image itself.
     """
 
     mixes = True
@@ -61,7 +61,7 @@ class AttentiveCutMix(Augmentation[AttentiveCutMixParams]):
         for dim in (1, 2):
             side = maps.shape[dim]
             cells = min(self.grid, side)
-            # The first pixel r with ⌊r · cells / side⌋ = i, which is the cell that r belongs to.
+            # The first pixel r of cell i, that is the first with ⌊r · cells / side⌋ = i.
             edges = (torch.arange(cells + 1, device=maps.device) * side + cells - 1) // cells
             sums = span_sums(sums, dim, edges[:-1], edges[1:])
             pixels = span_sums(pixels, dim, edges[:-1], edges[1:])

@@ -14,17 +14,17 @@ from augury.errors import InputError
 from augury.names import check_name
 from augury.rng import Draws
 
-# The blur's taps on each side of a pixel: 7×7 in all.
+# Taps of the blur on each side of a pixel: 7×7 in all.
 _REACH = 3
 
-# What the maps that are compared sum up to. They hold whole numbers, so that no product or partial
-# sum of two of them needs more than the 53 bits of a float64: distances are exact.
+# The sum of each map that is compared. Maps hold whole numbers, and no product or partial sum of
+# two maps needs more than the 53 bits of a float64, so distances are exact.
 _TOTAL = 2**25
 
 
 @dataclass(frozen=True)
 class GuidedMixupParams:
-    """partner: (B,) int64 rows; mask: (B, H, W) float32, the image's own share of each pixel."""
+    """partner: (B,) int64 rows; mask: (B, H, W) float32 in [0, 1], the image's share of a pixel."""
 
     partner: Tensor
     mask: Tensor
@@ -39,13 +39,13 @@ class GuidedMixup(Augmentation[GuidedMixupParams]):
     pairing: "greedy" pairs images whose maps are far apart, "random" any two.
     blur: σ in pixels of the 7×7 Gaussian that smooths the maps, 3 in the authors' code; 0 for none.
 
-    Maps are scaled to sum 1 (a map of zeros becomes an even one); the image's share of a pixel is
-    s / (s + s'), with s' that of the partner, and ½ where both are 0; its share of the target is
-    the mean over the pixels. Greedy pairing is a circle: it starts with one sample and goes on to
-    the one whose map is farthest (L2) from the last one's, of those left; of equal ones to the
-    smallest id. The authors start with the farthest pair and draw one coin a batch; here the start
-    is drawn for each epoch, as a batch is otherwise paired alike whenever it comes up, and each
-    image has a coin. Copies of one image pass over each other. Returns float32.
+    Maps are scaled to sum 1 (a map of zeros becomes a constant one). The image's share of a pixel
+    is s / (s + s'), with s its map and s' the partner's, and ½ where both are 0; its share of the
+    target is the mean over the pixels. Greedy pairing forms a circle: from one sample it goes on to
+    the remaining one whose map is farthest (L2) away, among equal ones to the smallest id. Copies
+    of one image skip each other. Deviations from the authors: they start with the farthest pair,
+    ours draws the start in each epoch, so that a batch is not always paired alike; they decide for
+    a whole batch whether to mix, ours for each image. Returns float32.
     """
 
     mixes = True
@@ -79,7 +79,7 @@ class GuidedMixup(Augmentation[GuidedMixupParams]):
 
 
 def _blurred(maps: Tensor, sigma: float) -> Tensor:
-    """Maps times a 7×7 Gaussian, mirrored at the border, tap by tap."""
+    """Maps smoothed by a 7×7 Gaussian, mirrored at the border; summed tap by tap."""
     taps = [math.exp(-0.5 * (i / sigma) ** 2) for i in range(-_REACH, _REACH + 1)]
     for dim in (1, 2):
         side = maps.shape[dim]
@@ -101,10 +101,10 @@ def _scaled_to_sum_1(maps: Tensor) -> Tensor:
 
 
 def _farthest_next(maps: Tensor, draws: Draws) -> Tensor:
-    """(B,) int64 rows: each sample's next in a circle through maps (B, pixels) that are far apart.
+    """(B,) int64: each sample's next row, in a circle through maps (B, pixels) that are far apart.
 
-    One step depends on the last, so the circle takes B - 1 of them, of three small operations
-    each, all on the device and without a look at any value.
+    Each of the B - 1 steps depends on the step before. A step is three small operations on the
+    device, and no value is read on the host.
     """
     first = by_id(draws)
     if not len(first):

@@ -17,13 +17,13 @@ from augury.errors import InputError
 from augury.names import check_name
 from augury.rng import Draws
 
-# The scope of the augmentation that it holds, so that the same one elsewhere in a chain draws anew.
+# The scope of the inner augmentation: the same one elsewhere in a chain has other draws.
 _INNER = "/keepaugment"
 
 
 @dataclass(frozen=True)
 class KeepAugmentParams:
-    """top, left: (B,) int64, the corner of each image's window; augment: params of the other."""
+    """top, left: (B,) int64, the corner of each window; augment: params of the inner one."""
 
     top: Tensor
     left: Tensor
@@ -31,20 +31,20 @@ class KeepAugmentParams:
 
 
 class KeepAugment(Augmentation[KeepAugmentParams]):
-    """Augment an image, and keep what is salient in it.
+    """Augment an image, and keep its salient part.
 
     saliency: a callable, batch -> (B, H, W) float ≥ 0; the paper's is the size of the gradient of
-        the label's score. A window's importance is its sum there.
-    mode: "cut" makes a window black whose importance is under the τ-quantile over all windows;
-        "paste" augments the image and puts back an original window whose importance is over it.
-    tau: that quantile, in (0, 1).
+        the label's score. The importance of a window is the sum of the map inside it.
+    mode: "cut" blackens a window whose importance is below the τ-quantile over all windows;
+        "paste" augments the image and puts back an original window whose importance is above it.
+    tau: τ, in (0, 1).
     size: the side of the square window as a share of the image's shorter side.
-    augment: what "paste" does to the image; None for `RandAugment`. Not one that mixes.
+    augment: the augmentation of "paste", which must not mix images; None for `RandAugment`.
 
-    Windows lie within the image, and each one that qualifies is equally likely; the least (in
-    "paste" the most) important one always does, so that with an even map all of them do. Targets
-    are unchanged. Defaults: 16 of 32 pixels and 0.6, as in a public re-implementation, where 0.6
-    bounds the mean of the scaled map in place of a quantile, and windows reach over the border.
+    Windows lie within the image, and all that qualify are equally likely. The least important one
+    (in "paste" the most important) always qualifies; with a constant map all of them do. Targets
+    are unchanged. Defaults: 16 of 32 pixels and 0.6, as in a public re-implementation; there 0.6
+    bounds the mean of the scaled map instead of a quantile, and windows reach over the border.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class KeepAugment(Augmentation[KeepAugmentParams]):
         return max(1, round(self.size * min(batch.images.shape[-2:])))
 
     def _choose(self, scores: Tensor, u: Tensor) -> Tensor:
-        """(B, windows) int64, (B, 1) in [0, 1) -> (B,): an equally likely one of those allowed."""
+        """scores (B, windows) int64, u (B, 1) in [0, 1) -> (B,): a random window that qualifies."""
         low, high = scores.aminmax(dim=1, keepdim=True)
         quantile = scores.kthvalue(math.ceil(self.tau * scores.shape[1]), dim=1, keepdim=True)[0]
         if self.mode == "cut":
@@ -117,5 +117,5 @@ class KeepAugment(Augmentation[KeepAugmentParams]):
 
 
 def _move_around(maps: Tensor, window: Tensor, moves: tuple[Move, ...]) -> Tensor:
-    """`maps` moved by `moves` but for those of `window`, which stays where it is."""
+    """`maps` moved by `moves`, except inside `window`, which stays where it is."""
     return torch.where(window, maps, apply_moves(maps, moves))

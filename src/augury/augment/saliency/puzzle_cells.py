@@ -1,4 +1,4 @@
-"""Images cut into cells: pixel i lies in row ⌊i · rows / height⌋ of them, likewise for columns."""
+"""Images cut into cells: pixel row i lies in cell row ⌊i · rows / height⌋; columns likewise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Size = tuple[int, int]
 
 
 def cell_means(whole: Tensor, cells: Size) -> Tensor:
-    """(..., H, W) int64 -> (..., rows, columns) float64: the mean over each of (rows, columns)."""
+    """(..., H, W) int64 -> (..., rows, columns) float64: the mean of each cell."""
     top, left = (
         torch.tensor(_starts(pixels, parts), device=whole.device)
         for pixels, parts in zip(whole.shape[-2:], cells, strict=True)
@@ -23,10 +23,10 @@ def cell_means(whole: Tensor, cells: Size) -> Tensor:
 
 
 def finer(cells: Size, size: Size, pixels: int, most: int) -> Size:
-    """(rows, columns) of a grid that divides each of `cells` into parts of `pixels` pixels a side.
+    """(rows, columns) of a finer grid, whose parts have `pixels` pixels along each side.
 
-    Parts are larger where a cell cannot be divided so, or where the grid would have more than
-    `most` a side; a cell that is smaller is one part. size: (height, width) of the image.
+    Parts are larger if a cell cannot be divided like that, or if the grid would have more than
+    `most` parts along a side; a smaller cell is one part. size: (height, width) of the image.
     """
     parts = [
         n * max(1, min(side // n // pixels, most // n)) for n, side in zip(cells, size, strict=True)
@@ -38,9 +38,9 @@ def finer(cells: Size, size: Size, pixels: int, most: int) -> Size:
 class Cut:
     """Images of one size, each cut into one of several grids.
 
-    row: (B, H) and column: (B, W) int64, where each pixel's cell lies in its grid.
+    row: (B, H) and column: (B, W) int64, the row and the column of each pixel's cell.
     top: (B, R + 1) and left: (B, C + 1) int64, the first pixel of each row and column of cells.
-        R × C is the largest grid; of others, rows and columns that are not there begin at H and W.
+        R × C is the largest grid; in smaller grids the missing rows and columns begin at H and W.
     """
 
     row: Tensor
@@ -50,7 +50,7 @@ class Cut:
 
     @classmethod
     def of(cls, size: Size, grids: Sequence[Size], choice: Tensor) -> "Cut":
-        """size: (height, width) in pixels; choice: (B,) int64, each image's place in `grids`."""
+        """Cut images of `size` (height, width) pixels; choice: (B,) int64, an index of `grids`."""
         row, top = _cut(size[0], [rows for rows, _ in grids], choice)
         column, left = _cut(size[1], [columns for _, columns in grids], choice)
         return cls(row, column, top, left)
@@ -60,7 +60,7 @@ class Cut:
         return _look_up(values, self.row, self.column)
 
     def first_pixels(self, values: Tensor) -> Tensor:
-        """(B, H, W) -> (B, R, C): each cell gets its first pixel's value; -1 for no cell."""
+        """(B, H, W) -> (B, R, C): each cell gets the value of its first pixel, or -1."""
         height, width = values.shape[1:]
         top, left = self.top[:, :-1], self.left[:, :-1]
         found = _look_up(values, top.clamp(max=height - 1), left.clamp(max=width - 1))
@@ -68,10 +68,10 @@ class Cut:
         return torch.where(there, found, -1)
 
     def moved_pixels(self, cells: Tensor) -> Tensor:
-        """(B, R, C) int64, the cell row · C + column that comes to each place -> (B, H, W) int64.
+        """The source of each pixel, (B, H, W) int64 as row · W + column.
 
-        The pixel, row · W + column, that comes to each place. Where a cell is narrower than its
-        new place, by a pixel, its last row or column is repeated.
+        cells: (B, R, C) int64, the source of each cell as row · C + column. A cell that is one
+        pixel narrower than its new place repeats its last row or column.
         """
         columns = cells.shape[2]
         source = self.spread(cells)
@@ -100,12 +100,12 @@ def _look_up(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def _offset(starts: Tensor, part: Tensor) -> Tensor:
-    """(B, pixels): how far into its part each pixel of a side lies."""
+    """(B, pixels): the distance of each pixel of a side from the start of its part."""
     return torch.arange(part.shape[1], device=part.device) - starts.gather(1, part)
 
 
 def _moved(starts: Tensor, source: Tensor, offset: Tensor) -> Tensor:
-    """(B, H, W): along one side, the pixel `offset` into part `source`, or the part's last."""
+    """(B, H, W): along one side, pixel `offset` of part `source`, at most the part's last one."""
     flat = source.flatten(1)
     start, end = starts.gather(1, flat), starts.gather(1, flat + 1)
     return torch.minimum(start.view_as(source) + offset, end.view_as(source) - 1)

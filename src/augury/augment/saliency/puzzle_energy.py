@@ -1,4 +1,4 @@
-"""Puzzle Mix's energy: what a mask costs, cell by cell and edge by edge."""
+"""Puzzle Mix's energy of a mask, as costs of its cells and of the edges between them."""
 
 import math
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from torch import Tensor
 from augury.augment.saliency.puzzle_cells import Size, cell_means
 from augury.augment.saliency.puzzle_solver import ordered_sum
 
-# Colors in whole numbers, whose sums have the same bits everywhere.
+# Colors are whole multiples of this, so that their sums have the same bits everywhere.
 _UNITS = 2**16
-# Keeps the logarithms of the prior within those that the authors get by adding 1e-8.
+# Bounds the logarithms of the prior, as the authors do by adding 1e-8.
 _LEAST_SHARE = 1e-4
 
 
 @dataclass(frozen=True)
 class Energy:
-    """Of B masks on R × C cells, in units of the mean cell's saliency; for `minimize`.
+    """The energy of B masks on R × C cells, in units of a cell's mean saliency; for `minimize`.
 
-    first, second: (R, C, B), the cost of a cell's step from z = 0 to ½, and from ½ to 1.
-    weight: (2, R, C, B), the cost of one such step between a cell and the one below, or right.
+    first, second: (R, C, B), the cost of raising a cell from z = 0 to ½, and from ½ to 1.
+    weight: (2, R, C, B), the cost of such a step between a cell and the one below, or to the right.
     """
 
     first: Tensor
@@ -31,9 +31,10 @@ class Energy:
 
 
 def chosen_energy(energies: Sequence[Energy], choice: Tensor) -> Energy:
-    """Each sample's own: of `energies`, on different grids, the one that `choice` (B,) names.
+    """One `Energy` that takes, for each sample, the one of `energies` at index `choice` (B,).
 
-    The largest grid holds them all; cells that a smaller one does not have cost nothing.
+    `energies` may have different grids. The result has the largest; cells that a smaller grid does
+    not have cost nothing.
     """
     return Energy(
         chosen_cells([energy.first for energy in energies], choice),
@@ -43,7 +44,7 @@ def chosen_energy(energies: Sequence[Energy], choice: Tensor) -> Energy:
 
 
 def chosen_cells(values: Sequence[Tensor], choice: Tensor) -> Tensor:
-    """(..., R, C, B) of several sizes -> of the largest, with 0 where the chosen one ends."""
+    """(..., R, C, B) of several sizes -> the chosen values in the largest size, padded with 0."""
     rows, columns = (max(value.shape[dim] for value in values) for dim in (-3, -2))
     found = values[0].new_zeros((*values[0].shape[:-3], rows, columns, len(choice)))
     for i, value in enumerate(values):
@@ -55,7 +56,7 @@ def chosen_cells(values: Sequence[Tensor], choice: Tensor) -> Tensor:
 def cell_saliency(units: Tensor, cells: Size) -> Tensor:
     """(B, H, W) int64 ≥ 0 -> (rows, columns, B) float32 that sums to 1 for each sample.
 
-    The mean over each cell, scaled. A map of zeros becomes an even one.
+    The mean over each cell, scaled. A map of zeros becomes a constant one.
     """
     means = cell_means(units, cells).permute(1, 2, 0)
     total = ordered_sum(means.flatten(0, 1))
@@ -79,17 +80,17 @@ def mask_energy(
 ) -> Energy:
     """The energy of each sample's mask: z = 1 shows the image, 0 its partner.
 
-    saliency: (R, C, B), sums to 1. colors: (channels, R · k, C · l, B), k × l patches a cell.
+    saliency: (R, C, B), sums to 1. colors: (channels, R · k, C · l, B), k × l patches per cell.
     partner: (B,) rows. lam: (B,) in [0, 1].
 
     With s the saliency of the image, s' its partner's, n² = R · C cells and β = beta / (16n):
 
         Σ z·s' + (1 - z)·s + β Σ (z_i - z_j)² + β·gamma Σ φ(z_i, z_j) - eta/n² Σ log Binom(2z; 2, λ)
 
-    The sums go over the cells, and over the pairs of neighbors. φ(z_i, z_j) is how far apart the
-    colors are that meet at the border of cells i and j, when z_i and z_j are 0 or 1; between them
-    it goes on as in the authors' code: linear in each z plus a multiple of (z_i - z_j)². With
-    gamma up to 1 no pair's multiple in the whole sum is negative.
+    The sums run over cells, and over pairs of neighbors. For z_i and z_j in {0, 1}, φ(z_i, z_j) is
+    the distance between the colors that meet at the border of cells i and j; between these values
+    it is, as in the authors' code, linear in each z plus a multiple of (z_i - z_j)². With gamma up
+    to 1 no coefficient of (z_i - z_j)² in the whole sum is negative.
     """
     cells = saliency.shape[0] * saliency.shape[1]
     beta = beta * math.sqrt(cells) / 16
@@ -106,7 +107,7 @@ def mask_energy(
         )
     share = lam.double().clamp(_LEAST_SHARE, 1 - _LEAST_SHARE)
     prior = ((1 - share) / share).log()
-    # A step of z is ½, and its square ¼. Only rounding makes a weight negative.
+    # A step of z is ½, its square ¼. A weight can be negative by rounding only.
     return Energy(
         first=slope / 2 + (eta * (prior - math.log(2))).float(),
         second=slope / 2 + (eta * (prior + math.log(2))).float(),
@@ -117,7 +118,7 @@ def mask_energy(
 def _add_edges(
     slope: Tensor, weight: Tensor, colors: Tensor, partner: Tensor, beta: float, gamma: float
 ) -> None:
-    """Add to (R, C, B) `slope` and `weight` what lies between each cell and the one below."""
+    """Add the terms between each cell and the one below to `slope` and `weight`, (R, C, B)."""
     rows, columns = slope.shape[:2]
     high, wide = colors.shape[1] // rows, colors.shape[2] // columns
     above, below = colors[:, high - 1 : -1 : high], colors[:, high::high]
@@ -132,7 +133,7 @@ def _add_edges(
 
 
 def _apart(above: Tensor, below: Tensor, wide: int) -> Tensor:
-    """(channels, R, C · wide, B) twice -> (R, C, B): mean distance over channels and patches."""
+    """Two (channels, R, C · wide, B) -> (R, C, B): mean distance over channels and patches."""
     distance = ordered_sum((above - below).abs())
     rows, patches, batch = distance.shape
     parts = distance.view(rows, patches // wide, wide, batch).movedim(2, 0)

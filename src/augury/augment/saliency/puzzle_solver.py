@@ -1,30 +1,30 @@
-"""Masks of three levels on a grid, with the lowest energy: a graph cut without a graph.
+"""The three-level mask on a grid that has the lowest energy, found by a convex method.
 
 The energy of levels k in {0, 1, 2} is
 
     Σ over cells of f(k) + Σ over neighbors of w · (k - k')²
 
-with f convex over the levels and w ≥ 0. Such an energy is L♮-convex: made piecewise linear between
-the levels it stays convex, and where x minimizes it over real numbers, so does each of the levels
-⌊x + t⌋ for t in (0, 1) (Murota, "Discrete Convex Analysis", 2003). So the minimum is found to any
-accuracy by a convex method in which all cells of all samples move at once: the primal-dual method
-of Chambolle and Pock (2011), with their steps by degree and over-relaxation (Condat 2013).
+with f convex over the levels and w ≥ 0. Such an energy is L♮-convex: extended linearly between the
+levels it stays convex, and if x minimizes it over real numbers, so do the levels ⌊x + t⌋ for each t
+in (0, 1) (Murota, "Discrete Convex Analysis", 2003). So a convex method finds the minimum to any
+accuracy, without a graph, and updates all cells of all samples at once: the primal-dual method of
+Chambolle and Pock (2011), with their steps by degree and over-relaxation (Condat 2013).
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# At puzzlemix's defaults over 99 % of masks are optimal after these, and the others within 0.001 %:
-# benchmarks/puzzlemix_gap.py.
+# With puzzlemix's defaults, over 99 % of masks are optimal after so many steps, and the others have
+# an energy within 0.001 % of the lowest: benchmarks/puzzlemix_gap.py.
 _STEPS = 64
-# Step of the levels over that of the flows; between 6 and 12 it hardly matters on 16×16 grids.
+# Step of the levels divided by that of the flows; 6 to 12 hardly differ on 16×16 grids.
 _RATIO = 8.0
-# A power of two, so that products with it are exact: fused or not, multiplying and adding give the
-# same bits on every device and at every place of a batch.
+# A power of two, so that products with it are exact. Fused and separate multiply-adds then give the
+# same bits, on every device and at every place of a batch.
 _FLOW_STEP = 0.5 / _RATIO
 _RELAXATION = 1.8
-# Where the method has not settled yet, one of these rounds better than the others.
+# Where the method has not converged, these thresholds give different masks; the best one is kept.
 _ROUNDINGS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
@@ -34,7 +34,7 @@ def minimize(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
     first, second: (R, C, B) float32, f(1) - f(0) and f(2) - f(1); first ≤ second.
     weight: (2, R, C, B) float32 ≥ 0: w between cell (r, c) and (r + 1, c), and between (r, c) and
     (r, c + 1); 0 where there is no such neighbor.
-    The batch comes last, so that neighboring cells are whole rows of memory.
+    The batch is the last dimension, so that neighboring cells are contiguous rows of memory.
     """
     relaxed = _relaxed(first, second, weight)
     best = (relaxed + _ROUNDINGS[0]).floor().clamp(0, 2)
@@ -48,10 +48,10 @@ def minimize(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
 
 
 def _relaxed(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
-    """Levels in [0, 2], not whole: (R, C, B), near a minimum of the piecewise linear energy."""
+    """(R, C, B) real numbers in [0, 2], near a minimum of the piecewise linear energy."""
     step = _RATIO / _degree(weight)
     step_first, step_second = step * first, step * second + 1
-    # Between levels one apart the energy changes by w a level, between levels two apart by 3w.
+    # A difference of one level costs w; the second level of difference costs 3w more.
     inner, outer = weight, 3 * weight
     levels, flow = torch.ones_like(first), torch.zeros_like(weight)
     for _ in range(_STEPS):
@@ -70,7 +70,7 @@ def _relaxed(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
 
 
 def _divergence(flow: Tensor) -> Tensor:
-    """(2, R, C, B) along the edges -> (R, C, B): what flows into each cell less what leaves it."""
+    """(2, R, C, B) flows along the edges -> (R, C, B): inflow minus outflow of each cell."""
     found = -(flow[0] + flow[1])
     found[1:].add_(flow[0, :-1])
     found[:, 1:].add_(flow[1, :, :-1])
@@ -78,7 +78,7 @@ def _divergence(flow: Tensor) -> Tensor:
 
 
 def _degree(weight: Tensor) -> Tensor:
-    """(2, R, C, B) -> (R, C, B): the number of each cell's neighbors; 1 for a cell without."""
+    """(2, R, C, B) -> (R, C, B): the number of neighbors of each cell, at least 1."""
     edges = (weight > 0).to(weight.dtype)
     found = edges[0] + edges[1]
     found[1:].add_(edges[0, :-1])
@@ -87,7 +87,7 @@ def _degree(weight: Tensor) -> Tensor:
 
 
 def energy(levels: Tensor, first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
-    """(B,): the energy of `levels` (R, C, B) above that of level 0 everywhere."""
+    """(B,): the energy of `levels` (R, C, B), minus the energy of level 0 everywhere."""
     total = first * levels.clamp(max=1) + second * (levels - 1).clamp(min=0)
     total[:-1].add_(weight[0, :-1] * (levels[1:] - levels[:-1]).square())
     total[:, :-1].add_(weight[1, :, :-1] * (levels[:, 1:] - levels[:, :-1]).square())
@@ -95,10 +95,10 @@ def energy(levels: Tensor, first: Tensor, second: Tensor, weight: Tensor) -> Ten
 
 
 def ordered_sum(values: Tensor) -> Tensor:
-    """The sum over the first dimension, half added to half.
+    """The sum over the first dimension, by adding one half to the other again and again.
 
-    Each sum is a fixed sequence of additions, so that its bits depend neither on the device nor
-    on the size of the batch.
+    The order of additions is fixed, so the bits depend neither on the device nor on the size of the
+    batch.
     """
     while len(values) > 1:
         half = len(values) // 2

@@ -32,20 +32,20 @@ from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.rng import Draws
 
-# Pixels along the side of the patches whose colors are compared across a border between cells:
+# Pixels along the side of the patches whose colors are compared across a border between two cells;
 # the authors' `neigh_size`.
 _PATCH = 4
 
 
 @dataclass(frozen=True)
 class PuzzleMixParams:
-    """partner: (B,) int64 rows; lam: (B,) in [0, 1], the share that the image's mask aims at;
-    side: (B,) int64, cells along the mask's side.
+    """partner: (B,) int64 rows; lam: (B,) in [0, 1], the intended share of the image.
 
-    mask: (B, H, W) float32 in {0, ½, 1}, the image's own share of each pixel; 1 for an image that
-    is not mixed.
-    own, other: (B, H, W) int64, the pixel (row · W + column) of the image and of its partner that
-    comes to each place; None without transport.
+    side: (B,) int64, cells along the mask's side.
+    mask: (B, H, W) float32 in {0, ½, 1}, the image's share of each pixel; 1 everywhere for images
+    that are not mixed.
+    own, other: (B, H, W) int64, for each place the source pixel, row · W + column, in the image and
+    in its partner; None without transport.
     """
 
     partner: Tensor
@@ -57,25 +57,25 @@ class PuzzleMixParams:
 
 
 class PuzzleMix(Augmentation[PuzzleMixParams]):
-    """Show each image where it is salient and its partner elsewhere, in cells moved to fit.
+    """Show each image where it is salient and its partner elsewhere; cells move to fit.
 
     saliency: a callable, batch -> (B, H, W) float ≥ 0. The paper's is √ of the mean over channels
         of (d loss / d image)².
-    alpha: λ ~ Beta(alpha, alpha), the share that the image's mask aims at.
-    grid: cells along the mask's side, one of these numbers for each sample; from 2 to 16.
+    alpha: λ ~ Beta(alpha, alpha), the intended share of the image.
+    grid: cells along the mask's side, from 2 to 16; one of these numbers is drawn for each sample.
     beta: weight of the mask's smoothness.
-    gamma: part of that weight that follows the colors at the borders between cells, in [0, 1].
+    gamma: part of that weight that depends on the colors at the borders between cells, in [0, 1].
     eta: weight of λ's binomial prior.
-    transport: whether cells move to where they show.
-    t_size: side of these cells in pixels; they are larger where there would be over 16 a side.
+    transport: whether cells move to places where they are shown.
+    t_size: side of these cells in pixels; larger if a side would have more than 16 cells.
     t_eps: the price of a move.
     p: probability that an image is mixed.
 
-    The mask, the image's share 0, ½ or 1 of each cell, has the lowest energy of
-    `puzzle_energy.mask_energy`; `puzzle_solver.minimize` finds it, `puzzle_transport.plan` the
-    moves. Targets follow the mean of the mask. An image with fewer pixels than cells along a side
-    has a cell a pixel there. Each image has its own λ and grid, where the authors draw one of each
-    a batch. Returns float32.
+    The mask gives the image a share of 0, ½ or 1 of each cell. `puzzle_solver.minimize` finds the
+    mask with the lowest `puzzle_energy.mask_energy`, and `puzzle_transport.plan` the moves. The
+    image's share of the target is the mean of the mask. A side with fewer pixels than cells has one
+    cell per pixel. Each image has its own λ and grid; the authors draw one of each per batch.
+    Returns float32.
 
     Defaults: the authors' command for CIFAR-100 (`--mixup_alpha 1.0 --n_labels 3 --eta 0.2
     --beta 1.2 --gamma 0.5 --neigh_size 4 --transport True --t_size 4 --t_eps 0.8`); they mix every
@@ -130,7 +130,7 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
         return self._with_moves(params, units, cells, choice) if self.transport else params
 
     def apply(self, batch: Batch, params: PuzzleMixParams) -> Batch:
-        # Multiples of ½ add up exactly, in any order.
+        # Sums of multiples of ½ are exact, in any order.
         share = params.mask.double().mean(dim=(1, 2)).float()
         if params.own is None or params.other is None:
             return mix(batch, params.partner, params.mask, share)
@@ -147,10 +147,10 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
     def _energies(
         self, images: Tensor, units: Tensor, partner: Tensor, lam: Tensor, cells: list[Size]
     ) -> list[Energy]:
-        """Of all samples' masks on each of the grids."""
+        """For each grid the energy of all samples' masks."""
         size = images.shape[-2], images.shape[-1]
         patches = [finer(each, size, _PATCH, max(size)) for each in cells]
-        # Several grids may have the same patches: at 32×32 pixels all but the finest.
+        # Several grids can have the same patches: at 32×32 pixels all but the finest do.
         colors = {each: patch_colors(images, each) for each in dict.fromkeys(patches)}
         weights = self.beta, self.gamma, self.eta
         return [
@@ -165,10 +165,10 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
         grids = [finer(each, size, self.t_size, MAX_SIDE) for each in cells]
         cut = Cut.of(size, grids, choice)
         maps = [cell_saliency(units, grid) for grid in grids]
-        # Both images of each pair at once, both on the grid of the first.
+        # Both images of each pair at once, on the grid of the first.
         pairs = [torch.stack((each, each[:, :, params.partner])) for each in maps]
         saliency = chosen_cells(pairs, choice).permute(0, 3, 1, 2)
-        # The longer side of a grid is the unit of length; one cell cannot move.
+        # The longer side of a grid is the unit of length; a single cell cannot move.
         prices = [self.t_eps / max(max(grid) - 1, 1) ** 2 for grid in grids]
         price = torch.tensor(prices, device=choice.device)[choice]
         share = cut.first_pixels(params.mask)
@@ -184,6 +184,6 @@ def _mix_moved(images: Tensor, partner: Tensor, mask: Tensor, own: Tensor, other
 
 
 def _moved(images: Tensor, source: Tensor) -> Tensor:
-    """(B, C, H, W) with each pixel read at `source` (B, H, W), row · W + column."""
+    """(B, C, H, W): each pixel is read at `source` (B, H, W), row · W + column."""
     places = source.flatten(1)[:, None].expand(-1, images.shape[1], -1)
     return images.flatten(2).gather(2, places).view(images.shape)

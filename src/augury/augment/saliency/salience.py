@@ -1,4 +1,4 @@
-"""Salience: the original study's idea, blending what a network looks at into the image."""
+"""Salience: the original study's method, which blends a saliency map into the image."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class Salience(Augmentation[SalienceParams]):
     mix: the study's `mix_val`; its default is 2.
     vmin, vmax: the map is scaled to [0, 1] per image, clipped to [vmin, vmax] and scaled to [0, 1]
         again. The study names 0.3 and 0.7, and its code never uses them.
-    p: probability that an image is blended; the study blends every one.
+    p: probability that an image is blended; the study blends every image.
 
     The study's map is `GradientMap`. Dividing by mix + 1/mix brings the blend back to [0, 1]
     without clipping: at mix = 2 the map has four fifths of the weight. Returns float32.

@@ -1,4 +1,4 @@
-"""The original study's salience, its formula to the letter."""
+"""The original study's salience, with exactly its formula."""
 
 from dataclasses import dataclass
 
@@ -21,12 +21,12 @@ class SalienceRaw(Augmentation[SalienceRawParams]):
     """Blend the input gradient of a network into each image: `mix · gradient + pixels / mix`.
 
     saliency: a callable, batch -> (B, C, H, W): d(largest class score)/d(normalized image). A
-        gradient with NaN or infinite values counts as one of zeros.
+        gradient with NaN or infinite values is replaced by zeros.
     mix: the study's `mix_val`; its default is 2.
 
-    The formula is the study's, on its scale of 0..255; the result is scaled to [0, 1] and clipped
-    there, which the study leaves out. Kept for comparison: gradients of order 0.01 to 1 beside
-    pixels of up to 127 do little but darken the image. Returns float32.
+    The formula is the study's, on its scale of 0..255; the result is scaled to [0, 1] and clipped,
+    which the study leaves out. Kept for comparison: the gradients are 0.01 to 1 in size and the
+    halved pixels up to 127, so the result is little more than a darker image. Returns float32.
     """
 
     def __init__(self, saliency: Source, mix: float = 2.0) -> None:

@@ -22,7 +22,7 @@ from augury.rng import Draws
 class SaliencyMixParams:
     """partner: (B,) int64 rows; top, left, height, width: (B,) int64, the box in pixels.
 
-    The box may reach beyond the image; of an image that is not mixed it is empty.
+    The box may reach beyond the image; it is empty for images that are not mixed.
     """
 
     partner: Tensor
@@ -38,14 +38,14 @@ class SaliencyMix(Augmentation[SaliencyMixParams]):
     saliency: a callable, batch -> (B, H, W) float ≥ 0.
     p: probability that an image is mixed.
     alpha: λ ~ Beta(alpha, alpha); the box is √(1-λ) as high and as wide as the image.
-    shared_box: one coin, one λ and one box for all images, those of the sample with the smallest
-        id, as in the authors' code.
+    shared_box: whether all images have the same coin, λ and box, namely those of the sample with
+        the smallest id; the authors' code shares them.
 
     The box lies at the same place in both images and is clipped at the border; targets follow the
-    area that is left of it. Of pixels that are equally salient, the first in row order is its
-    center. Defaults: the authors' for CIFAR-10. Their code draws one coin, one λ and one box for
-    the batch, where each image has its own here; their sides are cut to even numbers of pixels,
-    where ours are rounded; their maps are those of OpenCV's fine-grained detector.
+    area of the clipped box. Its center is the most salient pixel, the first in row order among
+    equal ones. Defaults: the authors' for CIFAR-10. Deviations from their code: coin, λ and box are
+    drawn per image (theirs: per batch), sides are rounded (theirs: cut to even numbers of pixels),
+    and maps can come from any source (theirs: OpenCV's fine-grained detector).
     """
 
     mixes = True

@@ -1,3 +1,1 @@
-"""What methods of several kinds share: rectangles, and draws from beta and Dirichlet
-distributions.
-"""
+"""Code that methods of several kinds use: rectangles, and beta and Dirichlet distributions."""

@@ -1,4 +1,4 @@
-"""Rectangles, one a sample."""
+"""Rectangles, one per sample."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from torch import Tensor
 def rectangle_mask(
     top: Tensor, left: Tensor, height: Tensor, width: Tensor, size: tuple[int, int] | torch.Size
 ) -> Tensor:
-    """(B, H, W) bool: true inside each sample's rectangle, which may reach beyond the image."""
+    """(B, H, W) bool: true inside each sample's rectangle; it may reach beyond the image."""
     row = torch.arange(size[0], device=top.device)
     column = torch.arange(size[1], device=top.device)
     rows = (row >= top[:, None]) & (row < (top + height)[:, None])
@@ -16,6 +16,6 @@ def rectangle_mask(
 
 
 def share_outside(inside: Tensor) -> Tensor:
-    """(B, H, W) bool -> (B,) float32: the share of pixels that are not inside."""
+    """(B, H, W) bool -> (B,) float32: the share of pixels that are False."""
     pixels = inside.shape[1] * inside.shape[2]
     return (pixels - inside.sum((1, 2))).double().div(pixels).float()

@@ -12,22 +12,22 @@ _POINTS = 256
 
 
 def dirichlet(u: Tensor, alpha: float) -> Tensor:
-    """u (B, K) uniform in [0, 1), as `Draws.uniform` gives it -> (B, K) float32, Dirichlet(α, ...).
+    """Dirichlet(α, ..., α) weights (B, K) float32 from u: (B, K) uniform in [0, 1), from `Draws`.
 
-    Each number becomes one with a gamma distribution, whose share of their sum is the weight. For
-    α from 0.1 to 10. No trial is rejected, so each weight costs one draw.
+    Each number is turned into a gamma-distributed one, and divided by their sum. For α from 0.1 to
+    10. No trial is rejected, so each weight costs one draw.
     """
     logs = log_gamma(u, alpha)
-    # Of their logarithms, since for a small α the numbers themselves are next to 0.
+    # In logarithms, because for a small α the numbers themselves are close to 0.
     parts = (logs - logs.amax(1, keepdim=True)).exp()
     return (parts / parts.sum(1, keepdim=True)).float()
 
 
 def log_gamma(u: Tensor, alpha: float) -> Tensor:
-    """u uniform in [0, 1), as `Draws.uniform` gives it -> float64, the logarithm of Gamma(α, 1).
+    """Logarithms of Gamma(α, 1) numbers, float64, from u: uniform in [0, 1), from `Draws`.
 
-    The quantile function, from tables in the logarithm of u and of 1 - u, where it is nearly
-    straight: within 2e-5 of SciPy's for α from 0.1 to 10.
+    Interpolates the quantile function in tables over log u and log (1 - u), which are nearly
+    straight; the error is below 2e-5 for α from 0.1 to 10.
     """
     v = middle(u)
     left, share = place(v, _POINTS)
@@ -38,6 +38,6 @@ def log_gamma(u: Tensor, alpha: float) -> Tensor:
 
 @constant_table
 def _gamma_tables(alpha: float) -> Tensor:
-    """(2, ...) float64, of 2^-25 .. 2^-1 and of 1 less these."""
+    """(2, ...) float64: logarithms of the quantiles at v = 2^-25 .. 2^-1, and at 1 - v."""
     u = grid(_POINTS)
     return logarithms(np.stack((gammaincinv(alpha, u), gammainccinv(alpha, u))))

@@ -1,6 +1,6 @@
-"""Quantile functions as tables over u in the logarithm, where they are nearly straight.
+"""Tables of quantile functions over log u, where they are nearly straight.
 
-A uniform number is looked up by its distance to the nearer end of [0, 1]: 2^-25 .. 2^-1, with the
+A uniform number is looked up by its distance to the nearer end of [0, 1], 2^-25 .. 2^-1, with the
 same number of grid points in each octave.
 """
 
@@ -16,25 +16,25 @@ _OCTAVES = 25
 
 
 def middle(u: Tensor) -> Tensor:
-    """float64: the middle of the step of 2^-24 that each u stands for, so that it is never 0."""
+    """float64: the middle of the interval of length 2^-24 that u stands for; never 0."""
     return u.double() + 2.0**-25
 
 
 def grid(points: int) -> np.ndarray:
-    """(24 · points + 1,) float64: 2^-25 .. 2^-1, `points` of them in each octave."""
+    """(24 · points + 1,) float64: 2^-25 .. 2^-1, `points` in each octave."""
     return 2.0 ** (np.arange((_OCTAVES - 1) * points + 1) / points - _OCTAVES)
 
 
 def logarithms(quantiles: np.ndarray) -> Tensor:
-    """float64: of `quantiles` at `grid`; of those too small for it that of 1e-300."""
+    """float64: the logarithms of `quantiles`; values below 1e-300 count as 1e-300."""
     return torch.from_numpy(np.log(np.maximum(quantiles, 1e-300)))
 
 
 def place(v: Tensor, points: int) -> tuple[Tensor, Tensor]:
-    """Where v in (0, 1), or 1 - v if that is less, lies in `grid(points)`.
+    """The place of min(v, 1 - v), with v in (0, 1), in `grid(points)`.
 
-    Returns the number of the grid point to the left, int64, and the way from it to the next, in
-    [0, 1].
+    Returns the index of the grid point to the left, int64, and the position between it and the
+    next one, in [0, 1].
     """
     at = (torch.log2(torch.minimum(v, 1 - v)) + _OCTAVES) * points
     left = at.floor().clamp(0, (_OCTAVES - 1) * points - 1).long()
@@ -42,10 +42,9 @@ def place(v: Tensor, points: int) -> tuple[Tensor, Tensor]:
 
 
 def constant_table(compute: Callable[[float], Tensor]) -> Callable[[float], Tensor]:
-    """`compute` with its last 16 results remembered.
+    """`compute`, which remembers its last 16 results.
 
-    SciPy's functions are no tensor operations: a compiled augmentation keeps the table as a
-    constant.
+    SciPy's functions cannot be compiled: a compiled augmentation keeps the table as a constant.
     """
     cached = lru_cache(maxsize=16)(compute)
 

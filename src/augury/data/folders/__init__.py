@@ -1,4 +1,4 @@
-"""Folders and archives of images: found, understood, decoded, set aside with a reason.
+"""Reading of image folders and archives: finding files, classes and parts, and decoding.
 
 Start with `image_folder.py`; `layout.py` says which image belongs to which class and part.
 """

@@ -1,8 +1,8 @@
-"""The images of a zip or tar archive, read as if its author meant harm.
+"""Safe reading of the images of a zip or tar archive, which may be malicious.
 
-Nothing is ever unpacked under a name that an archive chose: the bytes of its images are written
-one after the other into a single temporary file, and a list says where each begins. How much is
-unpacked is bounded by the archive's own size.
+No file is ever made under a name from the archive: the bytes of all images are written one after
+the other into a single temporary file, with a list of their positions. The number of unpacked bytes
+is limited by the size of the archive.
 """
 
 import lzma
@@ -40,10 +40,10 @@ ARCHIVE_SUFFIXES = (
     ".tar.bz2",
     ".tbz2",
 )
-# Images are compressed already, so that an archive of them unpacks to little more than its size.
-# Zeros come to 1,000 times theirs under deflate, and to 7,000 times under xz.
+# Images are compressed already, so an archive of images unpacks to little more than its size. Zeros
+# unpack to 1,000 times their size with deflate, and to 7,000 times with xz.
 FREE_BYTES, LARGEST_RATIO = 1_000_000_000, 50
-LONGEST_PATH = 4096  # characters, as Linux has it
+LONGEST_PATH = 4096  # characters, the limit of Linux
 _CHUNK, _SMALL_CHUNK = 1 << 20, 4096
 _BROKEN = (
     OSError,
@@ -78,7 +78,7 @@ def is_archive(path: Path) -> bool:
 
 
 def without_suffix(path: Path) -> str:
-    """The name of a folder or archive, without ".tar.gz" and the like."""
+    """The name of a folder or archive without a suffix such as ".tar.gz"."""
     suffixes = [s for s in ARCHIVE_SUFFIXES if path.name.lower().endswith(s)]
     return path.name[: -len(max(suffixes, key=len))] if suffixes else path.name
 
@@ -86,11 +86,11 @@ def without_suffix(path: Path) -> str:
 def list_archive(archive: Path, blob: Path, progress: Progress | None) -> Listing:
     """The images of an archive, not yet sorted.
 
-    blob: a file to be made, for the bytes of all images
-    Links, devices and sparse files, members whose path leaves the archive, and all but the first
-    of several with one path are set aside.
-    Raises DataError where the archive is damaged, cut short, or unpacks to far more than images
-    come to.
+    blob: path of a new file for the bytes of all images
+    Links, devices, sparse files, members whose path leads out of the archive, and repeated paths
+    are set aside.
+    Raises DataError if the archive is damaged, cut short, or unpacks to far more bytes than images
+    would.
     """
     listing, seen = Listing(), set[str]()
     with blob.open("wb") as out:
@@ -123,9 +123,9 @@ def list_archive(archive: Path, blob: Path, progress: Progress | None) -> Listin
 
 
 def read_members(archive: Path, names: Collection[str]) -> dict[str, bytes]:
-    """The content of the regular files of these names, in whichever folder of the archive.
+    """The content of the regular files with these `names`, in any folder of the archive.
 
-    Raises DataError where the archive is damaged, or one of the files cannot be read.
+    Raises DataError if the archive is damaged, or if one of the files cannot be read.
     """
     contents = {}
     for member in _members(archive, Listing()):
@@ -157,7 +157,7 @@ def _repetition(path: str, seen: set[str]) -> str | None:
 
 
 def _members(archive: Path, listing: Listing) -> Iterator[_Member]:
-    """The members in their order; DataError where the archive itself is damaged."""
+    """The members in order; DataError if the archive itself is damaged."""
     try:
         limit = FREE_BYTES + LARGEST_RATIO * archive.stat().st_size
         if archive.name.lower().endswith(".zip"):
@@ -176,7 +176,7 @@ def _members(archive: Path, listing: Listing) -> Iterator[_Member]:
 
 
 class _TooMuch(Exception):
-    """More is to be unpacked than an archive of its size may hold."""
+    """The archive unpacks to more bytes than its size allows."""
 
 
 def _zip_members(archive: Path, limit: int) -> Iterator[_Member]:
@@ -197,9 +197,9 @@ def _zip_members(archive: Path, limit: int) -> Iterator[_Member]:
 
 
 def _read_zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    # Piece by piece: read whole, a member is unpacked to the end of its compressed data before
-    # what exceeds the size in its header is cut off. Only deflate can be told to stop midway;
-    # the other methods get so little at a time (4 kB) that they cannot make more than 80 MB.
+    # Piece by piece, because reading a whole member first unpacks all of its compressed data and
+    # only then cuts it to the size in its header. Only deflate can stop midway; the other methods
+    # get so little input at a time (4 kB) that they cannot produce more than 80 MB.
     bounded = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
     chunks = []
     with archive.open(info) as file:
@@ -217,7 +217,7 @@ def _tar_members(archive: Path, limit: int, listing: Listing) -> Iterator[_Membe
             refusal = "refused: a link or device" if special else None
             read = partial(_read_tar_member, opened, info)
             yield _Member(info.name, info.size, info.isdir(), refusal, read)
-        # To the end, where the checksum of a .gz lies that holds for all that was read.
+        # To the end, because the checksum of a .gz file is at its end.
         length, more = opened.offset, False
         while chunk := opened.fileobj.read(_CHUNK) if opened.fileobj else b"":
             length, more = length + len(chunk), more or any(chunk)
@@ -233,6 +233,6 @@ def _read_tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
 
 
 def _cleaned(name: str) -> str:
-    """A member's path without "./", doubled or trailing slashes, for naming it."""
+    """A member's path for messages, without "./", doubled and trailing slashes."""
     parts = name.replace("\\", "/").split("/")
     return "/".join(printable(part) for part in parts if part not in ("", "."))

@@ -1,4 +1,4 @@
-"""Image files become uint8 arrays, in as many processes as the machine has cores."""
+"""Decoding of image files into uint8 arrays, with one process per core."""
 
 import contextlib
 import multiprocessing
@@ -25,7 +25,7 @@ from augury.startup import child_environment, environment, without_main_script
 S = TypeVar("S")
 T = TypeVar("T")
 
-# Starting processes pays only above some 20 s of work: each takes 3 s to import what it needs.
+# Processes pay off only above some 20 s of work: each needs 3 s for its imports.
 # One core decodes about 100 MB a second, and opening a file takes as long as decoding 10 kB:
 # 60,000 JPEGs of 32×32 (55 MB) take 7 s, 400 JPEGs of 2000×1500 (500 MB) 5 s.
 _WORTH_PROCESSES = 2_000_000_000
@@ -35,7 +35,7 @@ _CHUNK_FILES, _CHUNK_BYTES = 512, 4_000_000
 
 @contextlib.contextmanager
 def decoding_processes(files: Sequence[StoredFile]) -> Iterator[Executor | None]:
-    """Processes to decode `files` with; None where they are too few to be worth it."""
+    """Processes that decode `files`; None if there are too few files to be worth it."""
     count = _usable_cores()
     work = sum(file.size + _FILE_COST for file in files)
     if count == 1 or work < _WORTH_PROCESSES:
@@ -50,7 +50,7 @@ def decoding_processes(files: Sequence[StoredFile]) -> Iterator[Executor | None]
         try:
             yield pool
         except BaseException:
-            # Leaving the block waits for them, and one that is stopped would never come.
+            # Leaving the block waits for the processes, and a stopped one would never end.
             for process in (pool._processes or {}).values():
                 process.kill()
             raise
@@ -59,7 +59,7 @@ def decoding_processes(files: Sequence[StoredFile]) -> Iterator[Executor | None]
 def read_headers(
     files: Sequence[StoredFile], pool: Executor | None, progress: Progress | None
 ) -> list[Header | str]:
-    """The header of each file, or the reason why it has none."""
+    """The header of each file, or the reason why it cannot be read."""
     chunks = _chunks(files)
     results = _mapped(_read_headers, chunks, pool)
     return _collected(results, len(files), progress, "looking at images")
@@ -72,16 +72,16 @@ def decode_images(
     progress: Progress | None,
     bits: int = FULL,
 ) -> list[Decoded | str]:
-    """Decode each file into its row of a .npy file, (N, C, S, S) uint8, that is there already.
+    """Decode each file into its row of an existing .npy file, (N, C, S, S) uint8.
 
-    The center square is taken and resized to S×S (bilinear, with antialiasing). EXIF orientation
-    is applied, where it can be read. Transparent images are laid on white, palettes and CMYK
-    become RGB. 16-bit samples are scaled to 8 bits by the range that `bits` says (0..4095 to 0..255
-    with 12), but of colors with 16 the upper 8 bits are kept. Of animations and other files with
-    several pictures the first is taken. Color profiles are not applied. With C = 1 colors become
-    their luma (ITU-R 601).
-    bits: 1..16; `deep.Range` tells which to choose
-    Returns for each file what was needed, or the reason why it cannot be decoded.
+    The center square is cut out and resized to S×S (bilinear, with antialiasing). EXIF orientation
+    is applied if it can be read. Transparent images get a white background; palettes and CMYK
+    become RGB. 16-bit samples are scaled to 8 bits by the range of `bits` (12 maps 0..4095 to
+    0..255); colors with bits = 16 keep their upper 8 bits. Of animations and other files with
+    several pictures the first is used. Color profiles are not applied. With C = 1, colors become
+    luma (ITU-R 601).
+    bits: 1..16; see `deep.Range`
+    Returns for each file what decoding took, or the reason why it failed.
     """
     chunks, starts = _chunks(files), [0]
     for chunk in chunks:
@@ -117,7 +117,7 @@ def _collected(
 
 
 def _chunks(files: Sequence[StoredFile]) -> list[list[StoredFile]]:
-    """Files in their order, in lists that are short enough to show progress."""
+    """`files` in order, in lists that are short enough to show progress."""
     chunks: list[list[StoredFile]] = []
     size = _CHUNK_BYTES
     for file in files:
@@ -147,7 +147,7 @@ def _decode_rows(
 
 
 def _attempt(function: Callable[[bytes], T], file: StoredFile) -> T | str:
-    """The function's result, or why the file cannot be read."""
+    """The result of `function`, or the reason why the file cannot be read."""
     try:
         content = file.read()
         return function(content) if content else "an empty file"
@@ -165,7 +165,7 @@ def _attempt(function: Callable[[bytes], T], file: StoredFile) -> T | str:
 
 @contextlib.contextmanager
 def _strict_bombs() -> Iterator[None]:
-    """Very large images are errors inside; Pillow's other warnings are of no use to anybody."""
+    """Within the block very large images raise errors; Pillow's other warnings are silenced."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -1,9 +1,9 @@
-"""Images of 16 bits a sample become 8: by which range, and how.
+"""Conversion of 16-bit images to 8 bits: choice of the range, and scaling.
 
-Cameras and scanners fill 10, 12 or 14 of the 16 bits. Were 0..65535 made 0..255 then, images of 12
-bits would keep 17 gray levels. So all images of a data set are scaled by one range, the smallest
-usual one that holds every sample of every image. It is not taken from a PNG's sBIT: that says how
-exact the samples are, which by PNG's specification fill all 16 bits.
+Cameras and scanners use 10, 12 or 14 of the 16 bits. Scaling 0..65535 to 0..255 would leave images
+of 12 bits with 17 gray levels. So all images of a data set are scaled by one range, the smallest
+usual one that contains every sample of every image. A PNG's sBIT is not used for it: it gives the
+precision of samples that, by PNG's specification, fill all 16 bits.
 """
 
 import io
@@ -18,12 +18,12 @@ DEPTHS = (8, 10, 12, 14, 16)
 """The usual numbers of bits that 16-bit samples use."""
 FULL = DEPTHS[-1]
 FEW = 0.001
-"""A range that all but this share of the samples do without is told, as it costs them levels."""
+"""A note says if fewer samples than this share need the range, as it costs the others levels."""
 
-_PNG, _PNG_DEPTH = b"\x89PNG\r\n\x1a\n", 24  # how it begins, and where its bits per sample stand
+_PNG, _PNG_DEPTH = b"\x89PNG\r\n\x1a\n", 24  # signature, and position of the bits per sample
 
 Counts = tuple[int, ...]
-"""How many samples need each of DEPTHS, and no fewer bits; alpha left out."""
+"""For each of DEPTHS, how many samples need that depth; without alpha."""
 
 
 def is_deep(image: Image.Image, content: bytes) -> bool:
@@ -36,27 +36,27 @@ def is_deep_gray(image: Image.Image) -> bool:
 
 
 def count_depths(image: Image.Image) -> Counts:
-    """What a deep image's samples need; Pillow keeps the upper 8 bits of colors, which tell."""
+    """The depths of a deep image's samples; for colors, from the upper 8 bits that Pillow keeps."""
     if is_deep_gray(image):
         upper = np.asarray(image).clip(0, 65535) >> 8
         image = Image.fromarray(upper.astype(np.uint8))
     histograms = np.reshape(image.histogram(), (-1, 256))
     colors = [row for band, row in zip(image.getbands(), histograms, strict=True) if band != "A"]
-    first = [2 ** (depth - 8) for depth in DEPTHS[:-1]]  # upper bytes that need more bits
+    first = [2 ** (depth - 8) for depth in DEPTHS[:-1]]  # the first upper byte beyond each depth
     counts = np.add.reduceat(np.sum(colors, axis=0), [0, *first])
     return tuple(int(count) for count in counts)
 
 
 @dataclass(frozen=True)
 class Range:
-    """The bits that a data set's 16-bit samples use, and as many as all but FEW of them use."""
+    """The bits that a data set's 16-bit samples use, and the bits that all but FEW of them use."""
 
     bits: int = FULL
     most: int = FULL
 
     @classmethod
     def of(cls, counts: Iterable[Counts]) -> "Range":
-        """Over all images of a data set; FULL where none is deep."""
+        """The range of all images of a data set; FULL if none is deep."""
         total = np.sum([*counts, (0,) * len(DEPTHS)], axis=0)
         if not total.any():
             return cls()
@@ -67,7 +67,7 @@ class Range:
         )
 
     def notes(self) -> list[str]:
-        """What has to be said of it."""
+        """Notes on the range, for the user."""
         highest = 2**self.bits - 1
         notes = []
         if self.bits < FULL:
@@ -86,8 +86,8 @@ class Range:
 def to_eight_bits(image: Image.Image, content: bytes, bits: int) -> Image.Image:
     """A deep image with 8 bits a sample, 0..2^bits - 1 scaled to 0..255, higher ones to 255.
 
-    Of colors with bits = 16 the upper 8 bits are kept, as Pillow reads them. Alpha always has 16.
-    image: "I;16" or "I" where it is gray, otherwise "RGB" or "RGBA", as Pillow opens such files.
+    Colors with bits = 16 keep their upper 8 bits, as Pillow reads them. Alpha always has 16 bits.
+    image: mode "I;16" or "I" for gray, "RGB" or "RGBA" for color, as Pillow opens such files.
     """
     if is_deep_gray(image):
         return Image.fromarray(_scaled(np.asarray(image), bits))
@@ -101,7 +101,7 @@ def to_eight_bits(image: Image.Image, content: bytes, bits: int) -> Image.Image:
 
 
 def _scaled(values: npt.NDArray[np.integer], bits: int) -> npt.NDArray[np.uint8]:
-    # In place, and with no more bits than needed: the largest images have 89 million pixels.
+    # In place and in a small dtype, because the largest images have 89 million pixels.
     highest = 2**bits - 1
     scaled = values.clip(0, highest).astype(np.uint32)
     scaled *= 255
@@ -113,12 +113,12 @@ def _scaled(values: npt.NDArray[np.integer], bits: int) -> npt.NDArray[np.uint8]
 def _color_samples(image: Image.Image, content: bytes) -> Iterator[npt.NDArray[np.uint16]]:
     """The samples of a PNG's colors, each (H, W); `image` has their upper bytes.
 
-    Pillow gives either byte of a sample, by the name of how it lies in the file: where the most
-    significant byte comes first, "16L", which says the opposite, gives the other one.
+    Pillow can decode either byte of a sample, depending on the byte order that it is told. The
+    file has the most significant byte first; told the opposite, "16L", it reads the lower byte.
     """
     with Image.open(io.BytesIO(content), formats=("PNG",)) as lower:
         kind = lower.tile[0][3]
-        gray = kind == "LA;16B"  # of whose 4 bytes a pixel the second is wanted
+        gray = kind == "LA;16B"  # 4 bytes per pixel, of which the second is needed
         other = "RGBA" if gray else str(kind).replace("16B", "16L")
         lower.tile = [(*tile[:3], other) for tile in lower.tile]  # type: ignore[misc]
         lower.load()

@@ -1,4 +1,4 @@
-"""The files below a directory, links followed, in spite of whatever else may lie there."""
+"""The image files below a directory; links are followed, other kinds of entries set aside."""
 
 import contextlib
 import hashlib
@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from augury.data.cache import cache_folder, status_values
 from augury.data.folders.listing import (
@@ -26,7 +25,7 @@ from augury.errors import DataError
 
 @dataclass(frozen=True)
 class _Found:
-    """One entry below a directory; `refusal` says why it can be neither read nor entered."""
+    """One entry below a directory; refusal: why it can be neither read nor entered, or ""."""
 
     name: str
     path: str
@@ -41,10 +40,10 @@ class _Found:
 def list_folder(folder: Path) -> Listing:
     """The images below a directory, not yet sorted.
 
-    Links are followed, wherever they lead. Broken ones, those to a folder that holds them,
-    and pipes, sockets and devices are set aside, and none of these is opened. So are studies of
-    augury's, its cache, and hidden folders that hold images.
-    Raises DataError where a folder below it cannot be read, or where there are too many.
+    Links are followed to any place. Broken links, links to a folder that contains them, pipes,
+    sockets and devices are set aside without being opened. Studies and the cache of augury, and
+    hidden folders with images, are also set aside.
+    Raises DataError if a folder below it cannot be read, or if there are too many folders.
     """
     listing = Listing()
     for found in _walk(folder):
@@ -59,22 +58,22 @@ def list_folder(folder: Path) -> Listing:
     return listing
 
 
-def folder_state(folder: Path) -> dict[str, Any]:
-    """What changes when a file below a directory changes: a `state` for `cached`."""
+def folder_state(folder: Path) -> dict[str, object]:
+    """A value that changes when any file below a directory changes; the `state` of `cached`."""
     lines = []
     for found in _walk(folder):
         line = f"{found.name}\0{found.refusal}"
         if found.status and not found.is_folder:
-            # The mode and owner, too: a file that was forbidden may be readable now.
+            # With mode and owner, because a file that was forbidden may become readable.
             values = (*status_values(found.status), found.status.st_mode, found.status.st_uid)
             line += "".join(f"\0{value}" for value in values)
         lines.append(line)
-    # One digest, as a large table of states would take longer to write down than to gather.
+    # One digest, because writing a large table of states would take longer than gathering it.
     return {"files": hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()}
 
 
 def _walk(folder: Path) -> Iterator[_Found]:
-    """Every entry below a folder, hidden ones left out; a loop, as folders may lie very deep."""
+    """Every entry below a folder, except hidden ones; a loop, because folders may be very deep."""
     waiting: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [("", str(folder), ())]
     folders, cache = 0, _cache_identity()
     found: list[_Found | None]
@@ -107,7 +106,7 @@ def _look(
         return _Found(name, entry.path, None, HIDDEN) if _hides_images(entry) else None
     try:
         status = entry.stat()
-    except OSError as error:  # a link to nowhere or to itself, or a file that is gone by now
+    except OSError as error:  # a broken link, a link to itself, or a file that was just removed
         reason = "a broken link" if entry.is_symlink() else f"cannot be read ({error.strerror})"
         return _Found(name, entry.path, None, reason)
     refusal = None
@@ -124,7 +123,7 @@ def _hides_images(entry: os.DirEntry[str]) -> bool:
     try:
         with os.scandir(entry.path) as inside:
             return any(is_image_name(e.name) and not is_ignored(e.name) for e in inside)
-    except OSError:  # not a folder, or one that is nobody's business
+    except OSError:  # not a folder, or a forbidden one
         return False
 
 

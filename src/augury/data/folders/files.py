@@ -1,7 +1,6 @@
 """The files of an image folder, in a directory or in an archive."""
 
 from pathlib import Path
-from typing import Any
 
 from augury.data.cache import file_state
 from augury.data.dataset import Progress
@@ -12,18 +11,18 @@ from augury.data.folders.own_output import leave_out_own
 from augury.errors import DataError
 
 
-def source_state(path: Path) -> dict[str, Any]:
-    """What changes when the files of a directory or archive change: a `state` for `cached`."""
+def source_state(path: Path) -> dict[str, object]:
+    """A value that changes when the directory or archive changes; the `state` of `cached`."""
     return folder_state(path) if path.is_dir() else file_state([path])
 
 
 def list_files(path: Path, blob: Path, progress: Progress | None) -> Listing:
     """List the images of a directory, or of a zip or tar archive, in the order of their paths.
 
-    blob: a file to be made, for the bytes of an archive's images
-    Hidden files and what desktops leave behind (.DS_Store, Thumbs.db) are ignored; see
-    `list_folder`, `list_archive` and `leave_out_own` for what is set aside.
-    Raises DataError where `path` cannot be read as either.
+    blob: path of a new file for the bytes of an archive's images
+    Hidden files and files of desktops (.DS_Store, Thumbs.db) are ignored; `list_folder`,
+    `list_archive` and `leave_out_own` say what is set aside.
+    Raises DataError if `path` is neither, or cannot be read.
     """
     if path.is_dir():
         listing = list_folder(path)

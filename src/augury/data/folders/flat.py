@@ -1,4 +1,4 @@
-"""Images that lie in no class folders: what to type so that they do."""
+"""Hints for images without class folders: a command that makes the folders."""
 
 import re
 import shlex
@@ -13,10 +13,10 @@ _TABLES = (".csv", ".tsv", ".xlsx", ".json", ".txt")
 
 
 def flat_hint(source: Path, listing: Listing, folder: str) -> str:
-    """Words to end an error about `folder` with, in which images lie without class folders.
+    """The end of an error about `folder`, whose images are in no class folders.
 
-    Where file names begin with a class, "cat.0.jpg", it is a command that makes a folder for each
-    (of links, so that nothing is moved); where a table lies beside them, its name.
+    If file names begin with a class, "cat.0.jpg": a command that makes a folder of links per class,
+    so that nothing is moved. If there is a table beside them: its name.
     """
     names = [
         file.path.rpartition("/")[2]
@@ -33,7 +33,7 @@ def flat_hint(source: Path, listing: Listing, folder: str) -> str:
         return f"{hint}; {_command(source, folder, names)}" if source.is_dir() else hint
     name = folder.rpartition("/")[2]
     if name and not holds_images(name) and not part_named(name):
-        return ""  # it may well be a class
+        return ""  # it may be a class
     tables = [f.path for f in listing.set_aside if f.path.lower().endswith(_TABLES)]
     if tables:
         hint += f", and {min(tables)}, which is not read"

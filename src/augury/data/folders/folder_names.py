@@ -1,10 +1,10 @@
-"""What the names of folders say: that they hold a part of the data, masks, or a piece of it."""
+"""Meanings of folder names: a part of the data, masks, or one piece of many."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# "eval" and the like: the test part, or the validation part where another is the test.
+# "eval" and the like: the test part, or the validation part if another folder is the test part.
 EVALUATION = "evaluation"
 
 _PART_OF_WORD = {
@@ -30,7 +30,7 @@ _PIECES = frozenset(
 class PartName:
     """A folder named for a part.
 
-    rest: the other words of its name, ("seg",) of "seg_train"; alone: it is a single word
+    rest: the other words of its name, ("seg",) for "seg_train"; alone: whether it is one word
     """
 
     part: str
@@ -39,14 +39,14 @@ class PartName:
 
 
 def part_named(name: str) -> PartName | None:
-    """The part that a folder's name speaks of; None where it speaks of none, or of several.
+    """The part that a folder's name means; None if it means none, or several.
 
-    Case, digits and words such as "set" or "images" make no difference: "Training", "test1",
-    "train_set", "valImages".
+    Case, digits and words such as "set" or "images" are ignored: "Training", "test1", "train_set",
+    "valImages".
     """
     words = [_without_filler(word) for word in _words(name)]
     parts = {_PART_OF_WORD[word] for word in words if word in _PART_OF_WORD}
-    if parts == {"train", "validation"}:  # what is trained on, before anybody divides it
+    if parts == {"train", "validation"}:  # the training images, before validation is split off
         parts = {"train"}
     if len(parts) != 1:
         return None
@@ -55,23 +55,23 @@ def part_named(name: str) -> PartName | None:
 
 
 def holds_images(name: str) -> bool:
-    """Whether a folder's name says that it holds images, and not which: "images", "JPEGImages"."""
+    """Whether a name only says that a folder holds images: "images", "JPEGImages"."""
     return "".join(_words(name)) in _IMAGES
 
 
 def holds_masks(name: str) -> bool:
-    """Whether a folder's name says that it holds what belongs to images: masks, annotations."""
+    """Whether a name says that a folder holds masks or annotations of images."""
     return "".join(_words(name)) in _MASKS
 
 
 def is_piece(name: str) -> bool:
-    """Whether a name is that of one piece of many: "part_1", "fold2", "images_001"."""
+    """Whether a name means one piece of many: "part_1", "fold2", "images_001"."""
     last = re.split(r"(?=\d)", name, maxsplit=1)
     return len(last) == 2 and bool(words := _words(last[0])) and words[-1] in _PIECES
 
 
 def _words(name: str) -> list[str]:
-    """Its words in lower case; digits are left out."""
+    """The words of `name` in lower case, without digits."""
     return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
 
 
@@ -84,7 +84,7 @@ def _without_filler(word: str) -> str:
 
 
 def settled(parts: Iterable[str]) -> dict[str, str]:
-    """What each part that a name speaks of is, once it is known which of them there are."""
+    """The final part for each part that names mean; it depends on which parts there are."""
     parts = set(parts)
     held = "validation" if "test" in parts else "test"
     return {part: held if part == EVALUATION else part for part in parts}

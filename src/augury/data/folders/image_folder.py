@@ -1,4 +1,4 @@
-"""Any folder of images: class/image, train|val|test/class/image and the like, also in archives."""
+"""Data sets from image folders, class/image or train|val|test/class/image, also in archives."""
 
 import os
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from augury.records.set_aside import SetAside
 from augury.rng import numpy_generator
 
 DEFAULT_SIZE = 64
-READING_VERSION = 2  # of folders in archives; to be raised whenever they are read in another way
+READING_VERSION = 2  # of reading folders in archives; raise it when that changes
 TEST_FRACTION = 0.2
 
 Images = npt.NDArray[np.uint8]
@@ -37,21 +37,20 @@ def load(
 ) -> Dataset:
     """The images of a directory, or of a zip or tar archive.
 
-    pattern: how the folders are to be read, see `pattern`; docs/how-to/data-folders.md says how
-        they are without
-    image_size: the side in pixels; None keeps the size that all images share if they are
-        square, else 64. Other images are cut to their center square and resized.
-    Images are gray if every one of them is, else RGB (see `decode_images`). Without a test part,
-    20 % is held out, stratified, always the same. Ids number the image files in the order of
-    their paths over train, validation and test; a file that cannot be read has a number, too,
-    and no other say. Files that cannot be used are in `set_aside`, and what was done to others
-    to make them alike in `notes`.
+    pattern: how to read the folders, see `pattern.py`; docs/how-to/data-folders.md says how they
+        are read without one
+    image_size: the side in pixels; None keeps the size if all images are square and of one size,
+        else 64. Other images are cut to their center square and resized.
+    Images are gray if all of them are, else RGB (see `decode_images`). Without a test part, 20 % of
+    the images are held out, stratified, always the same ones. Ids number the image files by path,
+    over train, validation and test; unreadable files also get a number. Unusable files are listed
+    in `set_aside`, conversions of other files in `notes`.
     16-bit images are scaled to 8 bits by one range, the smallest of 8, 10, 12, 14 and 16 bits that
-    holds every sample of all parts. The test part has a say, too, as it must be seen as the others
-    are, without clipping; what it says is one number of five, and nothing of a class. An image that
-    needs more bits, when it is added later, changes the pixels of all, and so the fingerprint.
-    Raises DataError where the folder cannot be read, or could be in several ways, a class has no
-    images, there is only one class, or the parts have different classes.
+    contains every sample of all parts. The test part counts too, because it must be scaled in the
+    same way without clipping; it contributes one of five numbers, and nothing about classes. If an
+    image that needs more bits is added later, all pixels and the fingerprint change.
+    Raises DataError if the folder cannot be read, or can be read in several ways, if a class has no
+    images, if there is only one class, or if the parts have different classes.
     """
     path = path.expanduser().resolve()
     if not path.exists():
@@ -66,11 +65,11 @@ def load(
 
 
 def _read_anew(path: Path, pattern: Pattern) -> dict[str, object]:
-    """What an entry's origin says of how its folders were read; nothing where always in one way.
+    """The additions to a cache entry's origin if earlier versions read these folders differently.
 
-    Earlier versions took folders such as Training and Testing for classes, and did not read .jfif.
-    Entries that they left are found again where the folders are read as they read them, which
-    takes a look at a directory; to look into an archive is to unpack it.
+    Earlier versions took folders such as Training and Testing for classes, and ignored .jfif files.
+    Their entries are still used for directories that they read in the same way. An archive would
+    have to be unpacked to find out, so for archives there always is an addition.
     """
     if not path.is_dir():
         return {"reading": READING_VERSION, "pattern": pattern}
@@ -85,7 +84,7 @@ def _read_anew(path: Path, pattern: Pattern) -> dict[str, object]:
 def file_names(path: Path, pattern: Pattern = ()) -> dict[int, str]:
     """The path of each image file inside the data set, by its id; see `load`."""
     path = path.expanduser().resolve()
-    # An archive's images are unpacked to nowhere: only their names are wanted.
+    # An archive's images are unpacked to /dev/null, because only their names are needed.
     found = arrange(path, list_files(path, Path(os.devnull), None), pattern)
     return {record.id: record.file.path for record in found.records}
 
@@ -100,7 +99,7 @@ def decode_folder(
 ) -> Dataset:
     """Read and decode everything, with temporary files in `scratch`; see `load`.
 
-    title: what the data set's `source` begins with, before the formats of its images
+    title: the beginning of the data set's `source`, before the formats of its images
     """
     listing = list_files(path, scratch / "members.bin", progress)
     arrangement = arrange(path, listing, pattern)
@@ -122,8 +121,8 @@ def decode_folder(
             used = Range.of(image.depths for image in _decoded(done) if image.depths)
             if choose_form(headers, image_size) == form and used.bits == bits:
                 break
-            # Images that were cut short had a say in the size or in the colors, or 16-bit images
-            # use fewer bits: once more.
+            # Truncated images had influenced size or colors, or 16-bit images use fewer bits, so
+            # decode again.
     notes = [arrangement.note] if arrangement.note else []
     notes += [*size_notes(headers, form[-1]), *conversion_notes(_decoded(done)), *used.notes()]
     if all(record.part != "test" for record in records):
@@ -159,9 +158,9 @@ def _without_failures(
     outcomes: Sequence[object],
     set_aside: list[SetAside],
 ) -> list[Record]:
-    """The records whose outcome is no reason to set them aside; others join `set_aside`.
+    """The records that could be decoded; the others are added to `set_aside`.
 
-    Raises DataError where a class loses its last image in a part.
+    Raises DataError if a class loses its last image in a part.
     """
     usable, failed = [], []
     for record, outcome in zip(records, outcomes, strict=True):
@@ -181,7 +180,7 @@ def _without_failures(
 
 
 def choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int, int, int]:
-    """The channels of all images, and their height and width in pixels."""
+    """(channels, height, width) of all images, in pixels."""
     channels = 1 if all(header.gray for header in headers) else 3
     if image_size is None:
         width, height = headers[0].width, headers[0].height
@@ -192,7 +191,7 @@ def choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int,
 
 
 def size_notes(headers: Sequence[Header], size: int) -> list[str]:
-    """What has to be said about images that were cut or resized."""
+    """Notes on images that were cut or resized."""
     sizes = {(header.width, header.height) for header in headers}
     if sizes == {(size, size)}:
         return []
@@ -208,7 +207,7 @@ def _decoded(outcomes: Sequence[Decoded | str]) -> list[Decoded]:
 
 
 def conversion_notes(decoded: Sequence[Decoded]) -> list[str]:
-    """How many of the images that could be decoded needed each conversion."""
+    """Notes on how many of the decoded images needed each conversion."""
     counts = {name: sum(name in done.conversions for done in decoded) for name in CONVERSIONS}
     return [
         f"{count:,} of {len(decoded):,} images: {name}" for name, count in counts.items() if count
@@ -216,7 +215,7 @@ def conversion_notes(decoded: Sequence[Decoded]) -> list[str]:
 
 
 def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
-    """Move the same fifth of the training images to the test part, whenever it is asked."""
+    """Move a fifth of the training images to the test part, always the same ones."""
     candidates = [record for record in records if record.part == "train"]
     classes, labels, counts = np.unique(
         [record.class_name for record in candidates], return_inverse=True, return_counts=True
@@ -235,7 +234,7 @@ def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
 
 
 def _split(images: Images, records: Sequence[Record]) -> dict[str, Split]:
-    """The parts, which lie one after the other; `images` has a row for each record."""
+    """The parts, one after the other in `images`, which has one row per record."""
     number = {name: label for label, name in enumerate(_class_names(records))}
     labels = np.array([number[record.class_name] for record in records])
     ids = np.array([record.id for record in records])

@@ -1,4 +1,4 @@
-"""Which image of a folder belongs to which part and to which class."""
+"""The part and the class of each image of a folder."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -20,7 +20,7 @@ _EXPECTED = "expected class/image or train|val|test/class/image"
 
 @dataclass(frozen=True)
 class Record:
-    """One image file and its place in the data set."""
+    """One image file with its part and class."""
 
     file: StoredFile
     part: str
@@ -30,9 +30,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """The image files, ordered by part and path, and everything that is set aside.
+    """The image files, ordered by part and path, and the files that are set aside.
 
-    note: how the folders were read, "" where they are class/image or train|val|test/class/image
+    note: how the folders were read, "" for class/image and train|val|test/class/image
     """
 
     records: list[Record]
@@ -41,13 +41,13 @@ class Arrangement:
 
 
 def arrange(path: Path, listing: Listing, pattern: Pattern = ()) -> Arrangement:
-    """Read the folders, as `pattern` says or by themselves (see `read_tree`).
+    """Find the part and class of each image, by `pattern` or without one (see `read_tree`).
 
-    Folders that merely wrap the rest are looked through. Images below a class folder belong to
-    it at any depth. Without folders for parts all is `train`. Names of classes that differ only in
-    how accents are composed are one class.
-    Raises DataError where folders can be read in several ways, where there is no image, an empty
-    class, a single class, or parts differ in their classes.
+    A folder that only wraps all others is skipped. Images below a class folder belong to it at any
+    depth. Without folders for parts all images are `train`. Class names that differ only in the
+    Unicode composition of accents are one class.
+    Raises DataError if the folders can be read in several ways, if there are no images, an empty
+    class or a single class, or if the parts have different classes.
     """
     tree = make_tree(listing)
     has_images = tree.total > 0
@@ -88,7 +88,7 @@ def arrange(path: Path, listing: Listing, pattern: Pattern = ()) -> Arrangement:
 def _with_folders_below(
     folders: Iterable[str], classes: Mapping[str, tuple[str, str]], masks: Collection[str]
 ) -> dict[str, tuple[str, str]]:
-    """The part and class of each folder in a class folder, however deep; _MASKS for masks."""
+    """The part and class of each folder at any depth in a class folder; _MASKS for masks."""
     found: dict[str, tuple[str, str]] = {}
     for folder in sorted(folders):  # "a" before "a/b"
         place = _MASKS if folder in masks else classes.get(folder)
@@ -99,9 +99,9 @@ def _with_folders_below(
 
 
 def _one_spelling(names: set[str]) -> tuple[dict[str, str], list[str]]:
-    """What each class is called, and the names that were spelled in two ways.
+    """The name of each class, and the names that were spelled in two ways.
 
-    Names stay as they are otherwise: they are part of the fingerprint.
+    All other names stay unchanged, because they are part of the fingerprint.
     """
     spellings = Counter(map(composed, names))
     twice = sorted(name for name, count in spellings.items() if count > 1)
@@ -134,7 +134,7 @@ def _check_classes(
 
 
 def _unread(folder: str, set_aside: Iterable[SetAside]) -> str:
-    """How many files of a class were set aside, and the first of them with its reason."""
+    """The number of files of a class that were set aside, and the reason of the first one."""
     files = [file for file in set_aside if file.path.startswith(f"{folder}/")]
     if not files:
         return "; its folder is empty"

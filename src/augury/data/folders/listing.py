@@ -1,4 +1,4 @@
-"""What is found in an image folder or archive: files, folders, and what is set aside."""
+"""The files and folders found in an image folder or archive, and those that are set aside."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".bmp")
 NEW_SUFFIXES = (".jfif", ".jpe")  # earlier versions did not read them
 LARGEST_FILE = 200_000_000  # bytes of one image file, unpacked
 LONGEST_REASON = 200  # characters
-# Every folder is visited or kept in memory; links and archives can pretend to any number.
+# Every folder is visited or kept in memory, and links and archives can simulate any number.
 MOST_FOLDERS = 200_000
 _CLUTTER = {"thumbs.db", "desktop.ini", "__macosx"}
 HIDDEN = "hidden: a folder whose name begins with a dot is not read"
@@ -18,7 +18,7 @@ HIDDEN = "hidden: a folder whose name begins with a dot is not read"
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One image file: its path inside the data set, and where its bytes lie on disk."""
+    """One image file: its path inside the data set, and the place of its bytes on disk."""
 
     path: str
     container: Path
@@ -26,7 +26,7 @@ class StoredFile:
     size: int
 
     def read(self) -> bytes:
-        """Its bytes; those that it has gained since it was listed are left out."""
+        """The bytes of the image, up to its size when it was listed."""
         with self.container.open("rb") as file:
             file.seek(self.offset)
             return file.read(self.size)
@@ -34,9 +34,9 @@ class StoredFile:
 
 @dataclass
 class Listing:
-    """What was found: image files, all folders (empty ones too), and what is set aside.
+    """Image files, all folders (also empty ones), and the files that are set aside.
 
-    hidden: folders among the latter that `note_hidden` has put there
+    hidden: the folders that `note_hidden` has set aside
     """
 
     files: list[StoredFile] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Listing:
     hidden: set[str] = field(default_factory=set)
 
     def admits(self, path: str, size: int) -> bool:
-        """Note a file's folders; whether it can be an image. Others are set aside.
+        """Note a file's folders; return whether it can be an image, else set it aside.
 
         size: in bytes
         """
@@ -59,7 +59,7 @@ class Listing:
         return False
 
     def note_hidden(self, path: str) -> None:
-        """Set a hidden folder aside, and not pass it over in silence, for an image in it."""
+        """Set the hidden folder of an image aside, so that the image is not ignored silently."""
         folder, _, name = path.rpartition("/")
         above, _, hidden = folder.rpartition("/")
         if not is_hidden_folder(hidden) or folder in self.hidden:
@@ -72,7 +72,7 @@ class Listing:
         self.set_aside.append(SetAside(path, reason))
 
     def add_folder(self, path: str) -> None:
-        """Note a folder and those above it."""
+        """Note a folder and its parents."""
         while path and path not in self.folders:
             self.folders.add(path)
             path = path.rpartition("/")[0]
@@ -84,26 +84,26 @@ def is_image_name(name: str) -> bool:
 
 
 def is_ignored(name: str) -> bool:
-    """Whether a file or folder is hidden, or what a desktop leaves behind."""
+    """Whether a file or folder is hidden, or belongs to a desktop (Thumbs.db)."""
     return name.lower() in _CLUTTER or (name.startswith(".") and name != "..")
 
 
 def is_hidden_folder(name: str) -> bool:
-    """Whether a folder is hidden, and not one of small copies that a desktop has made."""
+    """Whether a folder is hidden, except folders of thumbnails that desktops make."""
     return name.startswith(".") and name != ".." and "thumb" not in name.lower()
 
 
 def printable(name: str) -> str:
-    r"""A name that fits on a line and into a file of text, with escapes such as \x0a or \u202e.
+    r"""`name` on one line of printable text, with escapes such as \x0a or \u202e.
 
-    Bytes that are no UTF-8 become escapes, too, and a backslash becomes two, so that different
-    names stay different.
+    Bytes that are not UTF-8 are escaped too, and backslashes are doubled, so that different names
+    stay different.
     """
     return augury.printable.printable(name.replace("\\", "\\\\"))
 
 
 def reason(error: Exception) -> str:
-    """Why a file cannot be read, fit for a line: an error may quote the file, at any length."""
+    """The reason why a file cannot be read, shortened: an error may quote much of the file."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, OverflowError):

@@ -1,4 +1,4 @@
-"""What augury itself writes, so that it is never taken for data.
+"""Recognizes files that augury writes, so that they are never read as data.
 
 A study's folder holds plan.json and study.toml, or at first only a lock. Figures of `augury data`
 are named after the data set.
@@ -20,18 +20,18 @@ _FIGURES = ("images", "normalization")  # of `augury data`
 
 
 def holds_a_study(names: Collection[str]) -> bool:
-    """Whether a folder with files of these names is a study's."""
+    """Whether a folder with files of these names is a study."""
     begun = ".plan.lock" in names and not any(map(is_image_name, names))
     return begun or {"plan.json", "study.toml"} <= set(names)
 
 
 def figure_names(source: Path) -> frozenset[str]:
-    """What `augury data` calls the figures of this data set."""
+    """The file names of the figures that `augury data` writes for this data set."""
     return frozenset(f"{without_suffix(source)}-{figure}.png" for figure in _FIGURES)
 
 
 def leave_out_own(listing: Listing, source: Path) -> None:
-    """Set aside what augury has written into a folder or archive before it was listed."""
+    """Set aside the files that augury has written into a folder or archive."""
     files: dict[str, set[str]] = {}
     for aside in listing.set_aside:
         above, _, name = aside.path.rpartition("/")
@@ -58,7 +58,7 @@ def _remove(listing: Listing, folder: str) -> None:
 
 
 def _forget_hollow_folders(listing: Listing) -> None:
-    """Forget folders that hold nothing but augury's output, as "studies" does: no empty classes."""
+    """Forget folders that hold only augury's output, so that they are no empty classes."""
     own = {file.path for file in listing.set_aside if file.reason in (STUDY, FIGURE, CACHE)}
     suspects = {folder for path in own for folder in _above(path)}
     if not suspects:
@@ -76,10 +76,10 @@ def _above(path: str) -> Iterable[str]:
 
 
 def check_outside(output: Path, source: Path, what: str, instead: str) -> None:
-    """Raise InputError where `output` would lie in the data: it would be read as data next time.
+    """Raise InputError if `output` is inside the data, where it would be read as data next time.
 
-    source: a folder or archive; what: is to be written, and the name that it could have beside
-    the data `instead`, for the error
+    source: a folder or archive; what: the output in words; instead: a name for it beside the data;
+    both for the error
     """
     output, source = output.expanduser().resolve(), source.expanduser().resolve()
     if source.is_dir() and (output == source or source in output.parents):

@@ -1,7 +1,7 @@
-"""A path with a pattern behind it says how folders are to be read: photos/*/{class}.
+"""Patterns that say how to read folders: photos/*/{class}.
 
-Each piece stands for one level of folders: `{class}` for the class, `{part}` for train, val or test
-in any usual spelling, `*` for any folder, anything else for the folder of that name.
+Each piece matches one level of folders: `{class}` the class, `{part}` train, val or test in any
+usual spelling, `*` any folder, and any other text the folder of that name.
 """
 
 from pathlib import Path
@@ -19,21 +19,21 @@ Pattern = tuple[str, ...]
 def split_pattern(name: str) -> tuple[Path, Pattern]:
     """The folder or archive of `photos/*/{class}`, and the pieces of its pattern.
 
-    Without `{class}`, or where there is a folder of just that name, there is no pattern; nor where
-    the path to its first level is not there.
+    The pattern is empty without `{class}`, if a folder of exactly that name exists, or if the path
+    before the pattern does not exist.
     """
     path = Path(name)
     if CLASS not in path.parts or path.exists():
         return path, ()
     source = next((above for above in path.parents if above.exists()), path)
     pattern = path.parts[len(source.parts) :]
-    # Of a folder that is not there the error should name the whole path.
+    # If the folder does not exist, the error should name the whole path.
     missing = source.is_dir() and pattern and pattern[0] not in (CLASS, PART, ANY)
     return (path, ()) if missing else (source, pattern)
 
 
 def read_by_pattern(source: Path, tree: Folder, pattern: Pattern) -> Reading:
-    """The class folders that fit; DataError where none does, or none is for training."""
+    """The class folders that match; DataError if none does, or none is for training."""
     written = "/".join(pattern)
     if pattern.count(CLASS) != 1 or pattern.count(PART) > 1:
         raise DataError(f"{source}: {written}: needs {CLASS} once, and {PART} at most once")

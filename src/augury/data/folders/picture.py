@@ -1,4 +1,4 @@
-"""One image file's bytes become pixels, whatever the file says of itself."""
+"""Decoding of one image file, by its content and not by its name."""
 
 import io
 import re
@@ -21,7 +21,7 @@ CONVERSIONS = (
     ON_WHITE := "transparency laid on white",
     CMYK := "CMYK converted to RGB",
 )
-"""What is done to an image beyond unpacking, cutting and resizing it."""
+"""Conversions beyond decoding, cutting and resizing."""
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -31,12 +31,12 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Each scan of a progressive JPEG goes through the whole image, however few its bytes: 2,000 scans
-# of 40 kB in all keep a core busy for 20 s where the image is large. Usual are 10, at most 60.
+# Each scan of a progressive JPEG passes through the whole image, even if it has few bytes: 2,000
+# scans of 40 kB in total keep a core busy for 20 s in a large image. 10 are usual, 60 the most.
 MOST_SCANS = 200
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SCAN, _END = 0xDA, 0xD9
-# What Pillow's decoders are known to raise for damaged files.
+# Errors that Pillow's decoders are known to raise for damaged files.
 UNREADABLE = (
     OSError,
     SyntaxError,
@@ -56,7 +56,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about its image before it is decoded; sides in pixels."""
+    """The properties of an image that are known before decoding; sides in pixels."""
 
     width: int
     height: int
@@ -65,14 +65,14 @@ class Header:
 
 
 def read_header(content: bytes) -> Header:
-    """What an image file's bytes say; raises UnidentifiedImageError or one of UNREADABLE."""
+    """The header of an image file; raises UnidentifiedImageError or one of UNREADABLE."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         return Header(*image.size, is_gray(image), image.format or "")
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What decoding an image took: those of CONVERSIONS, and the bits of its 16-bit samples."""
+    """The CONVERSIONS that an image needed, and the depths of its 16-bit samples."""
 
     conversions: frozenset[str]
     depths: Counts | None
@@ -89,10 +89,10 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decode
             raise ValueError(f"more than {MOST_SCANS} scans")
         done = {FIRST} if getattr(image, "n_frames", 1) > 1 else set()
         if min(image.size) >= 4 * size:
-            # JPEGs can be decoded at ½, ¼ or ⅛; never below twice the size that is wanted.
+            # JPEGs can be decoded at ½, ¼ or ⅛; here never below twice the wanted size.
             image.draft(None, (2 * size, 2 * size))
         image.load()
-        if image.mode == "P" and image.palette is None:  # which trips Pillow up in many places
+        if image.mode == "P" and image.palette is None:  # many functions of Pillow fail then
             raise ValueError("its palette is missing")
         if image.mode == "CMYK":
             done.add(CMYK)
@@ -115,7 +115,7 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decode
 
 
 def _scans(jpeg: bytes) -> int:
-    """How many scans a JPEG holds, thumbnails and what lies behind its end left out."""
+    """The number of scans of a JPEG, without thumbnails and data after its end."""
     scans, at = 0, 2
     while (marker := _MARKER.search(jpeg, at)) and marker[0][1] != _END:
         scans += marker[0][1] == _SCAN
@@ -124,7 +124,7 @@ def _scans(jpeg: bytes) -> int:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation, 1..8; 1 (upright) where damaged data about a sound image say nothing."""
+    """EXIF's orientation, 1..8; 1 (upright) if the EXIF data are damaged."""
     try:
         value = image.getexif().get(ExifTags.Base.Orientation)
     except UNREADABLE:

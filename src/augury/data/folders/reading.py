@@ -1,7 +1,7 @@
-"""How a tree of folders is read: which folder is a class, and in which part.
+"""Finds the class folders in a tree of folders, and their parts.
 
-What can be read in one way only is read; what cannot is refused in one line that shows the tree
-and what to type. docs/how-to/data-folders.md lists both.
+A tree that can be read in only one way is read; any other is refused with one line that shows the
+tree and what to type. docs/how-to/data-folders.md lists both.
 """
 
 import shlex
@@ -27,10 +27,10 @@ USUAL |= {"validation": "validation", "test": "test"}
 
 @dataclass(frozen=True)
 class Reading:
-    """classes: part and class by the path of a class folder; images lie in it at any depth.
+    """classes: part and class by path of the class folder, which holds its images at any depth.
 
-    has_parts: whether folders say which part; masks: folders that are left out; note: how the tree
-    was read, "" where it is class/image or train|val|test/class/image
+    has_parts: whether folders name the parts; masks: folders that are left out; note: how the tree
+    was read, "" for class/image and train|val|test/class/image
     """
 
     classes: dict[str, tuple[str, str]]
@@ -40,9 +40,9 @@ class Reading:
 
 
 def read_tree(source: Path, tree: Folder, listing: Listing) -> Reading:
-    """Find the class folders; DataError, showing the tree, where they could be others.
+    """Find the class folders; DataError, showing the tree, if it can be read in several ways.
 
-    source: the folder or archive, for errors; tree: of the listing, from which masks are removed
+    source: the folder or archive, for errors; tree: of the listing; masks are removed from it
     """
     masks, note = _take_out_masks(tree), ""
     if masks:
@@ -63,7 +63,7 @@ def read_tree(source: Path, tree: Folder, listing: Listing) -> Reading:
 
 
 def _take_out_masks(tree: Folder) -> list[str]:
-    """Remove "masks" and the like beside "images" from the tree; those that held images."""
+    """Remove folders of masks beside "images" from the tree; return those that held images."""
     found = []
     for folder in list(tree.walk()):
         names = list(folder.folders)
@@ -78,7 +78,7 @@ def _take_out_masks(tree: Folder) -> list[str]:
 
 
 def _inside_wrappers(tree: Folder) -> Folder:
-    """The folder that holds the parts or classes; those above merely wrap it."""
+    """The folder that holds the parts or classes, below folders that only wrap it."""
     folder = tree
     while len(folder.folders) == 1:
         (inner,) = folder.folders.values()
@@ -90,9 +90,9 @@ def _inside_wrappers(tree: Folder) -> Folder:
 
 
 def _part_folders(source: Path, top: Folder) -> dict[str, str]:
-    """The part that each folder named for one holds; empty where there are only classes.
+    """The part of each folder that is named after one; empty if there are only classes.
 
-    They count as parts only if they hold folders: a class may be named "train".
+    A folder counts as a part only if it holds folders, because a class may be named "train".
     """
     named = {
         name: found
@@ -121,7 +121,7 @@ def _part_folders(source: Path, top: Folder) -> dict[str, str]:
 
 
 def _is_unlabelled(folder: Folder) -> bool:
-    """Whether a part has no classes, but one more folder of its kind: "test/test/1.png"."""
+    """Whether a part has no classes, only a folder with the same name: "test/test/1.png"."""
     inner = list(folder.folders.values())
     if len(inner) != 1 or folder.images or inner[0].folders:
         return False
@@ -156,9 +156,9 @@ def _how_named(parts: dict[str, str]) -> str:
 
 
 def _class_root(part: Folder, known: set[str]) -> Folder:
-    """The folder of a part that holds its classes: "seg_train/seg_train" holds those of seg_train.
+    """The folder that holds the classes of a part, for example "seg_train/seg_train".
 
-    known: classes of other parts, which are no wrappers
+    known: classes of other parts, which are not wrappers
     """
     folder = part
     while len(folder.folders) == 1 and not folder.images:
@@ -172,7 +172,7 @@ def _class_root(part: Folder, known: set[str]) -> Folder:
 def _refuse_doubtful_siblings(
     source: Path, top: Folder, parts: dict[str, str], classes: set[str]
 ) -> None:
-    """Folders beside the parts are no data, unless they look as if they were."""
+    """Raise DataError if a folder beside the parts looks like data; others are ignored."""
     for name, folder in top.filled.items():
         if name in parts:
             continue
@@ -190,7 +190,7 @@ def _refuse_doubtful_siblings(
 
 
 def _parts_inside_classes(top: Folder) -> dict[str, tuple[str, str]]:
-    """Class folders of class/part/image, such as cat/train and cat/test; else empty."""
+    """The class folders if the tree is class/part/image, such as cat/train; else empty."""
     found: dict[str, tuple[str, str]] = {}
     for name, folder in top.folders.items():
         if folder.images or not folder.filled:
@@ -207,7 +207,7 @@ def _parts_inside_classes(top: Folder) -> dict[str, tuple[str, str]]:
 
 
 def _refuse_what_is_no_class(source: Path, top: Folder, listing: Listing) -> None:
-    """Raise DataError where folders that would be classes look like something else."""
+    """Raise DataError if folders that would be classes look like something else."""
     filled = top.filled
     holders = {n: f for n, f in filled.items() if not f.images and f.filled}
     inner = Counter(name for folder in holders.values() for name in folder.filled)
@@ -227,7 +227,7 @@ def _refuse_what_is_no_class(source: Path, top: Folder, listing: Listing) -> Non
 
 
 def _are_parts(folders: dict[str, Folder]) -> bool:
-    """Whether names pair up as parts: train and test, or cat_train and cat_test."""
+    """Whether the names are parts of one thing: train and test, or cat_train and cat_test."""
     groups: dict[tuple[str, ...], set[str]] = {}
     for name in folders:
         if named := part_named(name):
@@ -251,12 +251,12 @@ def _same_names(source: Path, top: Folder, holders: dict[str, Folder]) -> DataEr
 
 
 def _propose(source: Path, *pieces: str) -> str:
-    """What to type for a folder of the source, or for a pattern."""
+    """The text to type for a folder of the source, or for a pattern."""
     return shlex.quote(str(source.joinpath(*pieces)))
 
 
 def _at_least(pattern: str, source: Path) -> list[str]:
-    """A folder in an archive can only be named by a pattern."""
+    """The pattern, if `source` is an archive: its folders can only be named by a pattern."""
     return [] if source.is_dir() else [pattern]
 
 

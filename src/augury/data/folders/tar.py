@@ -1,19 +1,19 @@
-"""The entries of a tar archive, with what Python's tarfile passes over turned into errors.
+"""The entries of a tar archive, with errors for faults that Python's tarfile accepts.
 
-tarfile takes a damaged or cut header for the archive's end, so that what follows goes missing
-without a word; it follows sizes below zero back to where it has been; it reads a header's
-extension into memory whole, however long; and it trusts the numbers in there: lengths over 2^63 end
-in an OverflowError, long rows of digits keep its regular expressions busy for seconds, and the maps
-of sparse files, which are not read at all, fill the memory.
+tarfile takes a damaged or truncated header for the end of the archive and silently drops the rest;
+it follows negative sizes backwards; it reads a header's extension of any length into memory; and it
+trusts the numbers in extensions: lengths over 2^63 end in an OverflowError, long digits keep its
+regular expressions busy for seconds, and the maps of sparse files, which are never used, fill the
+memory.
 """
 
 import tarfile
 from collections.abc import Iterator
 from typing import Any, Self
 
-LONGEST_HEADER = 65_536  # bytes; it holds a long name, or an entry's extended attributes
-MOST_RECORDS = 1000  # of such attributes that hold for one entry
-_LENGTH_DIGITS = 5  # of a record's length, which is at most that of its header
+LONGEST_HEADER = 65_536  # bytes, of a long name or of an entry's extended attributes
+MOST_RECORDS = 1000  # extended attributes of one entry
+_LENGTH_DIGITS = 5  # digits of a record's length, which is at most that of its header
 _EXTENSIONS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -24,7 +24,7 @@ _EXTENSIONS = (
 
 
 class StrictTarInfo(tarfile.TarInfo):
-    """An entry whose header must be whole; ReadError else."""
+    """An entry whose header must be complete; raises ReadError otherwise."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
@@ -42,11 +42,11 @@ class StrictTarInfo(tarfile.TarInfo):
             raise tarfile.ReadError(f"a header of {info.size:,} bytes")
         return info
 
-    # The next two stand in for methods of tarfile that have these names in every version so far;
-    # the hostile archives among the tests show whether they are called.
+    # The next two replace methods of tarfile that have had these names in every version; the tests
+    # with hostile archives show whether they are called.
 
     def _proc_sparse(self, archive: Any) -> Self:
-        """Pass over the map of a GNU sparse file, which may go on in blocks of its own."""
+        """Skip the map of a GNU sparse file, which may continue in further blocks."""
         _, goes_on, _ = self._sparse_structs  # type: ignore[attr-defined]
         length = 0
         while goes_on:
@@ -61,7 +61,7 @@ class StrictTarInfo(tarfile.TarInfo):
         return self
 
     def _proc_pax(self, archive: Any) -> Self:
-        """Read an extension of the next header, or of all that follow (POSIX.1-2008)."""
+        """Read an extension of the next header, or of all following ones (POSIX.1-2008)."""
         content = archive.fileobj.read(self._block(self.size))  # type: ignore[attr-defined]
         lasting: dict[str, str] = archive.pax_headers
         records = {**lasting, **_pax_records(content[: self.size])}
@@ -80,7 +80,7 @@ class StrictTarInfo(tarfile.TarInfo):
                 records, archive.encoding, archive.errors
             )
             info.offset = self.offset
-            if "size" in records:  # in place of the one by which the next header was looked for
+            if "size" in records:  # it replaces the size that led to the next header
                 with_data = info.isreg() or info.type not in tarfile.SUPPORTED_TYPES
                 length = info._block(info.size) if with_data else 0  # type: ignore[attr-defined]
                 archive.offset = info.offset_data + length
@@ -103,11 +103,11 @@ def _pax_records(content: bytes) -> dict[str, str]:
 
 
 def tar_infos(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The entries in their order, of which only the last is kept in memory."""
+    """The entries in order; only the last one is kept in memory."""
     position = 0
     while (info := archive.next()) is not None:
-        if archive.offset <= position:  # an extension gave it a size below zero
+        if archive.offset <= position:  # an extension gave it a negative size
             raise tarfile.ReadError(f"an entry of {info.size} bytes")
         position = archive.offset
         yield info
-        archive.members = []  # type: ignore[attr-defined]  # known to all, if not documented
+        archive.members = []  # type: ignore[attr-defined]  # widely used, though undocumented

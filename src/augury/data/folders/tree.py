@@ -11,9 +11,9 @@ _SHOWN_FOLDERS, _SHOWN_INSIDE = 3, 2
 
 @dataclass
 class Folder:
-    """One folder; path: inside the data set, "" for the whole; images: directly in it.
+    """One folder; path: inside the data set, "" for the root; images: number directly in it.
 
-    total: images in it or anywhere below
+    total: number of images in it or anywhere below
     """
 
     path: str
@@ -27,11 +27,11 @@ class Folder:
 
     @property
     def filled(self) -> dict[str, "Folder"]:
-        """The folders in it that hold images, at whatever depth."""
+        """The folders in it that hold images, at any depth."""
         return {name: folder for name, folder in self.folders.items() if folder.total}
 
     def walk(self) -> Iterator["Folder"]:
-        """It and all folders below; a loop, as folders may lie very deep."""
+        """This folder and all below; a loop, because folders may be very deep."""
         waiting = [self]
         while waiting:
             folder = waiting.pop()
@@ -39,13 +39,13 @@ class Folder:
             waiting += folder.folders.values()
 
     def count(self) -> None:
-        """Work out `total` here and in all folders below."""
+        """Set `total` of this folder and of all below."""
         for folder in reversed(list(self.walk())):  # those inside come first
             folder.total = folder.images + sum(below.total for below in folder.folders.values())
 
 
 def make_tree(listing: Listing) -> Folder:
-    """The tree of all folders that were found, empty ones too."""
+    """The tree of all folders in a listing, also empty ones."""
     known = {"": Folder("")}
     for path in sorted(listing.folders):  # "a" before "a/b"
         known[path] = Folder(path)
@@ -58,7 +58,7 @@ def make_tree(listing: Listing) -> Folder:
 
 
 def sketch(folder: Folder) -> str:
-    """The tree in brief, for an error: "Training/{glioma, notumor, … 4}, Testing/{…}"."""
+    """A short form of the tree, for errors: "Training/{glioma, notumor, … 4}, Testing/{…}"."""
     names = sorted(folder.folders)
     shown = [_sketch_one(folder.folders[name]) for name in names[:_SHOWN_FOLDERS]]
     if len(names) > _SHOWN_FOLDERS:
@@ -76,12 +76,12 @@ def _sketch_one(folder: Folder) -> str:
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
-    """Names for a line of text: the first few in quotes, and how many more there are."""
+    """Names in one line of text: the first few in quotes, and the number of others."""
     shown = ", ".join(map(repr, names[:most]))
     more = len(names) - most
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def composed(name: str) -> str:
-    """A name whose accents are composed (NFC): "é" is one letter, not an e and an accent."""
+    """`name` with composed accents (NFC): "é" is one letter, not an e and an accent."""
     return unicodedata.normalize("NFC", name)

@@ -1,1 +1,4 @@
-"""Test images that also stand, nearly the same, among the training images."""
+"""Search for test images that have a near-duplicate among the training images.
+
+`duplicates.py` finds them in arrays, `between_parts.py` in a data set, with a cache.
+"""

@@ -1,28 +1,28 @@
-"""The duplicates of a data set between its parts, looked for once and kept in the cache folder.
+"""Duplicates between the parts of a data set, searched for once and kept in the cache folder.
 
-A file of the cache folder's `duplicates` is JSON, named after the data's fingerprint, so that every
-study on the same images shares it. It appears whole or not at all.
+They are kept as JSON in the folder `duplicates` of the cache, in a file named after the data's
+fingerprint, so that all studies on the same images share it. Files are written atomically.
 """
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from augury.data.cache import cache_folder, writing
 from augury.data.dataset import Dataset, Progress
 from augury.data.leakage.duplicates import Duplicate, find_duplicates
 from augury.files import tell_remade, write_atomically
+from augury.schema import read_as
 from augury.seal import SEAL, read_sealed, sealed_json
 
-DUPLICATES_VERSION = 1  # to be raised whenever others are found or the layout of a file changes
+DUPLICATES_VERSION = 1  # raise it when the search or the layout of a file changes
 
 
 @dataclass(frozen=True)
 class Leakage:
     """Test images with a duplicate in the training part, and those with one in the validation part.
 
-    validation: `train_id` and `train_label` are of a validation image; empty where the data set has
-        no validation part of its own
+    validation: here `train_id` and `train_label` belong to a validation image; empty if the data
+        set has no validation part
     """
 
     train: tuple[Duplicate, ...]
@@ -30,12 +30,11 @@ class Leakage:
 
 
 def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> Leakage:
-    """What `find_duplicates` finds of the whole test part in the whole training part.
+    """Duplicates of all test images in the training part, and in the validation part, if any.
 
-    Also in the validation part, where the data set brings one. Taken from the cache folder where
-    it is known; a damaged file, or one of an earlier version, is made anew.
-    dataset: as `load_dataset` returns it, so with a fingerprint
-    Raises DiskError where the cache cannot be written.
+    Read from the cache if they are known; a damaged or outdated file is replaced.
+    dataset: as `load_dataset` returns it, with a fingerprint
+    Raises DiskError if the cache cannot be written.
     """
     path = cache_folder() / "duplicates" / f"{dataset.fingerprint}.json"
     known = _read(path)
@@ -59,10 +58,8 @@ def _read(path: Path) -> Leakage | None:
         content = read_sealed(path.read_bytes())
         if SEAL not in content or content["version"] != DUPLICATES_VERSION:
             return None
-        return Leakage(_duplicates(content["train"]), _duplicates(content["validation"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        parts = {"train": content["train"], "validation": content["validation"]}
+        found: Leakage = read_as(Leakage, parts, str(path))
+        return found
+    except (OSError, ValueError, KeyError):
         return None
-
-
-def _duplicates(rows: list[dict[str, Any]]) -> tuple[Duplicate, ...]:
-    return tuple(Duplicate(**row) for row in rows)

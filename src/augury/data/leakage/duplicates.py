@@ -1,15 +1,15 @@
-"""Test images that stand, nearly the same, among the training images too.
+"""Finds test images that have a near-duplicate among the training images.
 
-A network that has seen a test image in training may know it by heart. Candidates are found by
-perceptual hash, as they are and mirrored, and judged by their pixels; docs/explanation/leakage.md
-has the measurements behind the numbers here.
+A network may have memorized a test image that it saw in training. Candidates are found by
+perceptual hash, also mirrored, and confirmed by their pixels; docs/explanation/leakage.md has the
+measurements behind the numbers here.
 
-What is compared is the *detail*: the gray image of at most 32×32, less its 5×5 local mean, without
-the outer eighth on each side (a frame shared is not a picture shared), scaled to length 1. Two
-images' difference is the distance of their details, 0..2: sqrt(2 - 2r) where r is their cosine.
+Images are compared by their *detail*: the gray image of at most 32×32, minus its 5×5 local mean,
+without the outer eighth on each side (equal frames do not make equal pictures), scaled to length 1.
+The difference of two images is the distance of their details, 0..2: sqrt(2 - 2r), r their cosine.
 
 No fixed difference fits all data: two pairs of trousers are closer than two copies of a photograph.
-So a duplicate must also stand out from the other training images; standing_out.py says how much.
+So a duplicate must also stand out from the other training images; see standing_out.py.
 """
 
 import hashlib
@@ -24,10 +24,10 @@ from augury.data.leakage.perceptual_hash import close_pairs, gray_images, hash_s
 from augury.data.leakage.standing_out import NEIGHBORS, neighbor_distances, standout_ratio
 
 _LOCAL = 5
-_LEAST_DETAIL = 1.0  # gray levels, root mean square; less is no more than rounding
+_LEAST_DETAIL = 1.0  # gray levels, root mean square; smaller details are rounding errors
 _SAMPLE = 512
 _CHUNK = 1024
-_DECIMALS = 5  # of a cosine in float32; the place in a product changes those beyond
+_DECIMALS = 5  # of a cosine in float32; later ones depend on the place in a matrix product
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -38,8 +38,8 @@ Distances = npt.NDArray[np.float64]
 class Duplicate:
     """A test image and the training image closest to it.
 
-    difference: of the details, 0..2; mirrored: it is the mirror image that stands in training;
-    exact: every pixel is equal
+    difference: of the details, 0..2; mirrored: whether the training image is the mirror image;
+    exact: whether all pixels are equal
     """
 
     test_id: int
@@ -57,12 +57,12 @@ class Duplicate:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What counts as a duplicate; docs/explanation/leakage.md says how the defaults were chosen.
+    """Limits for duplicates; docs/explanation/leakage.md says how the defaults were chosen.
 
-    hash_radius: bits of 63 in which candidates may differ
-    widest: no pair that differs more is a duplicate
-    tightest: every candidate that differs no more is one, whatever stands beside it
-    plainest: the quantile over test images that the data's dimension is taken at, in (0, 1)
+    hash_radius: number of bits, of 63, in which candidates may differ
+    widest: pairs with a larger difference are never duplicates
+    tightest: candidates with at most this difference are always duplicates
+    plainest: the quantile, over test images, of the data's dimension, in (0, 1)
     """
 
     hash_radius: int = 16
@@ -76,7 +76,7 @@ DEFAULTS = Thresholds()
 
 @dataclass(frozen=True)
 class Prints:
-    """What images are compared by: (N, 63) signs of the hash, (N, F) details."""
+    """The features of images that are compared: (N, 63) signs of the hash, (N, F) details."""
 
     signs: Floats
     details: Floats
@@ -84,7 +84,7 @@ class Prints:
 
 @dataclass(frozen=True)
 class _Matches:
-    """For each test image its closest training image, with their difference (infinite: none)."""
+    """For each test image its closest training image and their difference, infinite if none."""
 
     rows: Rows
     differences: Distances
@@ -101,10 +101,10 @@ def find_duplicates(
 
     train, test: images of one size, at least 8×8; either part may be empty
     progress: called with (done, total, what)
-    The order of the images is of no account. Of several copies the exact one counts, then the
-    closest, then one that is not mirrored, then the one with the lowest id. Images without detail
-    (plain areas) are duplicates only where every pixel is equal. With fewer than 32 training
-    images nothing says how alike different images are: only a difference of at most 0.1 counts.
+    The order of the images does not matter. Among several copies, an exact one is reported, then
+    the closest, then one that is not mirrored, then the one with the lowest id. Images without
+    detail (plain areas) are duplicates only if all pixels are equal. With fewer than 32 training
+    images it is unknown how alike different images are: then the difference may be at most 0.1.
     """
     if not len(train) or not len(test):
         return ()
@@ -123,7 +123,7 @@ def find_duplicates(
 
 
 def _by_id(part: Split) -> Split:
-    # Most are already, and taking rows would copy a memory-mapped array of any size.
+    # Most are sorted already, and taking rows would copy a memory-mapped array of any size.
     return part if np.all(np.diff(part.ids) > 0) else part.take(np.argsort(part.ids))
 
 
@@ -154,7 +154,7 @@ def _chunk_prints(images: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
     detail = (gray - local)[:, edge:-edge, edge:-edge].reshape(len(gray), -1)
     length = np.linalg.norm(detail, axis=1, keepdims=True)
     plain = length < _LEAST_DETAIL * np.sqrt(detail.shape[1])
-    # Zeros agree with nothing, so plain images are in no pair, however many there are.
+    # Plain images get zeros, which match nothing, so they are in no pair.
     signs = np.where(plain, np.float32(0), hash_signs(gray))
     return signs, np.where(plain, np.float32(0), detail / np.where(plain, 1, length))
 
@@ -166,11 +166,10 @@ def _search(
     progress: Progress | None,
     mirrored: bool = False,
 ) -> _Matches:
-    """The closest of the training images whose hash is close, if it differs by `widest` or less.
+    """The closest training image with a close hash, if its difference is at most `widest`.
 
-    Within a block of pairs the details of all rows and columns that have a close hash are
-    multiplied, wanted or not: no slower than the wanted alone where they are few, and where they
-    are most of the block much faster.
+    In a block of pairs, the details of all rows and columns with a close hash are multiplied, also
+    of pairs that are not close: not slower if few pairs are close, and much faster if most are.
     """
     cosines = np.full(len(seen.details), 1 - thresholds.widest**2 / 2, dtype=np.float32)
     rows = np.full(len(cosines), -1)
@@ -184,7 +183,7 @@ def _search(
         wanted[pairs] = products[pairs].round(_DECIMALS)
         nearest = wanted.argmax(axis=1)
         highest = wanted[np.arange(len(test_rows)), nearest]
-        closer = highest > cosines[test_rows]  # so the lowest id stays, of equal ones
+        closer = highest > cosines[test_rows]  # among equal ones the lowest id stays
         rows[test_rows[closer]] = train_rows[nearest[closer]]
         cosines[test_rows[closer]] = highest[closer]
         if progress:
@@ -205,9 +204,9 @@ def _closer(plain: _Matches, mirrored: _Matches) -> _Matches:
 
 
 def background_ratio(seen: Prints, known: Prints, plainest: float) -> float:
-    """How close a test image's match must be, as a share of the distance to its K-th neighbor.
+    """The largest distance of a match, as a share of the distance to the K-th neighbor.
 
-    0 where that cannot be said: fewer than K training images, or no test image with any detail.
+    0 if it is unknown: fewer than K training images, or no test image with any detail.
     """
     sample = np.flatnonzero(seen.details.any(axis=1))
     if len(known.details) < NEIGHBORS or not len(sample):
@@ -220,12 +219,12 @@ def background_ratio(seen: Prints, known: Prints, plainest: float) -> float:
 def _limits(
     seen: Prints, known: Prints, differences: Distances, thresholds: Thresholds
 ) -> Distances:
-    """(N,): the difference that each test image's match must not exceed."""
+    """(N,): the largest difference of a match for each test image."""
     limits = np.full(len(differences), thresholds.tightest)
     ratio = background_ratio(seen, known, thresholds.plainest)
     if not ratio:
         return limits
-    # The K-th neighbor is hardly ever further than sqrt(2), so that few need to be looked at.
+    # The K-th neighbor is hardly ever farther than sqrt(2), so few need to be searched for.
     rows = np.flatnonzero(differences <= ratio * np.sqrt(2))
     if len(rows):
         background = neighbor_distances(seen.details[rows], known.details)[:, -1]
@@ -234,7 +233,7 @@ def _limits(
 
 
 def _equal_rows(train: npt.NDArray[np.uint8], test: npt.NDArray[np.uint8]) -> Rows:
-    """(N,): the first training image that equals each test image in every pixel, else -1."""
+    """(N,): for each test image the first identical training image, else -1."""
     first: dict[bytes, int] = {}
     for row, image in enumerate(train):
         first.setdefault(_digest(image), row)

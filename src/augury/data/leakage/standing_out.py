@@ -1,8 +1,8 @@
-"""How much closer than an image's neighbors another must be, not to be so by chance.
+"""How close an image must be, compared with other neighbors, so that this is not by chance.
 
-Were the K nearest of a point spread evenly around it in D dimensions, the nearest would come within
-x of the K-th one's distance with probability at most (K - 1) x^D. Over T points looked at from two
-sides, as they are and mirrored, that is expected once where x = (2 T (K - 1))^(-1/D).
+If the K nearest neighbors of a point are spread evenly around it in D dimensions, the nearest has
+at most x times the distance of the K-th with probability at most (K - 1) x^D. Over T points, each
+also mirrored, one such case is expected for x = (2 T (K - 1))^(-1/D).
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 NEIGHBORS = 32  # K
 _ROWS = 64
-_CLOSE_TO_NOTHING = 1e-3  # what rounding leaves between equal images
+_CLOSE_TO_NOTHING = 1e-3  # largest distance of equal images, by rounding errors
 
 Floats = npt.NDArray[np.float32]
 Distances = npt.NDArray[np.float64]
@@ -19,7 +19,7 @@ Distances = npt.NDArray[np.float64]
 def neighbor_distances(points: Floats, others: Floats) -> Distances:
     """(N, K) distances of (N, F) points to the nearest of (M, F) others, M >= K, ascending.
 
-    All are of length 1, or 0, which is sqrt(2) from everything.
+    All have length 1, or 0; points of length 0 count as sqrt(2) away from everything.
     """
     nearest = np.empty((len(points), NEIGHBORS))
     for start in range(0, len(points), _ROWS):
@@ -32,8 +32,8 @@ def neighbor_distances(points: Floats, others: Floats) -> Distances:
 def dimension(distances: Distances) -> Distances:
     """(N,): D around each point by maximum likelihood, from (N, K) ascending distances.
 
-    The nearest half counts only as being nearer than the rest (censored), so that copies of a
-    point do not change its dimension: Levina & Bickel 2004 use all K.
+    The nearest half is censored (counts only as nearer than the rest), so that copies of a point do
+    not change its dimension; Levina & Bickel 2004 use all K.
     """
     count = distances.shape[1] - 1
     used = (count + 1) // 2
@@ -46,8 +46,8 @@ def dimension(distances: Distances) -> Distances:
 def standout_ratio(distances: Distances, tests: int, plainest: float) -> float:
     """x for a test part of `tests` images, some of which have these (N, K) distances.
 
-    plainest: D is this quantile over the images, in (0, 1). A low one, as some images look more
-        alike than others do (trousers beside bags), and x must fit those.
+    plainest: D is this quantile over the images, in (0, 1). It should be low, because x must also
+        fit those images that look more alike than others (trousers, compared with bags).
     """
     typical = float(np.quantile(dimension(distances), plainest))
     chances = 2 * tests * (distances.shape[1] - 1)

@@ -104,7 +104,7 @@ def own_dataset(given: object, name: str = "", image_size: int | None = None) ->
         parts, a map-style or Hugging Face data set, or a function without arguments that gives one
     name: what studies and reports call it; by default its own name or that of its class
     A function that any process can import becomes "module:name"; everything else is read now and
-    kept as "stored:NAME@FINGERPRINT". Raises as `from_arrays` does.
+    kept as "stored:NAME@DIGITS". Raises as `from_arrays` does.
     """
     title = name or _title(given)
     if isinstance(given, type | FunctionType):

@@ -1,10 +1,11 @@
-"""Data sets that were given as objects, kept in the cache: "stored:NAME@FINGERPRINT".
+"""Data sets that were given as objects, kept in the cache: "stored:NAME@DIGITS".
 
 Such a data set has no file and no function to be read from again, so its arrays are kept under
 that name, by which a study finds them in any later process.
 """
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,7 @@ from augury.data.resize import resize_images
 from augury.errors import DataError, InputError
 from augury.files import sync_folder, temporary_path
 from augury.inside import is_plain_name
+from augury.records.json_file import to_values
 
 PREFIX = "stored:"
 _DIGITS = 16
@@ -36,13 +38,15 @@ def is_stored(name: str) -> bool:
 
 
 def title_of(name: str) -> str:
-    """The NAME in "stored:NAME@FINGERPRINT"."""
+    """The NAME in "stored:NAME@DIGITS"."""
     return name.removeprefix(PREFIX).rpartition("@")[0]
 
 
 def stored_name(dataset: Dataset) -> str:
-    """The name under which `keep` keeps a data set."""
-    return f"{PREFIX}{dataset.name}@{dataset.fingerprint[:_DIGITS]}"
+    """The name under which `keep` keeps a data set: what was done to it counts, too."""
+    about = [dataset.fingerprint, dataset.source, dataset.notes, to_values(dataset.set_aside)]
+    digest = hashlib.sha256(json.dumps(about).encode()).hexdigest()
+    return f"{PREFIX}{dataset.name}@{digest[:_DIGITS]}"
 
 
 def check_title(name: str) -> None:

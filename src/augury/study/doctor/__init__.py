@@ -2,7 +2,7 @@
 
 from augury.study.doctor.costs import ArmCost, Costs
 from augury.study.doctor.examine import Diagnosis, Setup, examine
-from augury.study.doctor.finding import LEVELS, Finding
+from augury.study.doctor.notice import LEVELS, Notice
 from augury.study.doctor.power import Power, Spread
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "ArmCost",
     "Costs",
     "Diagnosis",
-    "Finding",
+    "Notice",
     "Power",
     "Setup",
     "Spread",

@@ -1,4 +1,4 @@
-"""What one arm costs: its augmentation and the maps that this looks at, tried on real batches."""
+"""What one arm costs: its augmentation and its saliency maps, tried on real batches."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +12,12 @@ from augury.saliency import KINDS, MapCache, Saliency
 from augury.saliency.cache import as_stored
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
-from augury.study.doctor.parts import Parts
-from augury.study.planning.plan import count_steps
-from augury.training.sources import look
+from augury.study.planning.parts import (
+    ClassCounts,
+    count_corrupted,
+    steps_of_run,
+)
+from augury.training.sources import saliency_source
 from augury.training.teacher import Teacher, read_teacher, teacher_network
 
 _ID_AND_LABEL = 16  # bytes
@@ -24,8 +27,8 @@ _ID_AND_LABEL = 16  # bytes
 class _Maps:
     """One kind of saliency in one arm: seconds and bytes of an image's map, and when it is made.
 
-    when: "live" at each batch, within the augmentation's own time; "following" every so many
-    steps, for all images of the run; "once" for the whole training part, before the first run
+    when: "live" with each batch, within the augmentation's own time; "following" every so many
+    steps, for all images of the run; "once" for the whole training part, before the first run.
     """
 
     source: Saliency
@@ -34,10 +37,11 @@ class _Maps:
     bytes: int
 
 
-def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: Parts) -> ArmCost:
-    """Of one arm, whose runs are like `cell`; `cells` of them are to be run.
+def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCounts) -> ArmCost:
+    """The cost of one arm, of which `cells` are still to be run; `cell` is one of them.
 
-    Raises InputError where the augmentation or its saliency cannot take the images.
+    parts: how many images of each class a run has. Raises InputError where the augmentation or its
+    saliency cannot take the images.
     """
     maps = _maps(cell, bench)
     work = _work(plan, cell, parts, maps)
@@ -45,7 +49,7 @@ def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: Parts) -> 
         step=plan.milliseconds(cell) / 1000,
         load=bench.load,
         augment=_augment(cell, bench, maps),
-        look=sum(each.seconds for each in maps.values() if each.when == "following"),
+        maps=sum(each.seconds for each in maps.values() if each.when == "following"),
         predict=bench.predict,
         corrupt=bench.corrupt if work.corrupted else 0.0,
         save=bench.save,
@@ -68,7 +72,7 @@ def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: Parts) -> 
 
 
 def _maps(cell: Cell, bench: Bench) -> dict[str, _Maps]:
-    """By kind. Maps that are looked up are made here of the few batches alone."""
+    """By kind of saliency. Of stored maps only those of the bench's few batches are made."""
     teacher = read_teacher(cell.teacher) if cell.teacher else Teacher("", fixed=True)
     batch, found = bench.feed[0], {}
     for kind in saliency_kinds(cell.augmentation, cell.parameters):
@@ -91,11 +95,11 @@ def _saliency(kind: str, teacher: Teacher, bench: Bench) -> Saliency:
         return KINDS[kind].build(network, network.normalize)
     if teacher.fixed:
         network = teacher_network(teacher.text, bench.device)
-    return look(kind, network, teacher)
+    return saliency_source(kind, network, teacher)
 
 
 def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
-    """Seconds a batch."""
+    """Seconds for augmenting one batch."""
     augmentation = build_augmentation(
         cell.augmentation, cell.parameters, lambda kind: maps[kind].source
     )
@@ -107,17 +111,18 @@ def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
     return bench.seconds(augment_all) / len(bench.feed)
 
 
-def _work(plan: Plan, cell: Cell, parts: Parts, maps: dict[str, _Maps]) -> Work:
-    steps, epochs = count_steps(plan, cell), cell.recipe.epochs
+def _work(plan: Plan, cell: Cell, parts: ClassCounts, maps: dict[str, _Maps]) -> Work:
     every = read_teacher(cell.teacher).every if cell.teacher else None
     following = any(each.when == "following" for each in maps.values())
+    train, validation, test = parts.totals
+    steps, epochs = steps_of_run(train, cell.recipe), cell.recipe.epochs
     refreshes = -(-steps // every) if every else epochs
-    train, validation, test = (int(counts.sum()) for counts in parts.all)
-    seen = max(min(plan.corruptions, test), len(parts.test)) if plan.corruptions else 0
+    classes = len(parts.test)
+    seen = count_corrupted(plan.corruptions, test, classes) if plan.corruptions else 0
     return Work(
         epochs=epochs,
         steps=steps,
-        looked=refreshes * train if following else 0,
+        mapped=refreshes * train if following else 0,
         predicted=(epochs + 1) * validation
         + test
         + seen * (1 + len(CORRUPTIONS) * len(SEVERITIES)),
@@ -125,10 +130,14 @@ def _work(plan: Plan, cell: Cell, parts: Parts, maps: dict[str, _Maps]) -> Work:
     )
 
 
-def _sizes(bench: Bench, parts: Parts, maps: dict[str, _Maps]) -> Sizes:
-    """The training images are copied to be split; while maps are refreshed, there are two sets."""
+def _sizes(bench: Bench, parts: ClassCounts, maps: dict[str, _Maps]) -> Sizes:
+    """Sizes of the arm's runs.
+
+    images: the copy that splitting makes of the training part; maps: two sets of them, as there
+    are while they are refreshed.
+    """
     dataset = bench.dataset
-    train, validation, test = (int(counts.sum()) for counts in parts.all)
+    train, validation, test = parts.totals
     following = sum(each.bytes for each in maps.values() if each.when == "following")
     return Sizes(
         weights=bench.weight_bytes,

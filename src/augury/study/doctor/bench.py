@@ -1,4 +1,4 @@
-"""A model on a data set, tried for a moment: how long the pieces of a run take, and how large."""
+"""Try a model on a data set for a moment: how long the pieces of a run take, how large they are."""
 
 import statistics
 import tempfile
@@ -14,35 +14,39 @@ from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from augury.data import Dataset, batches, cache_folder, epoch_order
 from augury.data.cache import writing
 from augury.models import build_model
+from augury.names import lookup
 from augury.records.cell import Cell, NetworkOptions
 from augury.records.plan import Plan
-from augury.study.planning.plan import model_spec, training_speed
+from augury.study.planning.networks import model_spec
+from augury.study.planning.probe import training_speed
 from augury.training import Network, Normalize, evaluate
 from augury.training.checkpoint import Checkpoint, write_safetensors
+from augury.training.normalizations import unit_statistics
+from augury.training.optimizers import OPTIMIZERS
 from augury.training.stopwatch import Stopwatch
 
 _BATCHES = 5
 _TRIES = 3
 _CORRUPTED = 16
 _MIDDLE = 3  # of the severities 1..5
-_STATES = {"sgd": 1, "adamw": 2}  # values that the optimizer keeps of each parameter
 
 
 class Bench:
-    """The untrained network of `cell` on real images, at the speed that `plan` gives it.
+    """The untrained network of `cell` on real images, with the layout and precision of `plan`.
 
-    Weights make no difference to speed, so none are fetched; the network is moved about freely.
+    Pretrained weights do not change the speed, so none are fetched. Each figure is measured when
+    it is first asked for.
     """
 
     def __init__(self, plan: Plan, cell: Cell, dataset: Dataset) -> None:
         self.dataset, self.recipe, self.device = dataset, cell.recipe, torch.device(plan.device)
         options = NetworkOptions(cell.network.head, cell.network.stem)
         model = build_model(model_spec(cell.model, options, dataset), 0)
-        unit = (0.0,) * dataset.channels, (1.0,) * dataset.channels
-        self.network = Network(model, Normalize(*unit), training_speed(plan, cell), self.device)
+        normalize = Normalize(*unit_statistics(dataset.channels))
+        self.network = Network(model, normalize, training_speed(plan, cell), self.device)
 
     def seconds(self, call: Callable[[], object], tries: int = _TRIES) -> float:
-        """The median of `tries` calls, after one that is not counted."""
+        """Median seconds of `tries` calls, after one that is not counted."""
         call()
         times = []
         for _ in range(tries):
@@ -77,7 +81,7 @@ class Bench:
 
     @cached_property
     def corrupt(self) -> float:
-        """Seconds for making all corruptions of one image; tried at the middle severity."""
+        """Seconds for making all corruptions of one image, measured at the middle severity."""
         chosen = self.dataset.test.take(slice(0, _CORRUPTED))
         images, ids = torch.tensor(chosen.images), torch.tensor(chosen.ids)
         once = self.seconds(lambda: [corrupt(images, ids, name, _MIDDLE) for name in CORRUPTIONS])
@@ -85,7 +89,7 @@ class Bench:
 
     @cached_property
     def save(self) -> float:
-        """Seconds for writing one checkpoint, tried in the cache folder."""
+        """Seconds for writing one checkpoint, measured in the cache folder."""
         tensors = {"all": torch.zeros(self.checkpoint_bytes, dtype=torch.uint8)}
         with writing(cache_folder()):
             cache_folder().mkdir(parents=True, exist_ok=True)
@@ -98,28 +102,29 @@ class Bench:
 
     @cached_property
     def weight_bytes(self) -> int:
-        """Of the network as it is stored."""
+        """Bytes of the network as it is stored."""
         return _bytes(self.network.model.state_dict().values())
 
     @cached_property
     def parameter_bytes(self) -> int:
-        """Of what is trained."""
+        """Bytes of the trained parameters."""
         return _bytes(self.network.model.parameters())
 
     @property
     def state_bytes(self) -> int:
-        """Of what the optimizer keeps."""
-        return _STATES[self.recipe.optimizer] * self.parameter_bytes
+        """Bytes of what the optimizer keeps."""
+        named = lookup(OPTIMIZERS, self.recipe.optimizer, "optimizer")
+        return named.state_bytes(self.network.model.parameters())
 
     @property
     def checkpoint_bytes(self) -> int:
-        """Of a checkpoint in training: weights, optimizer, and the best weights where chosen."""
+        """Bytes of a checkpoint in training; with the best weights where they are chosen."""
         best = self.weight_bytes if self.recipe.select == "validation" else 0
         return self.weight_bytes + self.state_bytes + best
 
     @cached_property
     def activation_bytes(self) -> int:
-        """Of what one training step keeps for going backwards: two images, times the batch."""
+        """Bytes that a training step keeps for the backward pass, scaled up from two images."""
         own = {p.untyped_storage().data_ptr() for p in self.network.parameters()}
         kept: dict[int, int] = {}
 

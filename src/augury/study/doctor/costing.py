@@ -1,4 +1,4 @@
-"""The costs of an opened study: each arm tried, and held against what the machine has."""
+"""What an opened study costs: each arm is tried for a moment, and compared with the machine."""
 
 import shutil
 from collections import Counter
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 
-from augury.augment import saliency_kinds
 from augury.data import Progress
 from augury.errors import AuguryError
 from augury.records.cell import Cell, as_begun
@@ -22,18 +21,19 @@ from augury.study.doctor.costs import (
     memory_bytes,
     study_seconds,
 )
-from augury.study.doctor.finding import Finding
-from augury.study.doctor.opening import Opened, pending
-from augury.study.doctor.parts import run_parts
-from augury.study.planning.plan import limited_threads, make_cells, model_spec
+from augury.study.doctor.notice import Notice
+from augury.study.doctor.opening import Opened
+from augury.study.judging.pairs import arm_of
+from augury.study.planning.cells import make_cells
+from augury.study.planning.networks import check_saliency
+from augury.study.planning.parts import count_classes
+from augury.study.planning.plan import one_of_each_arm
+from augury.study.planning.probe import limited_threads
 from augury.study.planning.settings import StudySettings
 from augury.study.running.provenance import machine
-from augury.training.sources import check_sources
 
 _DAY = 24 * 3600.0
 _GB = 1e9
-
-Arm = tuple[str, str, str]
 
 
 def free_space(path: Path) -> int:
@@ -47,12 +47,12 @@ def study_costs(
     settings: StudySettings,
     path: Path,
     workers: int,
-    findings: list[Finding],
+    notices: list[Notice],
     progress: Progress | None,
 ) -> Costs | None:
-    """What is still to be run; None where nothing can be. Findings are added to `findings`."""
-    waiting = pending(opened)
-    arms = _arms(opened, waiting, findings, progress)
+    """The costs of what is still to be run; None where nothing can be. `notices` are added to."""
+    waiting = opened.pending()
+    arms = _arms(opened, waiting, notices, progress)
     if not arms:
         return None
     on_gpu = opened.plan.device == "cuda"
@@ -68,84 +68,72 @@ def study_costs(
         memory=memory_bytes(arms, workers, on_gpu),
         gpu=gpu_bytes(arms, workers) if on_gpu else 0,
     )
-    findings += cost_findings(costs, machine().memory_gb, _gpu_memory(on_gpu))
+    notices += cost_notices(costs, machine().memory_gb, _gpu_memory(on_gpu))
     return costs
 
 
 def _arms(
-    opened: Opened, waiting: Sequence[Cell], findings: list[Finding], progress: Progress | None
+    opened: Opened, waiting: Sequence[Cell], notices: list[Notice], progress: Progress | None
 ) -> list[ArmCost]:
-    cells = {_arm(cell): cell for cell in reversed(opened.plan.cells)}
-    arms = sorted(cells, key=[_arm(cell) for cell in opened.plan.cells].index)
-    counts = Counter(map(_arm, waiting))
+    cells = one_of_each_arm(opened.plan.cells)
+    counts = Counter(map(arm_of, waiting))
     benches: dict[tuple[str, str], Bench] = {}
     found = []
-    for done, arm in enumerate(arms):
+    for done, cell in enumerate(cells):
         if progress:
-            progress(done, len(arms), "timing the arms")
-        cell, dataset = cells[arm], opened.datasets.get(arm[0])
+            progress(done, len(cells), "timing the arms")
+        arm, dataset = arm_of(cell), opened.datasets.get(cell.dataset)
         if dataset is None:
             words = (
                 f"{counts[arm]} cells of {' '.join(arm)} are in the folder and not in this study"
             )
-            findings.append(Finding("warning", "folder", "not-counted", counts[arm], words))
+            notices.append(Notice("warning", "folder", "not-counted", counts[arm], words))
             continue
         try:
             with limited_threads(opened.plan.threads):
-                _check_sources(cell, opened)
+                check_saliency([cell], dataset)
                 if arm[:2] not in benches:
                     benches = {arm[:2]: Bench(opened.plan, cell, dataset)}  # one in memory at once
-                parts = run_parts(dataset, cell.recipe)
+                parts = count_classes(dataset, cell.recipe)
                 found.append(arm_cost(opened.plan, cell, counts[arm], benches[arm[:2]], parts))
         except AuguryError as error:
-            findings.append(Finding("problem", " ".join(arm), "arm", 1, str(error)))
+            notices.append(Notice("problem", " ".join(arm), "arm", 1, str(error)))
     return found
-
-
-def _arm(cell: Cell) -> Arm:
-    return cell.dataset, cell.model, cell.augmentation
-
-
-def _check_sources(cell: Cell, opened: Opened) -> None:
-    dataset = opened.datasets[cell.dataset]
-    spec = model_spec(cell.model, cell.network, dataset)
-    kinds = saliency_kinds(cell.augmentation, cell.parameters)
-    check_sources(kinds, cell.teacher, dataset, [spec])
 
 
 def _most(
     opened: Opened, settings: StudySettings, arms: Sequence[ArmCost], workers: int
 ) -> float | None:
+    """Seconds of a study that adds seeds until all is decided, with all that may be added."""
     if not settings.looks:
         return None
-    known = {f"{model} on {dataset}" for dataset, model, _ in map(_of, arms)}
+    known = {(arm.dataset, arm.model) for arm in arms}
     asked = make_cells(settings, opened.datasets, range(settings.looks[-1]))
     whole = as_begun(asked, opened.plan.cells)
-    possible = tuple(cell for cell in whole if f"{cell.model} on {cell.dataset}" in known)
-    counts = Counter(map(_arm, pending(opened, possible)))
-    return study_seconds([replace(arm, cells=counts[_of(arm)]) for arm in arms], workers)
-
-
-def _of(arm: ArmCost) -> Arm:
-    return arm.dataset, arm.model, arm.augmentation
+    possible = tuple(cell for cell in whole if (cell.dataset, cell.model) in known)
+    counts = Counter(map(arm_of, opened.pending(possible)))
+    return study_seconds([replace(arm, cells=counts[arm.arm]) for arm in arms], workers)
 
 
 def _gpu_memory(on_gpu: bool) -> int | None:
     return torch.cuda.get_device_properties(0).total_memory if on_gpu else None
 
 
-def cost_findings(costs: Costs, memory_gb: float | None, gpu_memory: int | None) -> list[Finding]:
-    """Where the study asks for more than there is. memory_gb: in 2^30 bytes; gpu_memory: bytes."""
+def cost_notices(costs: Costs, memory_gb: float | None, gpu_memory: int | None) -> list[Notice]:
+    """Where the study needs more than there is.
+
+    memory_gb: of the machine, in 2^30 bytes; gpu_memory: bytes; None where they are not known.
+    """
     found = []
     if costs.disk > costs.free:
         words = (
             f"{costs.disk / _GB:.2g} GB are needed at the largest moment and "
             f"{costs.free / _GB:.2g} GB are free: the study will end when the disk is full"
         )
-        found.append(Finding("problem", "costs", "disk", 1, words))
+        found.append(Notice("problem", "costs", "disk", 1, words))
     if costs.seconds > _DAY:
         words = f"about {costs.seconds / 3600:.0f} hours, more than a day"
-        found.append(Finding("warning", "costs", "time", 1, words))
+        found.append(Notice("warning", "costs", "time", 1, words))
     for what, needed, there in (
         ("memory", costs.memory, memory_gb and memory_gb * 2**30),
         ("GPU memory", costs.gpu, gpu_memory),
@@ -155,5 +143,5 @@ def cost_findings(costs: Costs, memory_gb: float | None, gpu_memory: int | None)
                 f"{costs.workers} workers may need {needed / _GB:.2g} GB of {what} and there are "
                 f"{there / _GB:.2g} GB (an estimate); --workers takes fewer"
             )
-            found.append(Finding("warning", "costs", what, 1, words))
+            found.append(Notice("warning", "costs", what, 1, words))
     return found

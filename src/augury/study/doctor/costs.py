@@ -1,27 +1,26 @@
-"""What a study costs, reckoned from how long its pieces take and how large they are."""
+"""What a study costs, computed from how long its pieces take and how large they are."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 PROCESS = 800_000_000
-"""Bytes of a worker that does nothing: 0.78 GB with PyTorch 2.15 on Linux without a GPU."""
+"""Bytes of an idle worker: 0.78 GB with PyTorch 2.15 on Linux without a GPU."""
 
 
 @dataclass(frozen=True)
 class Timings:
-    """How long the pieces of one arm's runs take on one data set and model, seconds.
+    """Seconds that the pieces of one arm's runs take on one data set and model.
 
-    step: one training step on a batch that is there already; load: making the batch; augment:
-    augmenting it; look: the maps of one image through the network in training; predict: one image
-    through the trained network; corrupt: the making of one image's corruptions; save: writing one
-    checkpoint
+    step: a training step on a batch that is on the device; load: making the batch; augment:
+    augmenting it; maps: the saliency maps of one image by the network in training; predict:
+    evaluating one image; corrupt: making all corruptions of one image; save: writing a checkpoint.
     """
 
     step: float
     load: float
     augment: float
-    look: float
+    maps: float
     predict: float
     corrupt: float
     save: float
@@ -29,24 +28,28 @@ class Timings:
 
 @dataclass(frozen=True)
 class Work:
-    """How often each piece is needed in one run.
+    """How often one run does each piece.
 
-    looked: images whose maps are computed, counted each time; predicted: images evaluated, those of
-    validation in each epoch and all corrupted ones included; corrupted: images that are corrupted
+    mapped: images whose maps are computed, each time counted; predicted: images evaluated, those
+    of validation in each epoch and all corrupted ones included; corrupted: test images that are
+    corrupted.
     """
 
     epochs: int
     steps: int
-    looked: int
+    mapped: int
     predicted: int
     corrupted: int
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes. weights: of the network as it is stored; parameters: of what is trained; states: of
-    the optimizer; checkpoint: of one in training; predictions: as stored, before compression;
-    activations: of one training step; images: that a process holds; maps: of these images"""
+    """Sizes of one arm's runs, bytes.
+
+    weights: the network as it is stored; parameters: what is trained of it; states: what the
+    optimizer keeps; checkpoint: one in training; predictions: as stored, before compression;
+    activations: what a training step keeps; images: what a process holds; maps: of these images.
+    """
 
     weights: int
     parameters: int
@@ -59,21 +62,22 @@ class Sizes:
 
     @property
     def stored(self) -> int:
-        """What a finished run leaves."""
+        """What a finished run leaves on disk."""
         return self.weights + self.predictions
 
     @property
     def network(self) -> int:
-        """What training holds where the network is: weights, gradients, states, activations."""
+        """What training holds on the device: weights, gradients, states, activations."""
         return self.weights + self.parameters + self.states + self.activations
 
 
 @dataclass(frozen=True)
 class ArmCost:
-    """One arm on one data set and model. cells: still to be run; seconds: of one of them.
+    """What one arm costs on one data set and model.
 
-    step, augment: seconds of a training step, and what the augmentation adds to each, the maps
-    that it looks at included; once: seconds before its first run, by what is computed then
+    cells: how many are still to be run; seconds: of one of them.
+    step: seconds of a training step without augmentation; augment: what the augmentation and its
+    maps add to a step; once: seconds before the first run, by what is computed then.
     """
 
     dataset: str
@@ -86,15 +90,22 @@ class ArmCost:
     once: dict[str, float]
     sizes: Sizes
 
+    @property
+    def arm(self) -> tuple[str, str, str]:
+        """Data set, model and augmentation."""
+        return self.dataset, self.model, self.augmentation
+
 
 @dataclass(frozen=True)
 class Costs:
-    """The whole of what is still to be run.
+    """What all cells that are still to be run cost.
 
-    cells: of them `done` are finished and not counted; seconds: with `workers` at once; most:
-    where seeds are added until all is decided, with all that may be added, else None; disk: bytes
-    at the largest moment; free: bytes free there; memory, gpu: bytes of all workers together in
-    the machine's memory and the GPU's (0 without one); both are estimates
+    cells: how many there are; done: how many are finished, which are not counted.
+    seconds: with `workers` cells at once.
+    most: seconds with all seeds that may be added, where a study runs until it is decided.
+    disk: bytes at the largest moment; free: bytes free there.
+    memory, gpu: bytes of all workers together in the machine's memory and the GPU's (0 without
+    one); both are estimates.
     """
 
     arms: tuple[ArmCost, ...]
@@ -110,11 +121,11 @@ class Costs:
 
 
 def run_seconds(work: Work, timings: Timings) -> float:
-    """The time of one run."""
+    """Seconds of one run."""
     t = timings
     return (
         work.steps * (t.step + t.load + t.augment)
-        + work.looked * t.look
+        + work.mapped * t.maps
         + work.predicted * t.predict
         + work.corrupted * t.corrupt
         + work.epochs * t.save
@@ -122,12 +133,12 @@ def run_seconds(work: Work, timings: Timings) -> float:
 
 
 def augment_seconds(work: Work, timings: Timings) -> float:
-    """What the augmentation adds to a training step, maps in training included."""
-    return timings.augment + work.looked * timings.look / work.steps
+    """Seconds that the augmentation and its maps add to a training step."""
+    return timings.augment + work.mapped * timings.maps / work.steps
 
 
 def study_seconds(arms: Sequence[ArmCost], workers: int) -> float:
-    """The time of all runs, `workers` at once: no shorter than the longest run.
+    """Seconds of all runs, `workers` at once; no less than those of the longest run.
 
     Maps that several arms share are computed once, before the first run that needs them.
     """
@@ -139,7 +150,7 @@ def study_seconds(arms: Sequence[ArmCost], workers: int) -> float:
 
 
 def disk_bytes(arms: Sequence[ArmCost], workers: int) -> int:
-    """The largest moment: all results, and of each worker two checkpoints, an old and a new."""
+    """Bytes at the largest moment: all results, and an old and a new checkpoint of each worker."""
     kept = sum(arm.cells * arm.sizes.stored for arm in arms)
     at_work = sorted(
         (arm.sizes.checkpoint for arm in arms for _ in range(min(arm.cells, workers))),
@@ -149,7 +160,7 @@ def disk_bytes(arms: Sequence[ArmCost], workers: int) -> int:
 
 
 def memory_bytes(arms: Sequence[ArmCost], workers: int, on_gpu: bool) -> int:
-    """The machine's, of `workers` processes that are all at the largest arm."""
+    """Bytes of the machine's memory, while all `workers` are at the largest arm."""
     needs = [
         PROCESS + arm.sizes.images + arm.sizes.maps + (0 if on_gpu else arm.sizes.network)
         for arm in arms
@@ -159,5 +170,5 @@ def memory_bytes(arms: Sequence[ArmCost], workers: int, on_gpu: bool) -> int:
 
 
 def gpu_bytes(arms: Sequence[ArmCost], workers: int) -> int:
-    """The GPU's, of `workers` at the largest arm, without what CUDA itself takes."""
+    """Bytes of the GPU's memory, while all `workers` are at the largest arm, without CUDA's own."""
     return workers * max((arm.sizes.network for arm in arms if arm.cells), default=0)

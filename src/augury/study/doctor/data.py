@@ -1,4 +1,4 @@
-"""What is wrong with a data set, before anything is trained on it."""
+"""What is wrong with a data set."""
 
 import hashlib
 from collections import defaultdict
@@ -12,14 +12,14 @@ from augury.data import Dataset, Progress, Split, file_names
 from augury.data.leakage.between_parts import dataset_duplicates
 from augury.errors import InputError
 from augury.records.recipe import Recipe
-from augury.study.doctor.finding import Finding
-from augury.study.doctor.parts import Parts, run_parts
+from augury.study.doctor.notice import Notice
+from augury.study.planning.parts import ClassCounts, count_classes
 
 FEW = 10
-"""A class with fewer images than these in training or test is told: each is ten points of it."""
+"""A class with fewer training or test images than these gets a notice."""
 
 IMBALANCE = 10
-"""How many times larger than the smallest class the largest may be."""
+"""The largest class may be so many times the size of the smallest."""
 
 _CHUNK = 4096
 _NAMED = 3
@@ -31,11 +31,11 @@ def examine_data(
     min_difference: float,
     progress: Progress | None = None,
     location: str | None = None,
-) -> list[Finding]:
-    """All findings about one data set as `recipe` uses it; `min_difference` in points.
+) -> list[Notice]:
+    """All notices about one data set as `recipe` uses it.
 
-    location: the name or path that it was loaded by; images of a folder or archive are then told by
-    the names of their files, too
+    min_difference: percentage points that matter. location: the name or path that it was loaded
+    by; where it is given, images of a folder or archive are named by their files, too.
     """
     named = _Images(location)
     found = [
@@ -47,25 +47,23 @@ def examine_data(
         *_leaked(dataset, named, progress),
     ]
     try:
-        parts = run_parts(dataset, recipe)
+        parts = count_classes(dataset, recipe)
     except InputError as error:
-        found.append(Finding("problem", dataset.name, "limits", 1, str(error)))
+        found.append(Notice("problem", dataset.name, "limits", 1, str(error)))
     else:
         found += _parts(dataset, recipe, parts, min_difference)
     return found
 
 
 def _parts(
-    dataset: Dataset, recipe: Recipe, parts: Parts, min_difference: float
-) -> Iterator[Finding]:
+    dataset: Dataset, recipe: Recipe, parts: ClassCounts, min_difference: float
+) -> Iterator[Notice]:
     name = dataset.name
-    train, test = int(parts.train.sum()), int(parts.test.sum())
-    sizes = (
-        f"trained on {train:,}, validated on {int(parts.validation.sum()):,}, tested on {test:,}"
-    )
+    train, validation, test = parts.totals
+    sizes = f"trained on {train:,}, validated on {validation:,}, tested on {test:,}"
     shape = f"{dataset.channels}×{dataset.image_size}×{dataset.image_size}"
     words = f"{sizes} images of {shape} in {dataset.num_classes} classes"
-    yield Finding("fine", name, "sizes", train + test, words)
+    yield Notice("fine", name, "sizes", train + test, words)
     if recipe.validation > 0:
         yield from _few(dataset, "validation", parts.validation, 1, recipe.train_limit)
     yield from _few(dataset, "training", parts.train, FEW, recipe.train_limit)
@@ -75,12 +73,12 @@ def _parts(
             f"{test} test images: one is {100 / test:.2g} points of a run's accuracy, more than "
             f"the {min_difference:g} that matter"
         )
-        yield Finding("warning", name, "test-size", test, words)
+        yield Notice("warning", name, "test-size", test, words)
 
 
 def _few(
     dataset: Dataset, part: str, counts: NDArray[np.int64], least: int, limit: int | None
-) -> Iterator[Finding]:
+) -> Iterator[Notice]:
     few = np.flatnonzero(counts < least)
     if not len(few):
         return
@@ -91,33 +89,33 @@ def _few(
         f"{len(few)} of {dataset.num_classes} classes have {_fewer(least)} {part} images"
         f"{cause}: {dataset.classes[smallest]} has {counts[smallest]}"
     )
-    yield Finding("warning", dataset.name, f"few-{part}-images", len(few), words)
+    yield Notice("warning", dataset.name, f"few-{part}-images", len(few), words)
 
 
 def _fewer(least: int) -> str:
     return "no" if least == 1 else f"fewer than {least}"
 
 
-def _set_aside(dataset: Dataset) -> Iterator[Finding]:
+def _set_aside(dataset: Dataset) -> Iterator[Notice]:
     if files := dataset.set_aside:
         words = f"{_count(files, 'file')} set aside: {files[0].path} ({files[0].reason})"
-        yield Finding("warning", dataset.name, "set-aside", len(files), words)
+        yield Notice("warning", dataset.name, "set-aside", len(files), words)
 
 
-def _notes(dataset: Dataset) -> Iterator[Finding]:
-    """What loading has done to the images: nothing that is wrong, but to be known."""
+def _notes(dataset: Dataset) -> Iterator[Notice]:
+    """What loading did to the images: not wrong, but worth knowing."""
     for note in dataset.notes:
         if note.startswith("no test part"):
-            yield Finding("warning", dataset.name, "no-test-part", len(dataset.test), note)
+            yield Notice("warning", dataset.name, "no-test-part", len(dataset.test), note)
         elif note.startswith("few levels"):
-            yield Finding("warning", dataset.name, "few-levels", 1, note)
+            yield Notice("warning", dataset.name, "few-levels", 1, note)
         elif "resized" in note:
-            yield Finding("warning", dataset.name, "resized", 1, note)
+            yield Notice("warning", dataset.name, "resized", 1, note)
         else:
-            yield Finding("fine", dataset.name, "note", 1, note)
+            yield Notice("fine", dataset.name, "note", 1, note)
 
 
-def _imbalance(dataset: Dataset) -> Iterator[Finding]:
+def _imbalance(dataset: Dataset) -> Iterator[Notice]:
     counts = np.bincount(dataset.train.labels, minlength=dataset.num_classes)
     large, small = int(counts.argmax()), int(counts.argmin())
     if counts[large] > IMBALANCE * counts[small]:
@@ -126,10 +124,10 @@ def _imbalance(dataset: Dataset) -> Iterator[Finding]:
             f"training images, {dataset.classes[small]} has {counts[small]:,}"
         )
         ratio = int(counts[large] // max(1, counts[small]))
-        yield Finding("warning", dataset.name, "imbalance", ratio, words)
+        yield Notice("warning", dataset.name, "imbalance", ratio, words)
 
 
-def _plain_images(dataset: Dataset, named: "_Images") -> Iterator[Finding]:
+def _plain_images(dataset: Dataset, named: "_Images") -> Iterator[Notice]:
     for part, split in _own_parts(dataset).items():
         plain, black = _plain(split.images)
         if not plain.any():
@@ -138,7 +136,7 @@ def _plain_images(dataset: Dataset, named: "_Images") -> Iterator[Finding]:
         black_ones = f", {dark} of them black" if dark else ""
         which = named.told(split.ids[plain].tolist())
         words = f"{count} {part} images are of one color{black_ones}: {which}"
-        yield Finding("warning", dataset.name, "plain-images", count, words)
+        yield Notice("warning", dataset.name, "plain-images", count, words)
 
 
 def _plain(images: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -152,7 +150,7 @@ def _plain(images: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.boo
     return np.concatenate(plain), np.concatenate(black)
 
 
-def _conflicting_labels(dataset: Dataset, named: "_Images") -> Iterator[Finding]:
+def _conflicting_labels(dataset: Dataset, named: "_Images") -> Iterator[Notice]:
     """Training images that are equal in every pixel and carry different labels."""
     alike: dict[bytes, list[int]] = defaultdict(list)
     for row, image in enumerate(dataset.train.images):
@@ -165,10 +163,10 @@ def _conflicting_labels(dataset: Dataset, named: "_Images") -> Iterator[Finding]
             f"{len(rows)} training images are equal in every pixel to one with another label: "
             f"{named.told(dataset.train.ids[rows].tolist())}"
         )
-        yield Finding("warning", dataset.name, "conflicting-labels", len(rows), words)
+        yield Notice("warning", dataset.name, "conflicting-labels", len(rows), words)
 
 
-def _leaked(dataset: Dataset, named: "_Images", progress: Progress | None) -> Iterator[Finding]:
+def _leaked(dataset: Dataset, named: "_Images", progress: Progress | None) -> Iterator[Notice]:
     found = dataset_duplicates(dataset, progress)
     for part, pairs in (("training", found.train), ("validation", found.validation)):
         if not pairs:
@@ -180,7 +178,7 @@ def _leaked(dataset: Dataset, named: "_Images", progress: Progress | None) -> It
             f"{len(pairs)} of {len(dataset.test):,} test images stand nearly the same among the "
             f"{part} images{labels}: {ids}"
         )
-        yield Finding("warning", dataset.name, "leaked-test-images", len(pairs), words)
+        yield Notice("warning", dataset.name, "leaked-test-images", len(pairs), words)
 
 
 def _own_parts(dataset: Dataset) -> dict[str, Split]:
@@ -189,9 +187,9 @@ def _own_parts(dataset: Dataset) -> dict[str, Split]:
 
 
 class _Images:
-    """What images are called in findings: their ids, and their files where they have any.
+    """Names images in notices: by their ids, and by their files where they have any.
 
-    The files are only looked up when there is something to tell: that takes a look at all of them.
+    The files are listed only when there is something to name, as listing reads all of them.
     """
 
     def __init__(self, location: str | None) -> None:
@@ -202,7 +200,7 @@ class _Images:
         return file_names(self._location) if self._location else {}
 
     def told(self, ids: Sequence[int], twins: Sequence[int] = ()) -> str:
-        """The first few; twins: of each image, the id of the one that looks the same."""
+        """The first few of `ids`; twins: of each image, the id of the one that looks the same."""
         more = ", …" if len(ids) > _NAMED else ""
         words = f"{'ids' if len(ids) > 1 else 'id'} {', '.join(map(str, ids[:_NAMED]))}{more}"
         files = [self._files.get(id, "") for id in ids[:_NAMED]]

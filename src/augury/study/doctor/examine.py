@@ -1,5 +1,6 @@
 """The whole examination of a study."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,31 +8,35 @@ from augury.data import Progress
 from augury.errors import InputError
 from augury.records.plan import PlannedSpeed
 from augury.records.provenance import Machine
+from augury.stats import Pair
 from augury.study.doctor.costing import study_costs
 from augury.study.doctor.costs import Costs
 from augury.study.doctor.data import examine_data
-from augury.study.doctor.finding import LEVELS, Finding
-from augury.study.doctor.opening import Opened, open_for_examination, pending
-from augury.study.doctor.parts import run_parts
+from augury.study.doctor.notice import LEVELS, Notice
+from augury.study.doctor.opening import Opened, open_for_examination
 from augury.study.doctor.power import (
     Power,
     Spread,
     assumed_spread,
     measured_spread,
-    seed_findings,
+    seed_notices,
     study_power,
 )
 from augury.study.engines.engine import default_workers
-from augury.study.judging.pairs import make_pair, read_outcomes
+from augury.study.judging.pairs import FinishedRuns, make_pair, read_finished
+from augury.study.planning.parts import count_classes
+from augury.study.planning.plan import one_of_each_arm
 from augury.study.planning.settings import StudySettings
 from augury.study.running.provenance import machine
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What the study runs on. device: "cpu" or "cuda"; threads: of
-    each cell; workers: cells at once; speed: by "model on dataset", the fastest way and the
-    milliseconds a step of all that were tried"""
+    """What a study runs on.
+
+    device: "cpu" or "cuda"; threads: of each cell; workers: cells at once.
+    speed: by "model on data set", the fastest layout and precision, and what all of them take.
+    """
 
     facts: Machine
     device: str
@@ -42,18 +47,22 @@ class Setup:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All that was found, problems first; costs: None where nothing can be run."""
+    """All that the doctor says of a study.
+
+    findings: problems first; costs: None where nothing can be run; power: by data set, without
+    those of which no test applies.
+    """
 
     study: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Notice, ...]
     machine: Setup
     costs: Costs | None
     power: tuple[Power, ...]
 
     @property
     def problems(self) -> int:
-        """How many findings are problems."""
-        return sum(finding.level == "problem" for finding in self.findings)
+        """How many of the findings are problems."""
+        return sum(notice.level == "problem" for notice in self.findings)
 
 
 def examine(
@@ -65,80 +74,89 @@ def examine(
     spread: float | None = None,
     progress: Progress | None = None,
 ) -> Diagnosis:
-    """Look at data, costs, machine and power of a study; train nothing, write nothing in `path`.
+    """Examine data, costs, machine and power of a study; train nothing, write nothing in `path`.
 
-    path: the study's folder, there already or not; workers: cells at once, as for the study;
-    spread: of paired differences, points, instead of what finished runs show or the default
-    The caches (decoded data, duplicates, speeds, fetched weights) are filled as the study would.
-    Raises InputError for a spread that is not over 0, or over 100.
+    path: the study's folder, which may be there already; workers: cells at once, as for the study.
+    spread: standard deviation of paired differences in points, over 0 and at most 100; by default
+        that of finished runs, or else an assumption.
+    The caches (decoded data, duplicates, speeds, fetched weights) are filled as by the study.
+    Raises InputError for another spread, and for code that the user has not confirmed.
     """
-    if spread is not None and not spread > 0:
-        raise InputError(f"spread: must be over 0 points, got {spread}")
-    if spread is not None and spread > 100:
-        raise InputError(f"spread: must be at most 100 points, got {spread}")
+    if spread is not None:
+        _check_spread(spread)
     opened = open_for_examination(settings, path, data_dir, workers, progress)
-    plan, findings = opened.plan, list(opened.findings)
-    least = settings.rule.min_difference
+    notices = list(opened.notices)
     for name, dataset in opened.datasets.items():
-        location = plan.datasets[name].location
-        findings += examine_data(dataset, settings.recipe, least, progress, location)
-    at_once = workers or default_workers(plan.device, max(1, len(pending(opened))))
-    costs = study_costs(opened, settings, path or Path.cwd(), at_once, findings, progress)
-    power = _power(opened, settings, spread, findings)
+        location = opened.plan.datasets[name].location
+        points = settings.rule.min_difference
+        notices += examine_data(dataset, settings.recipe, points, progress, location)
+    device, threads, speed = opened.plan.device, opened.plan.threads, opened.plan.speed
+    at_once = workers or default_workers(device, max(1, len(opened.pending())))
+    costs = study_costs(opened, settings, path or Path.cwd(), at_once, notices, progress)
+    power = tuple(_power(opened, settings, spread, notices))
     return Diagnosis(
         study=settings.title,
-        findings=tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level))),
-        machine=Setup(machine(), plan.device, plan.threads, at_once, plan.speed),
+        findings=tuple(sorted(notices, key=lambda notice: LEVELS.index(notice.level))),
+        machine=Setup(machine(), device, threads, at_once, speed),
         costs=costs,
-        power=tuple(power),
+        power=power,
     )
+
+
+def _check_spread(points: float) -> None:
+    if not points > 0:
+        raise InputError(f"spread: must be over 0 points, got {points}")
+    if points > 100:
+        raise InputError(f"spread: must be at most 100 points, got {points}")
 
 
 def _power(
-    opened: Opened, settings: StudySettings, given: float | None, findings: list[Finding]
-) -> list[Power]:
+    opened: Opened, settings: StudySettings, given: float | None, notices: list[Notice]
+) -> Iterator[Power]:
+    """What the comparisons of each data set can show; notices of seeds and runs are added."""
     plan = opened.plan
-    arms = {(c.dataset, c.model, c.augmentation) for c in plan.cells}
-    problems = len(settings.datasets) * len(settings.models)
-    comparisons = max(
-        sum(arm[2] != plan.baseline for arm in arms), problems * (len(settings.augmentations) - 1)
-    )
     seeds = max(settings.looks[-1] if settings.looks else settings.seeds, plan.seeds)
-    findings += seed_findings(seeds, comparisons, plan.rule)
-    found = []
+    comparisons = _count_comparisons(opened, settings)
+    notices += seed_notices(seeds, comparisons, plan.rule)
+    finished = _finished(opened, notices) if given is None else {}
     for name in opened.datasets:
-        spread = _spread(opened, settings, name, given, findings)
-        power = study_power(name, seeds, comparisons, spread, plan.rule)
-        if power:
-            found.append(power)
-    return found
+        measured = measured_spread(_pairs(finished, name, plan.baseline))
+        spread = measured or _assumed(opened, settings, name, given)
+        if power := study_power(name, seeds, comparisons, spread, plan.rule):
+            yield power
 
 
-def _spread(
-    opened: Opened,
-    settings: StudySettings,
-    name: str,
-    given: float | None,
-    findings: list[Finding],
-) -> Spread:
-    if given is None and opened.folder:
-        try:
-            outcomes = read_outcomes(opened.plan.cells, opened.folder)
-        except InputError as error:
-            findings.append(Finding("problem", "folder", "results", 1, str(error)))
-            outcomes = {}
-        pairs = [
-            make_pair(runs, outcomes[*arm[:2], opened.plan.baseline])
-            for arm, runs in outcomes.items()
-            if arm[0] == name
-            and arm[2] != opened.plan.baseline
-            and (*arm[:2], opened.plan.baseline) in outcomes
-        ]
-        measured = measured_spread(pairs)
-        if measured:
-            return measured
+def _count_comparisons(opened: Opened, settings: StudySettings) -> int:
+    """Holm's family: of the plan, or as asked for where data or models could not be used."""
+    arms = one_of_each_arm(opened.plan.cells)
+    planned = sum(arm.augmentation != opened.plan.baseline for arm in arms)
+    asked = len(settings.datasets) * len(settings.models) * (len(settings.augmentations) - 1)
+    return max(planned, asked)
+
+
+def _finished(opened: Opened, notices: list[Notice]) -> FinishedRuns:
+    """The finished runs of the study; none where one of them cannot be read."""
+    if opened.folder is None:
+        return {}
     try:
-        train = int(run_parts(opened.datasets[name], settings.recipe).train.sum())
-    except InputError:  # told already
+        return read_finished(opened.plan.cells, opened.folder)
+    except InputError as error:
+        notices.append(Notice("problem", "folder", "results", 1, str(error)))
+        return {}
+
+
+def _pairs(finished: FinishedRuns, dataset: str, baseline: str) -> list[Pair]:
+    """Each arm of a data set with its baseline, where both have finished runs."""
+    return [
+        make_pair(runs, finished[name, model, baseline])
+        for (name, model, arm), runs in finished.items()
+        if name == dataset and arm != baseline and (name, model, baseline) in finished
+    ]
+
+
+def _assumed(opened: Opened, settings: StudySettings, name: str, given: float | None) -> Spread:
+    try:
+        train, _, _ = count_classes(opened.datasets[name], settings.recipe).totals
+    except InputError:  # a notice says so already
         train = 0
     return assumed_spread(given, train)

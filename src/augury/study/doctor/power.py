@@ -9,10 +9,10 @@ import numpy as np
 from scipy import special
 
 from augury.stats import Pair, Rule, rule_detectable, rule_power, to_points
-from augury.study.doctor.finding import Finding
+from augury.study.doctor.notice import Notice
 
 LEAST_PAIRS = 3
-"""So many finished pairs of an arm make its spread known."""
+"""An arm's spread is measured from so many finished pairs on."""
 
 TABLE = (6, 8, 10, 15, 20, 30)
 MOST_SEEDS = 500
@@ -23,10 +23,11 @@ _MANY_IMAGES = 10_000
 class Spread:
     """How paired differences between two arms vary, percentage points.
 
-    deviation: over seeds; image_floor, image_noise: standard error that the choice of test images
-    adds, the part that stays however many seeds there are, and what a single seed adds to it
-    source: "runs" (of `pairs` finished pairs), "given" or "default"
-    freedom: degrees of freedom of a deviation from runs; None for one that is given or assumed
+    deviation: standard deviation over seeds.
+    image_floor, image_noise: standard error that the choice of test images adds to a mean over
+        seeds: the part that more seeds do not lower, and the part of a single seed.
+    source: "runs" (of `pairs` finished pairs), "given" or "default".
+    freedom: degrees of freedom of a deviation from runs, else None.
     """
 
     deviation: float
@@ -37,7 +38,7 @@ class Spread:
     freedom: int | None = None
 
     def image_error(self, seeds: int) -> float:
-        """Of the mean over `seeds`."""
+        """Standard error, in points, that the test images add to the mean over `seeds`."""
         return math.hypot(self.image_floor, self.image_noise / math.sqrt(seeds))
 
 
@@ -45,12 +46,15 @@ class Spread:
 class Power:
     """What a data set's comparisons can show.
 
-    seeds: paired, at the last look where seeds are added; comparisons: of the whole study, Holm's
-    family; detectable: points that the rule finds with `target` probability, None for none under
-    100; power: of a true difference of `min_difference` points; table: (seeds, detectable) pairs;
-    ahead: share of the seeds in which an arm is ahead that is better by `min_difference`; where it
-    is under `asked`, the rule's, no number of seeds shows such an arm
-    needed: seeds that tell `min_difference` from none with `target`, None for more than `most`
+    seeds: paired, at the last look where seeds are added.
+    comparisons: of the whole study, Holm's family.
+    detectable: points that the rule finds with probability `target`; None for none under 100.
+    power: probability to find a true difference of `min_difference` points.
+    table: pairs of (seeds, detectable).
+    ahead: share of the seeds in which an arm is ahead that is better by `min_difference`. Where it
+        is under `asked`, which the rule asks for, no number of seeds shows such an arm.
+    needed: seeds that tell `min_difference` from none with probability `target`; None for more
+        than `most`.
     """
 
     dataset: str
@@ -69,7 +73,7 @@ class Power:
 
 
 def assumed_spread(points: float | None, train_images: int) -> Spread:
-    """The spread before there are runs: `points` where it is given.
+    """The spread before there are runs; points: of the deviation, where the user gives it.
 
     The default is what networks on small images showed here: 0.5 points with more than 10,000
     training images, 1 with fewer. Where runs differ by chance, image by image, choosing other
@@ -104,7 +108,7 @@ def measured_spread(pairs: Sequence[Pair]) -> Spread | None:
 
 
 def _image_variances(correct: np.ndarray, baseline: np.ndarray) -> tuple[float, float]:
-    """Of the mean over images, points²: what all seeds share, and what each adds (ANOVA)."""
+    """Variances of the mean over images, points²: what seeds share, and what each adds (ANOVA)."""
     gains = to_points(correct.astype(np.float64) - baseline)
     seeds, images = gains.shape
     noise = float(gains.var(axis=0, ddof=1).mean()) / images
@@ -187,16 +191,16 @@ def seeds_needed(comparisons: int, spread: Spread, rule: Rule) -> int | None:
     return high
 
 
-def seed_findings(seeds: int, comparisons: int, rule: Rule) -> list[Finding]:
-    """Whether the rule can say anything at all; `seeds`: at the end of the study."""
+def seed_notices(seeds: int, comparisons: int, rule: Rule) -> list[Notice]:
+    """Whether the rule can reach a verdict at all; seeds: paired, at the end of the study."""
     if comparisons == 0:
         words = "a single arm: there is nothing to compare it with"
-        return [Finding("warning", "seeds", "one-arm", 1, words)]
+        return [Notice("warning", "seeds", "one-arm", 1, words)]
     if seeds < rule.min_seeds:
         noun = "seed" if seeds == 1 else "seeds"
         words = (
             f"{seeds} paired {noun}, the rule needs {rule.min_seeds}: every verdict will be "
             '"cannot say"'
         )
-        return [Finding("problem", "seeds", "too-few-seeds", seeds, words)]
+        return [Notice("problem", "seeds", "too-few-seeds", seeds, words)]
     return []

@@ -11,7 +11,7 @@ from augury.startup import environment
 from augury.study.engines.engine import Job, Workload
 from augury.study.engines.environment import cublas_workspace
 from augury.study.engines.in_turn import run_in_turn
-from augury.study.planning.plan import limited_threads
+from augury.study.planning.probe import limited_threads
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,10 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from augury.errors import InputError
-from augury.models import MODELS
 from augury.startup import away_from_working_folder, child_environment, environment
 from augury.study.engines.environment import worker_environment
 
-_SMALL_IMAGE = 64
 _SECONDS_TO_ANSWER = 30
-
-
-def gpu_share(model: str, image_size: int) -> float:
-    """A quarter where a network made for small images sees images of up to 64 pixels, else 1.
-
-    A default of ours: such a network leaves most of a GPU idle, and four fit into its memory.
-    """
-    small = model in MODELS and MODELS[model].stem == "small"
-    return 0.25 if small and image_size <= _SMALL_IMAGE else 1.0
 
 
 def require_ray(address: str | None) -> ModuleType:

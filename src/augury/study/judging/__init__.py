@@ -1,4 +1,4 @@
-"""Finished runs are read and become `verdicts.json` and `evidence.json`.
+"""Judging reads finished runs and writes `verdicts.json` and `evidence.json`.
 
-Start with `judge.py`; `memo.py` keeps what was judged before.
+Start with `judge.py`; `memo.py` is the cache of what was judged (`judged.json`).
 """

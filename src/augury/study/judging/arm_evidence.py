@@ -1,9 +1,8 @@
-"""What stands beside the verdict of one arm.
+"""One arm's entry in evidence.json.
 
-Nothing here decides anything, so nothing is adjusted for how much of it there is.
+None of it decides a verdict, so nothing is corrected for the number of figures.
 """
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +15,7 @@ from augury.records.evidence import (
     Measured,
     RunCounts,
 )
+from augury.records.times import Times, median_times
 from augury.stats import (
     best_epoch_optimism,
     brier,
@@ -26,14 +26,13 @@ from augury.stats import (
     paired_t,
     to_points,
 )
-from augury.study.judging.outcomes import Outcome
+from augury.study.judging.finished_runs import FinishedRun
 from augury.study.judging.pairs import Arm, Runs
-from augury.study.store import finite
 
 _BY_SEED = dict[int, float]
 
 Measures = dict[int, dict[str, float]]
-"""What `measure` found of each, by seed."""
+"""By seed, what `measure` returns."""
 
 _MEASURES: dict[str, Callable[..., float]] = {
     "nll": negative_log_likelihood,
@@ -53,8 +52,9 @@ def arm_evidence(
 ) -> ArmEvidence:
     """The secondary evidence of an arm.
 
-    steps: of a whole run; ours, measures: of the arm's runs; theirs, compared: of the baseline's;
-    logits are not needed.
+    steps: training steps of a whole run.
+    ours, measures: the arm's finished runs and what was measured of them; logits are not needed.
+    theirs, compared: the same of the baseline.
     """
     names = list(dict.fromkeys(name for found in measures.values() for name in found))
     return ArmEvidence(
@@ -73,7 +73,7 @@ def _of(name: str, measures: Measures) -> _BY_SEED:
 
 
 def _compared(ours: _BY_SEED, theirs: _BY_SEED) -> Measured:
-    """Mean over our seeds; mean paired difference, and its t interval where there is one."""
+    """Mean over our seeds; mean difference over shared seeds, with its 95 % t interval."""
     seeds = sorted(ours.keys() & theirs.keys())
     differences = np.array([ours[seed] - theirs[seed] for seed in seeds])
     return Measured(
@@ -83,65 +83,64 @@ def _compared(ours: _BY_SEED, theirs: _BY_SEED) -> Measured:
     )
 
 
-def measure(outcome: Outcome) -> dict[str, float]:
-    """What is measured of one run, by name, as far as it left what that needs.
+def measure(run: FinishedRun) -> dict[str, float]:
+    """Figures of one run, by name; those whose predictions are missing are left out.
 
     On the test images: nll (nats), brier (in [0, 2]) and calibration_error (in [0, 1]), each also
-    "_scaled", with the temperature that fits the validation images; corrupted_accuracy, %.
+    "_scaled": after dividing the logits by the temperature that fits the validation images.
+    corrupted_accuracy: mean over corruptions and severities, %.
     """
     found: dict[str, float] = {}
-    test, validation = outcome.test, outcome.validation
+    test, validation = run.test, run.validation
     if test is not None and np.isfinite(test.logits).all():
         found |= {name: of(test.logits, test.labels) for name, of in _MEASURES.items()}
         if validation is not None and np.isfinite(validation.logits).all():
             found["temperature"] = fit_temperature(validation.logits, validation.labels)
             scaled = test.logits / found["temperature"]
             found |= {f"{name}_scaled": of(scaled, test.labels) for name, of in _MEASURES.items()}
-    if outcome.robustness:
-        accuracies = np.array(list(outcome.robustness.accuracy.values()))
+    if run.robustness:
+        accuracies = np.array(list(run.robustness.accuracy.values()))
         found["corrupted_accuracy"] = to_points(float(accuracies.mean()))
     return found
 
 
 def _budget(steps: int, ours: Runs) -> Budget | None:
-    """What a run of this arm was given, and what it took: medians over the runs."""
+    """Epochs and steps of each run, and medians over the runs of the time that they took."""
     if not ours:
         return None
-    results = [outcome.result for outcome in ours.values()]
+    times = _times(ours)
     return Budget(
         epochs=next(iter(ours.values())).cell.recipe.epochs,
         steps=steps,
-        step_seconds=float(np.median([result.step_seconds for result in results])),
-        seconds=float(np.median([result.seconds for result in results])),
-        cost=finite(_cost(ours)),
+        step_seconds=times.step_seconds,
+        seconds=times.seconds,
+        cost=times.cost,
     )
 
 
-def _cost(ours: Runs) -> float:
-    """Median time of a step relative to the same step without its augmentation."""
-    costs = [cost for o in ours.values() if math.isfinite(cost := o.result.augment_cost)]
-    return float(np.median(costs)) if costs else math.nan
+def _times(runs: Runs) -> Times:
+    return median_times([run.result for run in runs.values()])
 
 
-def _validation(outcome: Outcome) -> list[float]:
+def _validation(run: FinishedRun) -> list[float]:
     """Accuracy on the validation part by epoch, points; empty where there is none."""
-    values = [epoch.validation_accuracy for epoch in outcome.epochs]
+    values = [epoch.validation_accuracy for epoch in run.epochs]
     return [to_points(float(value)) for value in values if value is not None]
 
 
 def _optimism(ours: Runs) -> float | None:
-    """Points that picking the best epoch on the reported images would have added, mean."""
+    """Mean over runs of the points that reporting the best epoch would have added."""
     found = [
-        best_epoch_optimism(np.array(accuracies), outcome.result.chosen_epoch)
-        for outcome in ours.values()
-        if (accuracies := _validation(outcome))
+        best_epoch_optimism(np.array(accuracies), run.result.chosen_epoch)
+        for run in ours.values()
+        if (accuracies := _validation(run))
     ]
     return float(np.mean(found)) if found else None
 
 
 def _corruptions(ours: Runs) -> Corruptions | None:
-    """Means over the runs: accuracy in percent, clean and by corruption and severity."""
-    found = [outcome.robustness for outcome in ours.values() if outcome.robustness]
+    """Means over the runs of the accuracy in percent, clean and by corruption and severity."""
+    found = [run.robustness for run in ours.values() if run.robustness]
     if not found:
         return None
     return Corruptions(
@@ -156,18 +155,19 @@ def _corruptions(ours: Runs) -> Corruptions | None:
 
 
 def _equal_time(ours: Runs, theirs: Runs) -> EqualTime | None:
-    """Accuracy on validation when the baseline's run of the same seed would have ended.
+    """Validation accuracy after as many epochs as fit into the time of a baseline run.
 
-    epochs: how many fit into the baseline's time, to the nearest, by the median cost of a step.
-    Where they are fewer than all, the learning rate had not come down yet: a lower bound.
+    The number of epochs follows from the median cost of a step, rounded to the nearest. Where it
+    is less than all, the learning rate had not come down yet: the accuracy is a lower bound.
+    None where a cost or the validation accuracies are not known.
     """
-    ratio = _cost(theirs) / _cost(ours) if ours and theirs else math.nan
+    our_cost, their_cost = _times(ours).cost, _times(theirs).cost
     curves = {seed: curve for seed, o in ours.items() if (curve := _validation(o))}
     baseline = {seed: curve[-1] for seed, o in theirs.items() if (curve := _validation(o))}
-    if not curves or not math.isfinite(ratio):
+    if not curves or our_cost is None or their_cost is None:
         return None
     of = min(map(len, curves.values()))
-    epochs = max(1, min(of, round(of * ratio)))
+    epochs = max(1, min(of, round(of * (their_cost / our_cost))))
     then = {seed: curve[epochs - 1] for seed, curve in curves.items()}
     found = _compared(then, baseline)
     return EqualTime(epochs, of, found.mean, found.difference, found.interval)

@@ -1,8 +1,7 @@
-"""From what was judged of each arm to `evidence.json`: what stands beside the verdicts."""
+"""Write evidence.json: what stands beside the verdicts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,23 +17,26 @@ from augury.study.judging.memo import Memo
 from augury.study.judging.pairs import Arm
 from augury.study.store import StudyFolder
 
+_BySeed = Mapping[int, float | None]
+
 
 def write_evidence(
     plan: Plan, folder: StudyFolder, judged: dict[Arm, JudgedArm], memo: Memo
 ) -> None:
-    """Write the secondary evidence of every planned arm, and of all together."""
+    """Write the secondary evidence of every planned arm, and of all arms together."""
     evidence = Evidence(
         baseline=plan.baseline,
         arms=tuple(found.evidence for found in judged.values()),
-        overall=_overall({arm: found.accuracies for arm, found in judged.items()}, memo),
+        overall=_overall({arm: dict(found.accuracies) for arm, found in judged.items()}, memo),
     )
     records.write_evidence(folder.path / "evidence.json", evidence)
 
 
-def _overall(found: dict[Arm, dict[int, float]], memo: Memo) -> Overall | None:
-    """Ranks and interquartile means of the arms over several data sets and networks.
+def _overall(found: Mapping[Arm, _BySeed], memo: Memo) -> Overall | None:
+    """Ranks and interquartile means of the arms over several pairs of data set and network.
 
-    found: test accuracies in [0, 1] by seed, of all planned arms.
+    found: test accuracies in [0, 1] by seed, of all planned arms. None for a single pair, and
+    where an arm lacks a run that the comparison needs.
     """
     finished = {arm: by_seed for arm, by_seed in found.items() if by_seed}
     arms = list(dict.fromkeys(arm[2] for arm in finished))
@@ -60,30 +62,31 @@ def _overall(found: dict[Arm, dict[int, float]], memo: Memo) -> Overall | None:
     )
 
 
-def _interquartile(scores: NDArray[np.float64]) -> dict[str, Any]:
-    """Of (seeds, problems): an `InterquartileMean` as JSON values."""
+def _interquartile(scores: NDArray[np.float64]) -> object:
+    """The `InterquartileMean` of (seeds, problems) accuracies, as JSON values."""
     interval = iqm_interval(scores) if len(scores) > 1 else None
-    values: dict[str, Any] = to_values(InterquartileMean(interquartile_mean(scores), interval))
-    return values
+    return to_values(InterquartileMean(interquartile_mean(scores), interval))
 
 
 def _ranks(means: NDArray[np.float64]) -> Ranks | None:
-    """Friedman's test of (problems, arms), None where it says nothing."""
+    """Friedman's test of (problems, arms) means.
+
+    None for fewer than three arms, and for arms that are equal everywhere: the test says nothing.
+    """
     try:
         ranks = friedman(means)
     except ValueError:
-        # Fewer than three arms, or arms that are equal everywhere.
         return None
     mean_ranks = tuple(float(rank) for rank in ranks.mean_ranks)
     return Ranks(**{**vars(ranks), "mean_ranks": mean_ranks})
 
 
 def _scores(
-    found: dict[Arm, dict[int, float]],
+    found: Mapping[Arm, _BySeed],
     arm: str,
     problems: Sequence[tuple[str, str]],
     seeds: Sequence[int],
 ) -> NDArray[np.float64]:
-    """(seeds, problems) test accuracies, percent."""
+    """(seeds, problems) test accuracies of one augmentation, percent; NaN where there is none."""
     accuracies = [[found[(*p, arm)][seed] for p in problems] for seed in seeds]
     return to_points(np.array(accuracies, dtype=np.float64))

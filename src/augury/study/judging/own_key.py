@@ -1,4 +1,4 @@
-"""What tells this user's own judging from what came with a study: a key that nobody else has."""
+"""A secret key of this user, which tells their own `judged.json` from one that they received."""
 
 import hashlib
 import hmac
@@ -19,8 +19,8 @@ _USER = os.geteuid() if hasattr(os, "geteuid") else 0
 def signature(content: str) -> str:
     """HMAC-SHA256, in hex, of `content` by the key of this user's cache folder.
 
-    The key is made when it is first asked for. Where it cannot be kept, or another might know it,
-    each call has a key of its own, so that no signature is ever found right.
+    The key is made at the first call. Where it cannot be stored, or another user can read it, each
+    call draws a new key, so that no signature is ever accepted.
     """
     try:
         key = _known() or _made()

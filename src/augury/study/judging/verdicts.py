@@ -1,4 +1,4 @@
-"""From what was judged of each arm to `verdicts.json`."""
+"""Write verdicts.json: Holm's correction over all arms, and the verdict of each."""
 
 from augury.records import verdicts as records
 from augury.records.plan import Plan
@@ -10,9 +10,9 @@ from augury.study.store import StudyFolder
 
 
 def write_verdicts(plan: Plan, folder: StudyFolder, judged: dict[Arm, JudgedArm]) -> Verdicts:
-    """Hold each arm against the baseline arm of its data set and model; returns what is written.
+    """Compare each arm with the baseline of its data set and model; returns what is written.
 
-    Only seeds that both arms have finished are compared; `unpaired` names the others.
+    Only seeds that both have finished are compared; `unpaired` names the others.
     """
     weighed = {arm: found.weighed for arm, found in judged.items() if found.weighed}
     comparisons = decide(list(weighed.values()), plan.rule)

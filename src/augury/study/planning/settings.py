@@ -1,4 +1,7 @@
-"""What a study is to be: from a preset, a TOML file and the command line, each over the former."""
+"""The settings of a study, read from a preset, a TOML file and the command line.
+
+Later sources override earlier ones.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -25,72 +28,77 @@ from augury.own.trust import names_in, names_in_arm, point_to, require_all
 from augury.records.cell import NetworkOptions
 from augury.records.recipe import Recipe
 from augury.saliency import KINDS
-from augury.schema import Within, check_fields, read_changes, replaced
+from augury.schema import Within, check_fields, option, read_changes, replaced
 from augury.stats import Rule
 from augury.training.teacher import read_teacher
 
 _Seeds = Within(1, 10_000)
 _LONGEST_NAME = 255  # bytes, of a folder
 
-# A round of a study that runs until it is decided adds so many seeds.
-SEEDS_A_ROUND = 2
+# Tables of JSON values, by name.
+Tables = dict[str, dict[str, Any]]
 
-PRESETS: dict[str, dict[str, Any]] = {
-    # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
-    # choice with Keras at this learning rate.
-    "original": {
-        "name": "original",
-        "datasets": ["cifar10", "fashion-mnist"],
-        "models": ["vgg19", "resnet50", "densenet121", "mobilenetv2", "efficientnet-b0"],
-        "augmentations": ["normal", "random-erasing", "salience"],
-        "seeds": 1,
-        "recipe": {
-            "epochs": 50,
-            "batch_size": 100,
-            "optimizer": "adamw",
-            "lr": 0.001,
-            "weight_decay": 0.0,
-            "schedule": "plateau",
-        },
-        "network": {"head": "original", "pretrained": True},
-    },
-}
+# How many seeds each round of a study that runs until it is decided adds.
+SEEDS_A_ROUND = 2
 
 
 @dataclass(frozen=True)
 class StudySettings:
-    """The whole of a study, before it meets a machine.
+    """All that is asked of a study, independent of the machine that it will run on.
 
-    datasets: names or paths; models, augmentations: names; seeds: how many, from 0.
-    baseline: the arm that the others are compared with; "" for `none`, or else the first.
-    rule: what a verdict asks for; `min_difference` may also stand at the top of a study file.
-    until_decided: add seeds, from `seeds` on and two at a time, until every comparison is decided,
-        `max_seeds` are reached or `max_hours` have passed.
-    corruptions: test images that each network also sees corrupted; 0 for none.
-    teacher: whose saliency is used: the network in training ("self", "self:STEPS", "live" or
-        "live:half"), a pretrained model's NAME or NAME=WEIGHTS, or a file that a run has left.
-    image_size: side in pixels; None for what the data set suggests.
-    parameters: of augmentations, by their name.
-    chains: augmentations of one's own, by name: {"name": "chain", "parts": [...]}.
+    A field that is declared with `option` is also an option of the command line.
+
+    name: of the study; "" for the data sets' names
+    datasets: names or paths; models, augmentations: names
+    seeds: how many; seeds are numbered from 0
+    baseline: the arm that the others are compared with; "" for `none` if it is an arm, or else the
+        first
+    rule: for verdicts; `min_difference` may also stand at the top of a study file
+    until_decided: add seeds, two at a time after the first `seeds`, until every comparison is
+        decided, `max_seeds` are reached or `max_hours` have passed
+    corruptions: how many test images each network also sees corrupted; 0 for none
+    teacher: the network whose saliency is used: the one in training ("self", "self:STEPS", "live"
+        or "live:half"), a pretrained model's NAME or NAME=WEIGHTS, or a file written by a run
+    image_size: side in pixels; None for the size that the data set suggests
+    recipe, network: how each network is trained and built
+    parameters: of augmentations, by name
+    chains: the user's own chains of augmentations, by name: {"name": "chain", "parts": [...]}
     """
 
-    name: str = ""
-    datasets: tuple[str, ...] = ("digits",)
-    models: tuple[str, ...] = ("small",)
-    augmentations: tuple[str, ...] = ("none", "normal", "random-erasing", "salience")
-    seeds: Annotated[int, _Seeds] = 6
-    baseline: str = ""
+    name: str = option("", "The study's name.")
+    datasets: tuple[str, ...] = option(
+        ("digits",), "Names or paths, with commas. Default: digits.", "--dataset"
+    )
+    models: tuple[str, ...] = option(("small",), "Names. Default: small.")
+    augmentations: tuple[str, ...] = option(
+        ("none", "normal", "random-erasing", "salience"),
+        "Names; a+b is a, then b. Default: none,normal,random-erasing,salience.",
+        "--augment",
+    )
+    seeds: Annotated[int, _Seeds] = option(6, "Paired seeds an arm. Default: 6.")
+    baseline: str = option("", "The arm to compare with. Default: none, or the first.")
     rule: Rule = field(default_factory=Rule)
-    until_decided: bool = False
-    max_seeds: Annotated[int, _Seeds] = 24
-    max_hours: Annotated[float, Within(0, 1_000_000, over=True)] | None = None
-    corruptions: Annotated[int, Within(0, 1_000_000_000)] = 200
-    teacher: str = "self"
-    image_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = None
+    until_decided: bool = option(False, "Add seeds until all is decided.", "--until-decided")
+    max_seeds: Annotated[int, _Seeds] = option(
+        24, "Seeds at most, with --until-decided. Default: 24."
+    )
+    max_hours: Annotated[float, Within(0, 1_000_000, over=True)] | None = option(
+        None, "Hours after which no seeds are added."
+    )
+    corruptions: Annotated[int, Within(0, 1_000_000_000)] = option(
+        200, "Test images also seen corrupted; 0: none. Default: 200."
+    )
+    teacher: str = option(
+        "self",
+        "Whose saliency is used: self, self:STEPS, live, live:half, NAME, NAME=WEIGHTS, or a file.",
+    )
+    image_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = option(
+        None, "Side of the images, pixels."
+    )
     recipe: Recipe = field(default_factory=Recipe)
     network: NetworkOptions = field(default_factory=NetworkOptions)
-    parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
-    chains: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parameters: Tables = field(default_factory=dict)
+    chains: Tables = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -127,32 +135,54 @@ class StudySettings:
 
     @property
     def title(self) -> str:
-        """The study's name; the data sets' names where none was given."""
+        """The study's name, or the data sets' names if it has none."""
         names = "-".join(map(data_title, self.datasets))
         return self.name or bounded(names, _LONGEST_NAME)
 
     @property
     def baseline_arm(self) -> str:
-        """The arm that the others are compared with."""
+        """The arm that the others are compared with, worked out if `baseline` is ""."""
         none_or_first = "none" if "none" in self.augmentations else self.augmentations[0]
         return self.baseline or none_or_first
 
     @property
     def looks(self) -> tuple[int, ...]:
-        """The numbers of seeds at which a study that runs until it is decided is judged."""
+        """The numbers of seeds at which a study with `until_decided` is judged; () without it."""
         if not self.until_decided:
             return ()
         first = max(self.seeds, self.rule.min_seeds)
         return (first, *range(first + SEEDS_A_ROUND, self.max_seeds + 1, SEEDS_A_ROUND))
 
-    def to_dict(self) -> dict[str, Any]:
-        """As TOML values; what is None is left out."""
-        values = _without_none(asdict(self))
+    def to_dict(self) -> dict[str, object]:
+        """As TOML values, without the fields that are None."""
+        values = asdict(self)
         del values["rule"]["looks"]
-        return values
+        return _without_none(values)
 
 
-def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+PRESETS: dict[str, StudySettings] = {
+    # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
+    # choice with Keras at this learning rate.
+    "original": StudySettings(
+        name="original",
+        datasets=("cifar10", "fashion-mnist"),
+        models=("vgg19", "resnet50", "densenet121", "mobilenetv2", "efficientnet-b0"),
+        augmentations=("normal", "random-erasing", "salience"),
+        seeds=1,
+        recipe=Recipe(
+            epochs=50,
+            batch_size=100,
+            optimizer="adamw",
+            lr=0.001,
+            weight_decay=0.0,
+            schedule="plateau",
+        ),
+        network=NetworkOptions(head="original", pretrained=True),
+    ),
+}
+
+
+def _without_none(values: Mapping[str, object]) -> dict[str, object]:
     return {
         k: _without_none(v) if isinstance(v, dict) else list(v) if isinstance(v, tuple) else v
         for k, v in values.items()
@@ -161,16 +191,15 @@ def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_settings(
-    file: Path | None, preset: str | None, overrides: Mapping[str, Any]
+    file: Path | None, preset: str | None, overrides: Mapping[str, object]
 ) -> StudySettings:
-    """Settings of `preset`, under those of `file`, under `overrides` (nested, None for unset).
+    """Settings from a preset, a study file and `overrides`; later ones override earlier ones.
 
-    Code that `overrides` name is accepted, as the user has typed it, or the caller; what the file
-    names, or a description that `overrides` name, must have been confirmed (`augment.trust`).
+    overrides: as in a study file, None for what is not set. Code that they name may run, because
+    the user has typed the name; code that the file names, or a description that `overrides` point
+    to, must have been confirmed (`augury.own.trust`). Raises InputError for a wrong setting.
     """
-    settings = StudySettings()
-    if preset:
-        settings = _updated(settings, lookup(PRESETS, preset, "preset"), f"preset {preset}")
+    settings = lookup(PRESETS, preset, "preset") if preset else StudySettings()
     if file:
         settings = _updated(settings, read_toml(file, "the study file "), str(file))
     return _updated(settings, _without_none(overrides), "the command line", typed=True)
@@ -190,7 +219,7 @@ def changed_settings(
 def _updated(
     settings: StudySettings, values: Mapping[str, Any], where: str, typed: bool = False
 ) -> StudySettings:
-    """typed: the user has typed `values`, and so points to the code that their arms name."""
+    """typed: whether the user has typed `values`, and so has pointed to the code they name."""
     changes = dict(values)
     least = {k: changes.pop(k) for k in ("min_difference",) if k in changes}
     rule = changes.get("rule", {})
@@ -201,7 +230,8 @@ def _updated(
     changes = read_changes(settings, changes, where)
     named: list[str] = []
     if "augmentations" in changes:
-        changes |= _described(changes["augmentations"], changes.get("chains", settings.chains))
+        arms, chains = changes["augmentations"], changes.get("chains", settings.chains)
+        changes["augmentations"], changes["chains"] = _described(arms, chains)
         for augmentation in changes["augmentations"]:
             named += names_in_arm(augmentation)
     code = {
@@ -227,19 +257,14 @@ def _is_file(part: str) -> bool:
     return part.endswith((".toml", ".json"))
 
 
-def _described(
-    augmentations: tuple[str, ...], chains: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
-    """Augmentations given as files, "light.toml", become chains of their file's name, "light".
+def _described(augmentations: tuple[str, ...], chains: Tables) -> tuple[tuple[str, ...], Tables]:
+    """An augmentation given as a file, "light.toml", becomes a chain named "light".
 
-    What the file says goes into the study, which does not change when the file does.
+    The file's content is copied into the study, so later changes of the file do not change it.
     """
-    files: dict[str, dict[str, Any]] = {}
+    files: Tables = {}
     for part in filter(_is_file, (p for a in augmentations for p in parts_of(a))):
         config, name = read_config(Path(part)), Path(part).stem
         if files.setdefault(name, config) != config:
             raise InputError(f"augmentations: two files are called {name!r}")
-    return {
-        "augmentations": tuple(map(arm_name, augmentations)),
-        "chains": {**chains, **files},
-    }
+    return tuple(map(arm_name, augmentations)), {**chains, **files}

@@ -7,14 +7,16 @@ from pathlib import Path
 import torch
 
 from augury.augment import build_augmentation, saliency_kinds
-from augury.data import Dataset, Split, limit_train, load_dataset, split_validation
+from augury.data import Dataset, Split, load_dataset
 from augury.errors import DataError
-from augury.models import build_model, pretrained_statistics
+from augury.models import build_model
 from augury.records.cell import Cell
 from augury.records.plan import Plan
-from augury.study.planning.plan import model_spec, training_speed
-from augury.training import Network, Normalize, Training
-from augury.training.network import channel_statistics
+from augury.study.planning.networks import model_spec
+from augury.study.planning.parts import run_parts
+from augury.study.planning.probe import training_speed
+from augury.training import Network, Training
+from augury.training.normalizations import build_normalize
 from augury.training.processes import ALONE, Processes
 from augury.training.sources import TeacherSources
 
@@ -52,22 +54,17 @@ def prepare(
     Split, order, initial weights and draws depend on the seed and never on the augmentation.
     """
     recipe = cell.recipe
-    train, validation = split_validation(dataset, recipe.validation, cell.seed)
-    if recipe.train_limit is not None:
-        train = limit_train(train, recipe.train_limit, cell.seed)
-        validation = _limit_validation(validation, cell, dataset)
-    test = dataset.test
-    if recipe.test_limit is not None:
-        test = limit_train(test, recipe.test_limit, 0)
+    parts = run_parts(dataset, recipe, cell.seed)
     spec = model_spec(cell.model, cell.network, dataset, cell.model_code)
     model = build_model(spec, cell.seed)
     device = torch.device(plan.device)
-    network = Network(model, _normalize(cell, train), training_speed(plan, cell), device)
+    normalize = build_normalize(recipe.normalization, parts.train.images, cell.model)
+    network = Network(model, normalize, training_speed(plan, cell), device)
     sources = TeacherSources(
         saliency_kinds(cell.augmentation, cell.parameters),
         cell.teacher,
         network,
-        train,
+        parts.train,
         dataset,
         recipe.batch_size,
         cell.saliency_revision,
@@ -75,8 +72,8 @@ def prepare(
     training = Training(
         network,
         build_augmentation(cell.augmentation, cell.parameters, sources),
-        train,
-        validation,
+        parts.train,
+        parts.validation,
         dataset.num_classes,
         recipe,
         cell.seed,
@@ -84,23 +81,4 @@ def prepare(
         on_step=on_step,
         processes=processes,
     )
-    return Prepared(training, sources, train, validation, test, dataset)
-
-
-def _limit_validation(validation: Split, cell: Cell, dataset: Dataset) -> Split:
-    """As much as belongs to a limited training part; one that the data set brings stays whole."""
-    recipe = cell.recipe
-    if dataset.validation is not None or not len(validation) or recipe.train_limit is None:
-        return validation
-    share = recipe.validation / (1 - recipe.validation)
-    wanted = max(dataset.num_classes, round(recipe.train_limit * share))
-    return limit_train(validation, wanted, cell.seed)
-
-
-def _normalize(cell: Cell, train: Split) -> Normalize:
-    channels = train.images.shape[1]
-    if cell.recipe.normalization == "unit":
-        return Normalize((0.0,) * channels, (1.0,) * channels)
-    if cell.recipe.normalization == "pretrained":
-        return Normalize(*pretrained_statistics(cell.model, channels))
-    return Normalize(*channel_statistics(train.images))
+    return Prepared(training, sources, parts.train, parts.validation, parts.test, dataset)

@@ -18,7 +18,7 @@ _PACKAGES = ("augury", "torch", "torchvision", "timm", "numpy")
 
 
 def provenance(processes: int = 1) -> Provenance:
-    """Everything that a reader needs to judge or repeat a result.
+    """Command, versions, machine and commit: what a reader needs to repeat a result.
 
     processes: how many share a run.
     """
@@ -42,11 +42,11 @@ def _command(processes: int) -> str:
 
 
 def changes(epoch: int, before: Provenance, now: Provenance) -> tuple[Resumed, ...]:
-    """What a result keeps of going on where `now` says, after `epoch` epochs, from `before`.
+    """What a result notes of a run that went on in another environment; nothing where it is equal.
 
-    Empty where all is the same: bits can only be expected to be the same where machine, versions
-    and processes are. The system's version and the memory are not looked at, as no sum depends on
-    them.
+    epoch: epochs that were done; before, now: the environments. Results can be expected to be
+    equal to the bit only where processor, cores, GPU, versions and processes are. The system's
+    version and the memory are not compared, as no sum depends on them.
     """
     fields = [
         (name, getattr(before.machine, name), getattr(now.machine, name))

@@ -7,6 +7,7 @@ import torch
 from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from augury.data import Dataset, Split, limit_train
 from augury.records.robustness import Robustness
+from augury.study.planning.parts import count_corrupted
 from augury.training import evaluate
 from augury.training.network import Network
 
@@ -23,7 +24,7 @@ def measure_robustness(
 
     images: how many test images are taken, stratified; the same ones for every cell of a study.
     """
-    chosen = limit_train(test, max(images, dataset.num_classes), 0)
+    chosen = limit_train(test, count_corrupted(images, len(test), dataset.num_classes), 0)
 
     def accuracy(split: Split) -> float:
         return evaluate(network, split, dataset.num_classes, batch_size).accuracy

@@ -18,7 +18,7 @@ from augury.records.provenance import Provenance, Resumed
 from augury.records.result import DRAWS, Result, RunSpeed, Score, TestScore, write_result
 from augury.records.robustness import write_robustness
 from augury.schema import read_as
-from augury.study.planning.plan import model_spec
+from augury.study.planning.networks import model_spec
 from augury.study.running.listener import Listener
 from augury.study.running.prepare import Prepared, prepare
 from augury.study.running.provenance import changes, provenance
@@ -40,9 +40,9 @@ def run_cell(
 ) -> Result:
     """Train and test one cell, going on from its last checkpoint; returns its result.
 
-    processes: those that share the run, of which this is the first; it tells the others the cell's
+    processes: those that share the run; this is the first of them. It tells the others the cell's
     number in the plan, and they call `follow_cell`. Raises filelock.Timeout at once where another
-    process is at this cell, and AuguryError where it cannot be finished.
+    process is at this cell, and AuguryError where the cell cannot be finished.
     """
     run = folder.run(cell)
     with disk_errors(folder.path):
@@ -62,7 +62,7 @@ def run_cell(
 def follow_cell(
     cell: Cell, plan: Plan, folder: StudyFolder, dataset: Dataset, processes: Processes
 ) -> None:
-    """What all processes but the first do of `run_cell`: the same steps, and nothing is written."""
+    """Take part in a cell that the first process runs: the same steps, and nothing is written."""
     torch.use_deterministic_algorithms(True, warn_only=True)
     prepared = prepare(cell, dataset, plan, processes=processes)
     _go_on(prepared.training, folder.run(cell), Listener())
@@ -119,21 +119,21 @@ def _train_and_test(
 
 
 def _test(prepared: Prepared) -> tuple[int, Evaluation, Evaluation | None]:
-    """The epoch that is tested, and what its weights make of the test and validation parts."""
+    """The epoch whose weights are tested, and their scores on the test and validation parts."""
     training, classes = prepared.training, prepared.dataset.num_classes
     chosen, size = training.choose(), 2 * training.recipe.batch_size
 
-    def outcome(part: Split) -> Evaluation:
+    def score(part: Split) -> Evaluation:
         return evaluate(training.network, part, classes, size, training.processes)
 
-    test = outcome(prepared.test)
-    return chosen, test, outcome(prepared.validation) if len(prepared.validation) else None
+    test = score(prepared.test)
+    return chosen, test, score(prepared.validation) if len(prepared.validation) else None
 
 
 def _go_on(training: Training, run: RunFolder, listener: Listener) -> tuple[Resumed, ...]:
-    """Go on from the newest good checkpoint, if there is one; returns all changes of environment.
+    """Go on from the newest good checkpoint, if there is one.
 
-    See `changes` for one of them; those of earlier parts come first.
+    Returns each change of environment that the run has seen so far, earliest first; see `changes`.
     """
     checkpoint = run.checkpoints.load(lambda line: listener.on_note(f"passed over: {line}"))
     if not checkpoint:
@@ -153,8 +153,8 @@ def _go_on(training: Training, run: RunFolder, listener: Listener) -> tuple[Resu
 def _predictions(test: Evaluation, validation: Evaluation | None) -> dict[str, np.ndarray]:
     parts = {"test": test} | ({"validation": validation} if validation else {})
     return {
-        f"{part}_{name}": getattr(outcome, name)
-        for part, outcome in parts.items()
+        f"{part}_{name}": getattr(evaluation, name)
+        for part, evaluation in parts.items()
         for name in ("ids", "labels", "logits")
     }
 
@@ -167,7 +167,7 @@ def _result(
     test: Evaluation,
     validation: Evaluation | None,
 ) -> Result:
-    """Less what is only known when everything else is written."""
+    """The result, but for the fields that are known only when all other files are written."""
     history, speed = training.history, plan.speed_of(cell)
     return Result(
         cell=cell,

@@ -1,4 +1,4 @@
-"""What a finished run has left, read and held against itself before anything is made of it."""
+"""Read a finished run and check that its files agree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,9 +23,9 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of one part, in the order of the images' ids: ids, labels (N,) and logits (N, K).
+    """A network's predictions on one part, the images in the order of their ids.
 
-    correct: (N,) bool, which images were called by their class.
+    ids, labels: (N,); logits: (N, K); correct: (N,), whether the largest logit is the label's.
     """
 
     ids: NDArray[np.int64]
@@ -35,11 +35,12 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A finished cell: its result, its predictions where they are there, and what is odd.
+class FinishedRun:
+    """A cell with a result, and what its folder holds beside it.
 
-    robustness: on corrupted test images, None where none were tried; problem: why its figures must
-    not be believed, "" where nothing contradicts them.
+    test, validation: None where there are no predictions, or where a file is damaged.
+    robustness: accuracies on corrupted test images, None where none were tried.
+    problem: why the run must not be compared, "" where its files agree.
     """
 
     cell: Cell
@@ -56,16 +57,17 @@ class Outcome:
         value = self.result.test.accuracy
         return float("nan") if value is None else float(value)
 
-    def without_logits(self) -> "Outcome":
-        """The same less what takes the most memory: the test logits and the validation part."""
+    def without_logits(self) -> "FinishedRun":
+        """A copy without what takes the most memory: test logits and validation predictions."""
         test = self.test and replace(self.test, logits=np.empty((len(self.test.ids), 0)))
         return replace(self, test=test, validation=None)
 
 
-def read_outcome(folder: StudyFolder, cell: Cell) -> Outcome:
-    """The outcome of a cell that is done.
+def read_finished_run(folder: StudyFolder, cell: Cell) -> FinishedRun:
+    """The run of a cell that is done.
 
-    Raises InputError where its result cannot be read, or a file beside it is there and cannot.
+    Damage to a file beside the result becomes the run's `problem`. Raises InputError where the
+    result itself is damaged, and UnreadableError for a file that cannot be opened.
     """
     run = folder.run(cell)
     result = run.read_result()
@@ -77,16 +79,16 @@ def read_outcome(folder: StudyFolder, cell: Cell) -> Outcome:
         epochs = read_epochs(run.epochs)
         test, validation = _predictions(run)
         robustness = read_robustness(run.corruptions)
-        problem = _contradiction(result, test) or _picked(epochs, result, cell)
+        problem = _contradiction(result, test) or _wrong_epoch(epochs, result, cell)
     except UnreadableError:
         raise
     except InputError as error:
         test, validation, problem = None, None, str(error)
-    return Outcome(cell, result, test, validation, epochs, robustness, problem)
+    return FinishedRun(cell, result, test, validation, epochs, robustness, problem)
 
 
 def _predictions(run: RunFolder) -> tuple[Predictions | None, Predictions | None]:
-    """Of test and validation; None where the file or the part is missing."""
+    """(test, validation); None where the file or the part is missing."""
     if not is_there(run.predictions):
         return None, None
     # Opened here, as NumPy leaves a damaged file open.
@@ -111,7 +113,7 @@ def _part(arrays: dict[str, NDArray[Any]], part: str) -> Predictions | None:
 
 
 def _contradiction(result: Result, test: Predictions | None) -> str:
-    """Where the stored accuracy is not that of the stored predictions."""
+    """A sentence where the stored accuracy is not that of the stored predictions, else ""."""
     told = result.test.accuracy
     if test is None or told is None:
         return ""
@@ -121,8 +123,8 @@ def _contradiction(result: Result, test: Predictions | None) -> str:
     return f"result.json says {100 * told:.2f} % where the predictions say {100 * found:.2f} %"
 
 
-def _picked(epochs: Sequence[Epoch], result: Result, cell: Cell) -> str:
-    """Where another epoch was tested than the recipe names, or other weights than that epoch's."""
+def _wrong_epoch(epochs: Sequence[Epoch], result: Result, cell: Cell) -> str:
+    """A sentence where another epoch or other weights were tested than the recipe says, else ""."""
     validated = {e.epoch: a for e in epochs if (a := e.validation_accuracy) is not None}
     chosen, named = result.chosen_epoch, cell.recipe.epochs - 1
     if cell.recipe.select == "validation":

@@ -1,0 +1,73 @@
+"""Extend the plan of a study that is there by what is newly asked for."""
+
+from dataclasses import asdict, replace
+
+from augury.errors import RecipeChanged
+from augury.own.loading import CHANGED
+from augury.records.cell import as_begun
+from augury.records.plan import Plan, PlannedDataset
+
+
+def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
+    """`old` with the arms, models, data sets and seeds that only `new` has.
+
+    judged: whether verdicts of `old` were written; then the seeds before and after count as looks.
+    Raises RecipeChanged, naming both values, where a setting that all cells share differs.
+    """
+    differences = _differences(old, new)
+    if differences:
+        raise RecipeChanged(
+            f"the folder holds a study with another recipe: {'; '.join(differences)}. "
+            "Give the new study a folder of its own (--out)"
+        )
+    looks = sorted({*old.rule.looks, *new.rule.looks})
+    if judged and not new.rule.looks and new.seeds > old.seeds:
+        looks = sorted({*looks, old.seeds, new.seeds})
+    known = {cell.name for cell in old.cells}
+    asked = as_begun(new.cells, old.cells)
+    cells = (*old.cells, *(cell for cell in asked if cell.name not in known))
+    return replace(
+        old,
+        cells=cells,
+        datasets=new.datasets | {name: _known(name, old, new) for name in old.datasets},
+        # What is there keeps its speed: all arms of a study are trained alike.
+        speed=new.speed | old.speed,
+        settings=new.settings,
+        rule=replace(new.rule, looks=tuple(looks)),
+        baseline=new.baseline if new.baseline in new.settings["augmentations"] else old.baseline,
+    )
+
+
+def _known(name: str, old: Plan, new: Plan) -> PlannedDataset:
+    """The data set as it was planned, with the leakage of `new` where it was not looked for."""
+    dataset = old.datasets[name]
+    if dataset.leakage is None and name in new.datasets:
+        return replace(dataset, leakage=new.datasets[name].leakage)
+    return dataset
+
+
+def _differences(old: Plan, new: Plan) -> list[str]:
+    """Each shared setting with another value in `new`, as "name: before → after"."""
+    found = []
+    for name in old.datasets.keys() & new.datasets.keys():
+        was, now = old.datasets[name].fingerprint, new.datasets[name].fingerprint
+        if was != now:
+            found.append(f"data of {name}: fingerprint {was[:12]} → {now[:12]}")
+    before, after = old.cells[0], new.cells[0]
+    for title, planned, asked in (
+        ("recipe", asdict(before.recipe), asdict(after.recipe)),
+        ("network", asdict(before.network), asdict(after.network)),
+    ):
+        changed = [k for k in planned if planned[k] != asked[k]]
+        found += [f"{title}.{k}: {planned[k]} → {asked[k]}" for k in changed]
+    codes = {c.model: c.model_code for c in old.cells}
+    codes_now = {c.model: c.model_code for c in new.cells}
+    found += [f"{m}: {CHANGED}" for m in codes if codes[m] != codes_now.get(m, codes[m])]
+    arms = {c.augmentation: c for c in old.cells}
+    for cell in {c.augmentation: c for c in new.cells}.values():
+        earlier = arms.get(cell.augmentation)
+        if earlier and earlier.parameters != cell.parameters:
+            found.append(f"{cell.augmentation}: {earlier.parameters} → {cell.parameters}")
+        if earlier and earlier.teacher != cell.teacher:
+            found.append(f"{cell.augmentation} teacher: {earlier.teacher} → {cell.teacher}")
+    return found

@@ -1,0 +1,57 @@
+"""The models of a study, checked before anything is trained."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from augury.augment import saliency_kinds
+from augury.data import Dataset
+from augury.models import ModelSpec, build_model, check_spec
+from augury.records.cell import Cell, NetworkOptions
+from augury.study.planning.settings import StudySettings
+from augury.study.planning.tell import Tell, told
+from augury.training.sources import check_sources
+
+
+def model_spec(name: str, options: NetworkOptions, dataset: Dataset, code: str = "") -> ModelSpec:
+    """The model as this data set needs it; code: that a model of the user's own must have."""
+    return ModelSpec(
+        name,
+        dataset.num_classes,
+        dataset.channels,
+        head=options.head,
+        stem=options.stem,
+        pretrained=options.pretrained,
+        weights=Path(options.weights) if options.weights else None,
+        image_size=dataset.image_size,
+        code=code,
+    )
+
+
+def usable_pairs(
+    settings: StudySettings, datasets: Mapping[str, Dataset], tell: Tell | None = None
+) -> list[tuple[str, Dataset]]:
+    """The models with the data sets that they can be built for; weights are fetched.
+
+    Raises InputError for a model that cannot be built, or gives it to `tell` and goes on.
+    """
+    found = []
+    for model in settings.models:
+        for dataset in datasets.values():
+            with told(tell, f"{model} on {dataset.name}"):
+                spec = model_spec(model, settings.network, dataset)
+                check_spec(spec)
+                if spec.pretrained or spec.weights:
+                    build_model(spec, 0)
+                found.append((model, dataset))
+    return found
+
+
+def check_saliency(arms: Sequence[Cell], dataset: Dataset) -> None:
+    """Raise InputError where an arm cannot have its saliency maps from its model or teacher.
+
+    arms: a cell of each, all of this data set.
+    """
+    kinds = {kind for cell in arms for kind in saliency_kinds(cell.augmentation, cell.parameters)}
+    teacher = next((cell.teacher for cell in arms if cell.teacher), "")
+    specs = {cell.model: model_spec(cell.model, cell.network, dataset) for cell in arms}
+    check_sources(sorted(kinds), teacher, dataset, list(specs.values()))

@@ -1,0 +1,103 @@
+"""Find the fastest layout and precision of each model on each data set."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+
+import torch
+
+from augury.data import Dataset, Progress, cache_folder
+from augury.models import build_model, code_of
+from augury.records.cell import Cell
+from augury.records.numbers import Device
+from augury.records.plan import Plan, PlannedSpeed
+from augury.records.recipe import Recipe
+from augury.study.planning.networks import model_spec
+from augury.study.planning.parts import count_trained
+from augury.study.planning.settings import StudySettings
+from augury.study.planning.tell import Tell, told
+from augury.study.running.provenance import machine
+from augury.training.network import Speed
+from augury.training.probe import fastest, measure_speeds, remembered_speeds
+
+
+def training_speed(plan: Plan, cell: Cell) -> Speed:
+    """The layout and precision that all arms of this model and data set use."""
+    planned = plan.speed_of(cell)
+    return Speed(planned.layout, planned.precision)
+
+
+def probe_pairs(
+    settings: StudySettings,
+    pairs: Sequence[tuple[str, Dataset]],
+    threads: int,
+    device: Device,
+    progress: Progress | None = None,
+    tell: Tell | None = None,
+) -> dict[str, PlannedSpeed]:
+    """The fastest way of each model on its data set, by "model on dataset".
+
+    Raises AuguryError where a model cannot take the images, or gives it to `tell` and goes on.
+    """
+    found = {}
+    for done, (model, dataset) in enumerate(pairs):
+        if progress:
+            progress(done, len(pairs), "finding the fastest layout and precision")
+        pair = f"{model} on {dataset.name}"
+        with told(tell, pair):
+            found[pair] = probe(settings, model, dataset, threads, device)
+    return found
+
+
+def probe(
+    settings: StudySettings, model: str, dataset: Dataset, threads: int, device: str
+) -> PlannedSpeed:
+    """The fastest layout and precision, with the milliseconds that a step takes in each way.
+
+    What was measured before on this machine is read from the cache folder.
+    """
+    # Weights make no difference to speed, and may have to be fetched.
+    options = replace(settings.network, pretrained=False, weights=None)
+    spec = model_spec(model, options, dataset)
+    recipe: Recipe = settings.recipe
+    # As training makes the batches: no larger than the images that there are.
+    own_validation = dataset.validation is not None
+    images = count_trained(len(dataset.train), dataset.num_classes, own_validation, recipe)
+    batch_size = max(2, min(recipe.batch_size, images))
+    shape = (batch_size, dataset.channels, dataset.image_size, dataset.image_size)
+    identity = {
+        "model": [model, spec.head, spec.stem, *filter(None, [code_of(model)])],
+        "shape": shape,
+        "classes": dataset.num_classes,
+        "optimizer": recipe.optimizer,
+        "threads": threads,
+        "device": device,
+        "machine": asdict(machine()),
+        "torch": torch.__version__,
+    }
+
+    def measure() -> dict[str, float]:
+        with limited_threads(threads):
+            return measure_speeds(
+                lambda: build_model(spec, 0),
+                shape,
+                dataset.num_classes,
+                recipe,
+                torch.device(device),
+            )
+
+    milliseconds = remembered_speeds(cache_folder() / "speeds.json", identity, measure)
+    speed = fastest(milliseconds)
+    rounded = {way: round(each, 3) for way, each in milliseconds.items()}
+    return PlannedSpeed(speed.layout, speed.precision, rounded)
+
+
+@contextmanager
+def limited_threads(threads: int) -> Iterator[None]:
+    """Use as many threads within the block as a cell will: sums depend on how they are divided."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
