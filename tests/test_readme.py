@@ -15,7 +15,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_loop_example_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (code,) = [block for block in blocks if "CutMix()" in block]
     names: dict = {}
     # Seeded, as noise may have a pixel in common with other noise.
     with torch.random.fork_rng():
