@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from PIL import Image
-from quick_study import SPEED, quick_plan, quick_settings
 
 from augury.data import load_dataset
 from augury.errors import InputError
@@ -24,7 +23,8 @@ from augury.study.planning.parts import count_classes
 from augury.study.running.prepare import prepare
 from augury.study.store import write_arrays
 from augury.training import Recipe
-from fake_result import fake_result
+from helpers.results import make_result
+from helpers.studies import SPEED, quick_plan, quick_settings
 
 SIZE = 12
 
@@ -307,7 +307,7 @@ def make_study(path, settings, accuracies):
         arrays = {"ids": np.arange(100), "labels": labels, "logits": np.eye(10)[called]}
         run = folder.run(cell)
         write_arrays(run.predictions, {f"test_{name}": array for name, array in arrays.items()})
-        write_result(run.result, fake_result(cell, right / 100))
+        write_result(run.result, make_result(cell, right / 100))
     return plan
 
 
