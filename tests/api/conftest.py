@@ -1,13 +1,8 @@
 """Fixtures of the Python interface's tests."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
 from augury import Study
-
-sys.path.append(str(Path(__file__).parents[1] / "study"))  # for made_study
 
 # A second of training for all cells together.
 QUICK = {

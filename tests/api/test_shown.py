@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from made_study import make_study
 
 import augury
 from augury.errors import InputError
@@ -13,6 +12,7 @@ from augury.records.verdicts import Verdicts, read_verdicts, write_verdicts
 from augury.study import StudyFolder, plan_of
 from augury.study.engines.events import CellDone
 from augury.terminal import StudyProgress, data_progress, err, html_of, text_of
+from helpers.studies import make_study
 
 NONE = [150, 152, 149, 151, 150, 153]
 BETTER = [170, 173, 168, 172, 171, 172]

@@ -44,13 +44,14 @@ def test_the_doctor_says_what_the_command_says(here):
     command = ["doctor", "--augment", "none,flip", "--seeds", "1", "--epochs", "1"]
     said = CliRunner().invoke(app, [*command, "--train-limit", "60", "--workers", "1"])
     found = augury.Study(augment=["none", "flip"], seeds=1, epochs=1, train_limit=60).doctor(
-        workers=1, quiet=True
+        engine=augury.Local(workers=1), quiet=True
     )
     assert found.problems == 1
     assert found.costs.cells == 2
     assert {"problem", "warning"} < {each.level for each in found.findings}
     untimed = str(found).partition("machine")[0]
     assert untimed in said.stdout
+    assert found.machine.workers == found.costs.workers == 1
     assert list(here.iterdir()) == []
 
 
@@ -161,7 +162,7 @@ def test_errors_are_one_line(here, finished):
         augury.Study(seeds="six")
     with pytest.raises(InputError, match=r"^Study: \[rule\]: alpha: must be in \(0, 1\), got 2"):
         augury.Study(alpha=2.0)
-    with pytest.raises(InputError, match=r"nowhere: no study here \(plan.json is missing\)"):
+    with pytest.raises(InputError, match=r"nowhere: no study here \(there is no such folder\)"):
         augury.Study.open("nowhere")
     with pytest.raises(InputError, match=r"unknown engine 'lokal'\. Did you mean 'local'"):
         augury.Study().run(engine="lokal")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from augury.api.comparison import ComparisonTable
 from augury.api.diagnosis import DoctorReport
-from augury.api.engines import engine_for
+from augury.api.engines import cells_at_once, engine_for
 from augury.api.given import (
     Arm,
     Model,
@@ -40,6 +40,7 @@ from augury.study.planning.settings import changed_settings
 from augury.study.store import default_path
 from augury.study.usable_folder import usable_folder
 from augury.terminal import data_progress, hushed, say
+from augury.training.processes import ALONE
 
 Description = Mapping[str, object]  # JSON values: parameters of an augmentation, or a chain
 
@@ -216,17 +217,23 @@ class Study:
         return self._settings
 
     def doctor(
-        self, *, workers: int | None = None, spread: float | None = None, quiet: bool = False
+        self,
+        *,
+        engine: Engine | str | None = None,
+        spread: float | None = None,
+        quiet: bool = False,
     ) -> DoctorReport:
         """Before it runs: what is wrong with its data, what it costs, what it can show.
 
-        workers: cells at once, as `Local(workers)` would run them; spread: standard deviation of
-        paired differences, points, in place of what finished runs show; quiet: show no progress.
-        Nothing is trained, and nothing is written in the study's folder.
+        engine: what `run` will be given; spread: standard deviation of paired differences, points,
+        in place of what finished runs show; quiet: show no progress. Nothing is trained, and
+        nothing is written in the study's folder.
         """
+        settings = self.settings
+        workers = cells_at_once(engine_for(engine, settings, self.path)(ALONE))
         with self._confirming(), hushed(quiet), data_progress() as progress:
             found = examine(
-                self.settings,
+                settings,
                 path=self.path,
                 data_dir=self.data_dir,
                 workers=workers,
