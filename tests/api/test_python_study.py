@@ -44,13 +44,14 @@ def test_the_doctor_says_what_the_command_says(here):
     command = ["doctor", "--augment", "none,flip", "--seeds", "1", "--epochs", "1"]
     said = CliRunner().invoke(app, [*command, "--train-limit", "60", "--workers", "1"])
     found = augury.Study(augment=["none", "flip"], seeds=1, epochs=1, train_limit=60).doctor(
-        workers=1, quiet=True
+        engine=augury.Local(workers=1), quiet=True
     )
     assert found.problems == 1
     assert found.costs.cells == 2
     assert {"problem", "warning"} < {each.level for each in found.findings}
     untimed = str(found).partition("machine")[0]
     assert untimed in said.stdout
+    assert found.machine.workers == found.costs.workers == 1
     assert list(here.iterdir()) == []
 
 
