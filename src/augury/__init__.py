@@ -4,11 +4,11 @@ The names below are the public ones, with those in the `__all__` of the packages
 when it is first used: `import augury` itself loads neither PyTorch nor NumPy.
 """
 
-import importlib
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+# Nothing is imported here, not even `typing`: with `python -m augury` this runs while the working
+# folder comes first on the path, and a file of that name could lie there.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from augury.api import (
         CheckTable,
@@ -126,7 +126,9 @@ if not TYPE_CHECKING:  # or a name that is not there would be found by type chec
         home = _HOME_OF.get(name)
         if home is None:
             raise AttributeError(f"module 'augury' has no attribute {name!r}")
-        found = getattr(importlib.import_module(home), name)
+        from importlib import import_module
+
+        found = getattr(import_module(home), name)
         globals()[name] = found
         return found
 

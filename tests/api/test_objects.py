@@ -10,7 +10,7 @@ from torch import nn
 import augury
 from augury.augment import Chain, CutMix, Cutout, Flip
 from augury.errors import InputError, RecipeChanged
-from conftest import QUICK
+from helpers.studies import QUICK_STUDY
 
 
 def tiny(num_classes, channels):
@@ -47,7 +47,7 @@ class Counting:
 
 
 def test_a_study_of_objects_runs_and_goes_on_in_this_process(tmp_path):
-    given = QUICK | {"dataset": arrays(), "models": tiny, "augment": ["none", inverted]}
+    given = QUICK_STUDY | {"dataset": arrays(), "models": tiny, "augment": ["none", inverted]}
     study = augury.Study(path=tmp_path / "s", **given)
     assert study.run(quiet=True).done == 2
     (row,) = study.verdicts
@@ -63,7 +63,7 @@ def test_objects_of_this_process_need_it(tmp_path):
     def local(num_classes, channels):
         return tiny(num_classes, channels)
 
-    study = augury.Study(path=tmp_path / "s", **(QUICK | {"models": [local]}))
+    study = augury.Study(path=tmp_path / "s", **(QUICK_STUDY | {"models": [local]}))
     assert study.settings.models[0].startswith("here:")
     with pytest.raises(InputError, match=r"^here:local.*: only this process has it.*InProcess\(\)"):
         study.run(engine=augury.Local(2), quiet=True)
@@ -81,9 +81,9 @@ def test_augmentations_of_ours_are_named_and_described(tmp_path):
 
 
 def test_other_arrays_are_another_data_set(tmp_path):
-    study = augury.Study(path=tmp_path / "s", dataset=arrays(), **QUICK)
+    study = augury.Study(path=tmp_path / "s", dataset=arrays(), **QUICK_STUDY)
     study.run(engine="in-process", quiet=True)
-    other = augury.Study(path=tmp_path / "s", dataset=arrays(seed=1), **QUICK)
+    other = augury.Study(path=tmp_path / "s", dataset=arrays(seed=1), **QUICK_STUDY)
     with pytest.raises(RecipeChanged, match="data of arrays: fingerprint"):
         other.run(engine="in-process", quiet=True)
 
@@ -94,14 +94,14 @@ def test_a_data_set_of_ours_and_a_torch_data_set(tmp_path):
         torch.from_numpy(images)[:, None], torch.from_numpy(labels)
     )
     kept = augury.from_arrays(images, labels, name="bright")
-    study = augury.Study(path=tmp_path / "s", dataset=[kept, pairs], **QUICK)
+    study = augury.Study(path=tmp_path / "s", dataset=[kept, pairs], **QUICK_STUDY)
     assert study.run(engine="in-process", quiet=True).done == 4
     assert [row.dataset for row in study.verdicts] == ["bright", "TensorDataset"]
 
 
 def test_an_engine_of_ones_own(tmp_path):
     engine = Counting()
-    study = augury.Study(path=tmp_path / "s", **QUICK)
+    study = augury.Study(path=tmp_path / "s", **QUICK_STUDY)
     study.run(engine=engine, quiet=True)
     assert engine.cells == [row.cell for row in study.status()]
 
@@ -121,7 +121,7 @@ def test_check_takes_names_and_objects():
 def test_code_of_a_stored_study_is_confirmed(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text("def make(image):\n    return image\n")
     monkeypatch.chdir(tmp_path)
-    study = augury.Study(path="s", **(QUICK | {"augment": ["none", "mine:make"]}))
+    study = augury.Study(path="s", **(QUICK_STUDY | {"augment": ["none", "mine:make"]}))
     study.run(engine="in-process", quiet=True)
     sys.modules.pop("mine", None)
     (tmp_path / "mine.py").write_text("def make(image):\n    return image + 0\n")

@@ -4,20 +4,16 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
-
-from hostile_folder import fill, taken
-from quick_study import quick_plan, quick_settings
 
 from augury.cli.app import app
 from augury.own import trust
 from augury.records.plan import write_plan
 from augury.study import StudyFolder
+from helpers.hostile_folder import fill, taken
+from helpers.studies import quick_plan, quick_settings
 
 QUICK = ["--seeds", "1", "--epochs", "1", "--train-limit", "60", "--test-limit", "50"]
 COMMAND = "name = 'subprocess:run'\nargs = 'touch called'\nshell = true\n"

@@ -10,9 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
-
 from faulty import ARMS, run
 
 from augury.records.json_file import to_values

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -69,11 +68,3 @@ def struck(folder: Path, *arguments: str) -> dict[str, object]:
     assert done.returncode == 0, done.stderr
     counted: dict[str, object] = json.loads(done.stdout)
     return counted
-
-
-def wait_for(condition, seconds: float = 300) -> None:
-    """Not a timed assertion: it only keeps a broken study from hanging the tests."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the study did not get that far"
-        time.sleep(0.005)

@@ -17,7 +17,7 @@ from augury.cli.app import app
 from augury.records.result import write_result
 from augury.study.engines import local
 from augury.study.store import write_arrays
-from fake_result import fake_result
+from helpers.results import make_result
 
 SECONDS = 0.02
 waited = False
@@ -53,7 +53,7 @@ def train(cell, plan, run, dataset, listener, processes) -> None:
     time.sleep(SECONDS)
     labels = dataset.test.labels[:20]
     write_arrays(run.predictions, {"test_ids": dataset.test.ids[:20], "test_labels": labels})
-    write_result(run.result, fake_result(cell, seconds=SECONDS))
+    write_result(run.result, make_result(cell, seconds=SECONDS))
     note("finish", cell)
 
 

@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from faulty import bits, command, leftovers, run, wait_for
+from faulty import bits, command, leftovers, run
 
 from augury.training.checkpoint import CheckpointFolder
+from helpers.command_line import wait_for
 
 # Long epochs, so that the signal comes in the middle of one.
 SLOW = ["--augment", "none", "--seeds", "1", "--epochs", "3", "--train-limit", "300"]

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from quick_study import quick_plan, quick_settings
 
 from augury.data import load_dataset
 from augury.records.provenance import Resumed
@@ -13,6 +12,7 @@ from augury.study.running.listener import Listener
 from augury.study.running.provenance import provenance
 from augury.study.running.run import run_cell
 from augury.training.checkpoint import Checkpoint
+from helpers.studies import quick_plan, quick_settings
 
 
 class Killed(BaseException):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from faulty import QUICK
-from hostile_folder import fill, taken
 
 from augury.study import StudyFolder, read_plan
+from helpers.hostile_folder import fill, taken
 
 MINE = "def make():\n    return lambda image: image // 2\n"
 STUDY = ["augury", "study", *QUICK, "--seeds", "1", "--epochs", "1", "--out", "out"]

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from faulty import ARMS, bits, command, leftovers, run, struck, wait_for
+from faulty import ARMS, bits, command, leftovers, run, struck
+
+from helpers.command_line import wait_for
 
 # Two studies at once are slower than one alone.
 SLOWER = 1.5

@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from faulty import wait_for
+
+from helpers.command_line import wait_for
 
 SCRIPT = Path(__file__).with_name("stub_study.py")
 

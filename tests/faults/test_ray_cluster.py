@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
-from test_study import KILLED_ARMS, command, results, run, wait_for
 
 from augury.study import StudyFolder, read_plan
+from helpers.command_line import KILLED_ARMS, command, results, run, wait_for
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 

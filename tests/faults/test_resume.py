@@ -3,7 +3,6 @@
 import pytest
 import torch
 from faulty import bits
-from quick_study import quick_plan, quick_settings
 
 from augury.data import load_dataset
 from augury.records.plan import write_plan
@@ -11,6 +10,7 @@ from augury.study import StudyFolder
 from augury.study.running.listener import Listener
 from augury.study.running.run import run_cell
 from augury.training import CheckpointFolder
+from helpers.studies import quick_plan, quick_settings
 
 EPOCHS = 3
 # (model, augmentation, other settings). MobileNetV2 with the original head has dropout.

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from quick_study import quick_plan, quick_settings
 
 from augury.data import load_dataset
 from augury.records.plan import write_plan
@@ -15,6 +14,7 @@ from augury.study import StudyFolder
 from augury.study.engines.attempt import attempt
 from augury.study.engines.events import CellDone
 from augury.study.running.listener import Listener
+from helpers.studies import quick_plan, quick_settings
 
 # Of 1,000 cells a leak of this size would be 16 MB.
 KB_A_CELL = 16.0

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faulty import ARMS, QUICK, TIMES, bits, leftovers, run, wait_for
+from faulty import ARMS, QUICK, TIMES, bits, leftovers, run
 
 from augury.records.plan import write_plan
 from augury.study import StudyFolder, read_plan
+from helpers.command_line import wait_for
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 MIXED = ["--augment", "cutmix,salience", "--seeds", "1", "--epochs", "3"]

@@ -22,6 +22,17 @@ from helpers.results import Arrays, make_result, store_run
 
 # Two epochs of 60 images: a second a cell.
 QUICK = {"epochs": 2, "batch_size": 20, "train_limit": 60, "test_limit": 50}
+# Arguments of `augury.Study`: a second of training for all cells together.
+QUICK_STUDY: dict[str, Any] = {
+    "models": ["small"],
+    "augment": ["none", "flip"],
+    "seeds": 1,
+    "epochs": 1,
+    "batch_size": 20,
+    "train_limit": 60,
+    "test_limit": 50,
+    "corruptions": 0,
+}
 SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 IMAGES, CLASSES, EPOCHS = 200, 10, 3
 

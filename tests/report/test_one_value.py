@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.html_page import Element, read_page, table_rows
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -19,6 +18,7 @@ from augury.report import load_study, verdict_table, words, write_report, write_
 from augury.report.tables import mean_points
 from augury.stats import Pair, Rule, weigh
 from augury.study import StudyFolder, judge_study
+from helpers.html_page import Element, read_page, table_rows
 from helpers.report_studies import edit
 
 ARMS = ("none", "normal", "random-erasing", "salience")

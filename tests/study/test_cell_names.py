@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from quick_study import quick_plan, quick_settings
 
 from augury.names import bounded
 from augury.study import Cell, StudyFolder
 from augury.study.running.listener import Listener
 from augury.study.running.run import run_cell
+from helpers.studies import quick_plan, quick_settings
 
 MOST = 250  # bytes: with ".lock" a file's name, which may have 255
 

@@ -2,13 +2,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from made_study import make_study, write_run
 from typer.testing import CliRunner
 
 from augury.cli.app import app
 from augury.errors import InputError
 from augury.records.plan import write_plan
 from augury.study.compare import compare_studies
+from helpers.studies import make_study, write_run
 
 NONE = [150, 152, 149, 151, 150, 153]
 BETTER = [160, 163, 158, 162, 161, 162]

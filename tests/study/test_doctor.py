@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from PIL import Image
-from quick_study import SPEED, quick_plan, quick_settings
 
 from augury.data import load_dataset
 from augury.errors import InputError
@@ -17,13 +16,15 @@ from augury.study import StudyFolder
 from augury.study.doctor import costing
 from augury.study.doctor import examine as examine_with
 from augury.study.doctor.data import examine_data
+from augury.study.engines import Local
 from augury.study.planning import probe
 from augury.study.planning.describe import describe_leakage
 from augury.study.planning.parts import count_classes
 from augury.study.running.prepare import prepare
 from augury.study.store import write_arrays
 from augury.training import Recipe
-from fake_result import fake_result
+from helpers.results import make_result
+from helpers.studies import SPEED, quick_plan, quick_settings
 
 SIZE = 12
 
@@ -190,7 +191,7 @@ def unprobed(monkeypatch):
 
 def examine(settings, workers=2, **options):
     """With one thread a cell on two cores, as other tests may be running beside."""
-    return examine_with(settings, workers=workers, **options)
+    return examine_with(settings, engine=Local(workers), **options)
 
 
 def by_check(diagnosis, level="problem"):
@@ -306,7 +307,7 @@ def make_study(path, settings, accuracies):
         arrays = {"ids": np.arange(100), "labels": labels, "logits": np.eye(10)[called]}
         run = folder.run(cell)
         write_arrays(run.predictions, {f"test_{name}": array for name, array in arrays.items()})
-        write_result(run.result, fake_result(cell, right / 100))
+        write_result(run.result, make_result(cell, right / 100))
     return plan
 
 

@@ -1,13 +1,13 @@
 """The doctor's bytes of each optimizer, against those that a real run keeps and stores."""
 
 import pytest
-from quick_study import quick_plan, quick_settings
 
 from augury.data import load_dataset
 from augury.records.recipe import OPTIMIZERS
 from augury.study.doctor.bench import Bench
 from augury.study.running.prepare import prepare
 from augury.training.checkpoint import CheckpointFolder, optimizer_tensors
+from helpers.studies import quick_plan, quick_settings
 
 
 def bytes_of(tensors):

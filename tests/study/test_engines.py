@@ -8,7 +8,6 @@ from functools import partial
 import pytest
 import torch
 from filelock import FileLock
-from quick_study import epochs_without_times, quick_plan, quick_settings
 
 from augury.errors import DiskError, InputError, TrainingError
 from augury.records.failure import read_failure
@@ -28,6 +27,7 @@ from augury.study.engines.once_more import OnceMore
 from augury.study.running.prepare import load_planned
 from augury.study.running.run import run_cell
 from augury.training.processes import Processes
+from helpers.studies import epochs_without_times, quick_plan, quick_settings
 
 RUN_CELL = "augury.study.engines.attempt.run_cell"
 

@@ -5,11 +5,11 @@ import math
 
 import numpy as np
 import pytest
-from made_study import IMAGES, make_study, write_run
 from scipy import stats
 
 from augury.records.json_file import write_json
 from augury.study import judge_study
+from helpers.studies import IMAGES, make_study, write_run
 
 NONE = [150, 152, 149, 151, 150, 153]
 FLIP = [160, 163, 158, 162, 161, 162]

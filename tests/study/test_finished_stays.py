@@ -8,8 +8,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from made_study import make_study, write_run
-from quick_study import quick_plan, quick_settings
 from typer.testing import CliRunner
 
 from augury.cli.app import app
@@ -23,6 +21,7 @@ from augury.study.engines.events import CellDone, CellFailed
 from augury.study.judging.own_key import signature
 from augury.study.running.listener import Listener
 from augury.study.running.run import run_cell
+from helpers.studies import make_study, quick_plan, quick_settings, write_run
 
 QUICK = ["--train-limit", "60", "--test-limit", "50", "--batch-size", "20", "--epochs", "1"]
 ARMS = ["--augment", "none", "--corruptions", "0"]

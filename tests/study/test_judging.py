@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_study import make_study, write_run
 
 import augury
 import augury.study.judging.judge
@@ -19,6 +18,7 @@ from augury.study import judge_study
 from augury.study.judging.code_digest import code_digest, digest_of, judging_code
 from augury.study.judging.memo import Memo
 from augury.study.store import write_arrays
+from helpers.studies import make_study, write_run
 
 RIGHT = {
     "none": [150, 152, 149, 151, 150, 153],

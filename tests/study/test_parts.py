@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quick_study import quick_plan, quick_settings
 
 from augury.data import Dataset, Split
 from augury.errors import InputError
@@ -21,6 +20,7 @@ from augury.study.planning.parts import (
     steps_of_run,
 )
 from augury.study.running.prepare import prepare
+from helpers.studies import quick_plan, quick_settings
 
 
 def split_of(sizes, first):

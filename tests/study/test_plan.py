@@ -2,13 +2,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from quick_study import quick_plan, quick_settings
 
 from augury.errors import InputError, RecipeChanged
 from augury.records.plan import PlannedSpeed, write_plan
 from augury.study import read_plan
 from augury.study.planning.extend import extend_plan
 from augury.study.planning.parts import count_steps
+from helpers.studies import quick_plan, quick_settings
 
 
 def test_a_cell_is_named_by_its_content(digits):

@@ -7,7 +7,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from quick_study import quick_plan, quick_settings
 from typer.testing import CliRunner
 
 from augury.cli.app import app
@@ -27,6 +26,7 @@ from augury.study.engines.events import (
 )
 from augury.study.engines.ray import gpu_share
 from augury.study.engines.ray_cluster import Demand
+from helpers.studies import quick_plan, quick_settings
 
 errors = pytest.importorskip("ray.exceptions", reason="Ray is not installed")
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock, Timeout
-from quick_study import epochs_without_times, quick_plan, quick_settings
 
 from augury.errors import InputError
 from augury.study import StudyFolder
@@ -16,6 +15,7 @@ from augury.study.running.listener import Listener
 from augury.study.running.prepare import prepare
 from augury.study.running.record_batches import augmented_images
 from augury.study.running.run import run_cell
+from helpers.studies import epochs_without_times, quick_plan, quick_settings
 
 ARMS = [
     "none",

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from quick_study import quick_plan, quick_settings
 from scipy import ndimage
 
 from augury.batch import Batch
@@ -17,6 +16,7 @@ from augury.study import Cell, read_plan
 from augury.study.planning.extend import extend_plan
 from augury.study.running.prepare import prepare
 from augury.training.map_store import stored_maps
+from helpers.studies import quick_plan, quick_settings
 
 CHAIN = {"name": "chain", "parts": [{"name": "flip"}, {"name": "saliencymix", "p": 1.0}]}
 CPU = torch.device("cpu")

@@ -6,53 +6,16 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
-from quick_study import epochs_without_times
 from typer.testing import CliRunner
 
 from augury.cli.app import app
 from augury.data import load_dataset
 from augury.study import StudyFolder, read_plan
 from augury.study.preview import show
-
-QUICK = ["--train-limit", "60", "--test-limit", "50", "--batch-size", "20"]
-KILLED_ARMS = ["--augment", "none,salience", "--seeds", "2", "--epochs", "4"]
-
-
-def command(folder, *arguments):
-    return [sys.executable, "-m", "augury", "study", *QUICK, "--out", str(folder), *arguments]
-
-
-def run(folder, *arguments, **options):
-    return subprocess.run(command(folder, *arguments), capture_output=True, text=True, **options)
-
-
-def results(folder):
-    """Everything in a study's runs but times and provenance."""
-    study = StudyFolder(folder)
-    found = {}
-    for cell in read_plan(study.plan_file).cells:
-        run_folder = study.run(cell)
-        result = json.loads(run_folder.result.read_text())
-        with np.load(run_folder.predictions) as stored:
-            logits = stored["test_logits"].tobytes()
-        with np.load(run_folder.examples) as stored:
-            seen = stored["augmented"].tobytes()
-        metrics = epochs_without_times(study, cell)
-        found[cell.name] = (result["test"], result["validation"], logits, seen, metrics)
-    return found
-
-
-def wait_for(condition, seconds=120):
-    """Not a timed assertion: it only keeps a broken study from hanging the tests."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the study did not get that far"
-        time.sleep(0.01)
+from helpers.command_line import KILLED_ARMS, command, results, run, wait_for
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from made_study import make_study, write_run
 
 from augury.errors import InputError
 from augury.records.plan import read_plan
@@ -10,6 +9,7 @@ from augury.study import count_cells, judge_study, run_until_decided
 from augury.study.planning.extend import extend_plan
 from augury.study.planning.settings import read_settings
 from augury.study.until_decided import next_round
+from helpers.studies import make_study, write_run
 
 NONE = [150, 152, 149, 151, 150, 153]
 BETTER = [170, 173, 168, 172, 171, 172]

@@ -4,8 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from made_study import IMAGES, logits_of, make_study, write_run
-from quick_study import quick_plan, quick_settings
 
 from augury.errors import InputError
 from augury.records.json_file import write_json
@@ -13,6 +11,7 @@ from augury.records.plan import write_plan
 from augury.records.verdicts import read_verdicts, verdict_values
 from augury.study import StudyFolder, judge_study
 from augury.study.store import write_arrays
+from helpers.studies import IMAGES, logits_of, make_study, quick_plan, quick_settings, write_run
 
 NONE = [150, 152, 149, 151, 150, 153]
 BETTER = [160, 163, 158, 162, 161, 162]

@@ -11,7 +11,7 @@ from augury.own.here import is_here
 from augury.records.plan import read_plan
 from augury.study import StudyFolder, StudySettings
 from augury.study.cell_states import pending_cells
-from augury.study.engines import ENGINES, LOCAL, Engine, InProcess, Local, Ray, Torchrun
+from augury.study.engines import ENGINES, LOCAL, Engine, InProcess, Torchrun
 from augury.training.processes import Processes
 
 
@@ -42,13 +42,6 @@ def engine_for(
         return kind() if isinstance(given, str) else given
 
     return make
-
-
-def cells_at_once(engine: Engine) -> int | None:
-    """How many cells the engine was told to run at once; None where it was not told."""
-    if isinstance(engine, InProcess):
-        return 1
-    return engine.workers if isinstance(engine, Local | Ray) else None
 
 
 def _things_here(settings: StudySettings, path: Path) -> list[str]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from augury.api.comparison import ComparisonTable
 from augury.api.diagnosis import DoctorReport
-from augury.api.engines import cells_at_once, engine_for
+from augury.api.engines import engine_for
 from augury.api.given import (
     Arm,
     Model,
@@ -225,18 +225,18 @@ class Study:
     ) -> DoctorReport:
         """Before it runs: what is wrong with its data, what it costs, what it can show.
 
-        engine: what `run` will be given; spread: standard deviation of paired differences, points,
-        in place of what finished runs show; quiet: show no progress. Nothing is trained, and
-        nothing is written in the study's folder.
+        engine: what will run the cells, as for `run`; spread: standard deviation of paired
+        differences, points, in place of what finished runs show; quiet: show no progress.
+        Nothing is trained, and nothing is written in the study's folder.
         """
         settings = self.settings
-        workers = cells_at_once(engine_for(engine, settings, self.path)(ALONE))
+        asked = engine_for(engine, settings, self.path)(ALONE)
         with self._confirming(), hushed(quiet), data_progress() as progress:
             found = examine(
                 settings,
                 path=self.path,
                 data_dir=self.data_dir,
-                workers=workers,
+                engine=asked,
                 spread=spread,
                 progress=progress,
             )

@@ -10,7 +10,6 @@ from augury.cli.guard import guarded
 from augury.cli.output import print_json
 from augury.cli.study_options import StudyOptions, takes_study_options
 from augury.study.doctor import Diagnosis, examine
-from augury.study.engines import InProcess
 from augury.terminal.data_progress import data_progress
 from augury.terminal.diagnosis import diagnosis_view
 from augury.terminal.printer import out
@@ -42,7 +41,7 @@ def doctor(
             settings,
             path=path,
             data_dir=given.data_dir,
-            workers=1 if isinstance(engine, InProcess) else given.workers,
+            engine=engine,
             spread=spread,
             progress=progress,
         )

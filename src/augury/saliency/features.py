@@ -12,12 +12,11 @@ def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
     """The last feature maps (B, F, h, w) and the logits (B, K) for normalized images `pixels`.
 
     The maps are the result of `forward_features`, a method of `model` or of a part of it; all of
-    timm's networks have one. For a network without it, they are the output of its last module that
-    gives maps of more than one position, or, if none does, of one position.
-    They are a leaf that requires its gradient, and the logits depend on nothing else, so a
-    derivative passes through the head only. `pixels` are not changed, also if the network works in
-    place.
-    Raises InputError if the network has no maps, or a `forward_features` that returns none.
+    timm's networks have one. In other networks they are the output of the last module that gives
+    maps of more than one position or, if there is none, of one position. They are a leaf that
+    requires its gradient, and the logits depend on nothing else, so a derivative passes through the
+    head only. `pixels` are not changed, also if the network works in place.
+    Raises InputError if the network has no such module, or if `forward_features` gives no maps.
     """
     owner = next((m for m in model.modules() if hasattr(m, "forward_features")), None)
     found = None if owner is None else _of_forward_features(owner, model, pixels)
@@ -27,7 +26,7 @@ def maps_and_logits(model: nn.Module, pixels: Tensor) -> tuple[Tensor, Tensor]:
 def _of_forward_features(
     owner: nn.Module, model: nn.Module, pixels: Tensor
 ) -> tuple[Tensor, Tensor] | None:
-    """None where the network does not call it."""
+    """The maps and logits; None if the network does not call `forward_features`."""
     compute: Any = owner.forward_features
     found: list[Tensor] = []
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
@@ -89,14 +90,18 @@ def default_device() -> Device:
 
 
 def threads_a_cell(
-    engine: Engine, device: Device, settings: StudySettings, datasets: dict[str, Dataset]
+    engine: Engine, device: Device, settings: StudySettings, datasets: Mapping[str, Dataset]
 ) -> int:
     """Threads of each cell of a new study: this machine's cores over the engine's cells at once."""
     grid = (settings.datasets, settings.models, settings.augmentations, range(settings.seeds))
+    cells = math.prod(len(side) for side in grid)
+    at_once = engine.cells_at_once(workload(device, cells, settings, datasets))
+    return max(1, (os.cpu_count() or 1) // at_once)
+
+
+def workload(
+    device: Device, cells: int, settings: StudySettings, datasets: Mapping[str, Dataset]
+) -> Workload:
+    """What an engine is asked to run: so many cells of these models on these data sets."""
     sizes = {dataset.image_size for dataset in datasets.values()}
-    work = Workload(
-        device,
-        cells=math.prod(len(side) for side in grid),
-        networks=frozenset(product(settings.models, sizes)),
-    )
-    return max(1, (os.cpu_count() or 1) // engine.cells_at_once(work))
+    return Workload(device, cells, networks=frozenset(product(settings.models, sizes)))

@@ -22,8 +22,9 @@ from augury.study.doctor.power import (
     seed_notices,
     study_power,
 )
-from augury.study.engines.engine import default_workers
+from augury.study.engines import LOCAL, Engine
 from augury.study.judging.pairs import FinishedRuns, make_pair, read_finished
+from augury.study.opening import workload
 from augury.study.planning.parts import count_classes
 from augury.study.planning.plan import one_of_each_arm
 from augury.study.planning.settings import StudySettings
@@ -70,13 +71,13 @@ def examine(
     *,
     path: Path | None = None,
     data_dir: Path | None = None,
-    workers: int | None = None,
+    engine: Engine = LOCAL,
     spread: float | None = None,
     progress: Progress | None = None,
 ) -> Diagnosis:
     """Examine data, costs, machine and power of a study; train nothing, write nothing in `path`.
 
-    path: the study's folder, which may be there already; workers: cells at once, as for the study.
+    path: the study's folder, which may be there already; engine: what will run the cells.
     spread: standard deviation of paired differences in points, over 0 and at most 100; by default
         that of finished runs, or else an assumption.
     The caches (decoded data, duplicates, speeds, fetched weights) are filled as by the study.
@@ -84,14 +85,17 @@ def examine(
     """
     if spread is not None:
         _check_spread(spread)
-    opened = open_for_examination(settings, path, data_dir, workers, progress)
+    opened = open_for_examination(settings, path, data_dir, engine, progress)
     notices = list(opened.notices)
     for name, dataset in opened.datasets.items():
         location = opened.plan.datasets[name].location
         points = settings.rule.min_difference
         notices += examine_data(dataset, settings.recipe, points, progress, location)
     device, threads, speed = opened.plan.device, opened.plan.threads, opened.plan.speed
-    at_once = workers or default_workers(device, max(1, len(opened.pending())))
+    waiting = max(1, len(opened.pending()))
+    at_once = 1  # where no data set can be loaded
+    if opened.datasets:
+        at_once = engine.cells_at_once(workload(device, waiting, settings, opened.datasets))
     costs = study_costs(opened, settings, path or Path.cwd(), at_once, notices, progress)
     power = tuple(_power(opened, settings, spread, notices))
     return Diagnosis(

@@ -1,6 +1,5 @@
 """Open a study as far as possible: what cannot be used becomes a notice, and the rest goes on."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from augury.records.cell import Cell
 from augury.records.plan import Plan, pair_name, read_plan
 from augury.records.provenance import Provenance
 from augury.study.doctor.notice import Notice
-from augury.study.engines.engine import default_workers
-from augury.study.opening import check_study_folder, default_device
+from augury.study.engines import Engine
+from augury.study.opening import check_study_folder, default_device, threads_a_cell
 from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.extend import extend_plan
@@ -48,7 +47,7 @@ def open_for_examination(
     settings: StudySettings,
     path: Path | None,
     data_dir: Path | None,
-    workers: int | None,
+    engine: Engine,
     progress: Progress | None,
 ) -> Opened:
     """Load and probe everything as `open_study` does, and write nothing in `path`."""
@@ -64,8 +63,7 @@ def open_for_examination(
     datasets = load_datasets(settings, data_dir, progress, unusable_data)
     cells = make_cells(settings, datasets)
     device = old.device if old else default_device()
-    at_once = workers or default_workers(device, len(cells))
-    threads = old.threads if old else max(1, (os.cpu_count() or 1) // at_once)
+    threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
     pairs = usable_pairs(settings, datasets, unusable_model)
     speed = probe_pairs(settings, pairs, threads, device, progress, unusable_model)
     possible = [cell for cell in cells if pair_name(cell) in speed]

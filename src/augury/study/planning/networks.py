@@ -5,6 +5,7 @@ from pathlib import Path
 
 from augury.augment import saliency_kinds
 from augury.data import Dataset
+from augury.errors import InputError
 from augury.models import ModelSpec, build_model, check_spec
 from augury.records.cell import Cell, NetworkOptions
 from augury.study.planning.settings import StudySettings
@@ -51,7 +52,18 @@ def check_saliency(arms: Sequence[Cell], dataset: Dataset) -> None:
 
     arms: a cell of each, all of this data set.
     """
-    kinds = {kind for cell in arms for kind in saliency_kinds(cell.augmentation, cell.parameters)}
+    asked = {c.augmentation: saliency_kinds(c.augmentation, c.parameters) for c in arms}
+    kinds = sorted({kind for each in asked.values() for kind in each})
     teacher = next((cell.teacher for cell in arms if cell.teacher), "")
     specs = {cell.model: model_spec(cell.model, cell.network, dataset) for cell in arms}
-    check_sources(sorted(kinds), teacher, dataset, list(specs.values()))
+    try:
+        check_sources(kinds, teacher, dataset, list(specs.values()))
+    except InputError:
+        # Once more, kind by kind, so that the error can name the arms.
+        for kind in kinds:
+            try:
+                check_sources([kind], teacher, dataset, list(specs.values()))
+            except InputError as error:
+                cannot = ", ".join(arm for arm, each in asked.items() if kind in each)
+                raise InputError(f"{cannot}: {error}") from error
+        raise

@@ -16,7 +16,7 @@ from augury.cli.app import app
 from augury.errors import CellsFailed, InputError, RecipeChanged
 from augury.records.verdicts import read_verdicts
 from augury.study.running import run as cell_runs
-from conftest import QUICK
+from helpers.studies import QUICK_STUDY
 
 
 def printed(*arguments):
@@ -70,7 +70,7 @@ def test_verdicts_are_those_of_the_file(finished):
 def test_what_is_done_is_not_done_again_and_only_what_is_new_is_run(finished, tmp_path):
     path = Path(shutil.copytree(finished, tmp_path / "study"))
     results = {file: file.stat().st_mtime_ns for file in path.glob("runs/*/result.json")}
-    study = augury.Study(path=path, **QUICK)
+    study = augury.Study(path=path, **QUICK_STUDY)
     assert repr(study) == f"<Study {path}: 2 of 2 cells done>"
     assert study.run(quiet=True) == augury.CellCounts(cells=2, done=2, failed=0)
     same = study.add(augment="cutout", seeds=2)
@@ -126,7 +126,8 @@ def test_a_preview_is_a_picture(finished, tmp_path):
 
 def test_until_decided_adds_seeds(tmp_path):
     study = augury.Study(
-        path=tmp_path / "s", **(QUICK | {"augment": ["none", "invert"], "min_seeds": 2, "seeds": 2})
+        path=tmp_path / "s",
+        **(QUICK_STUDY | {"augment": ["none", "invert"], "min_seeds": 2, "seeds": 2}),
     )
     reached = study.run(engine="in-process", until_decided=True, max_seeds=4, quiet=True)
     looks = study.verdicts.rule.looks
@@ -145,7 +146,7 @@ def test_failed_cells_are_an_error_when_all_others_are_done(tmp_path, monkeypatc
         return real(cell, *others)
 
     monkeypatch.setattr(cell_runs, "_train_and_test", fails)
-    study = augury.Study(path=tmp_path / "s", **QUICK)
+    study = augury.Study(path=tmp_path / "s", **QUICK_STUDY)
     with pytest.raises(CellsFailed, match=r"1 of 2 cells failed; augury status .* says why"):
         study.run(engine="in-process", quiet=True)
     assert "1 failed" in repr(study)
@@ -169,13 +170,13 @@ def test_errors_are_one_line(here, finished):
     with pytest.raises(InputError, match="models: must be names or callables, got 3"):
         augury.Study(models=[3])
     with pytest.raises(RecipeChanged, match=r"recipe\.epochs: 1 → 2"):
-        augury.Study(path=finished, **(QUICK | {"epochs": 2})).run(quiet=True)
+        augury.Study(path=finished, **(QUICK_STUDY | {"epochs": 2})).run(quiet=True)
     with pytest.raises(InputError, match="no study here"):
         _ = augury.Study(name="not-begun").verdicts
 
 
 def test_progress_is_told_on_standard_error_unless_quiet(tmp_path, capfd):
-    study = augury.Study(path=tmp_path / "s", **QUICK)
+    study = augury.Study(path=tmp_path / "s", **QUICK_STUDY)
     study.run(engine="in-process")
     out, told = capfd.readouterr()
     assert out == ""
@@ -192,7 +193,7 @@ def test_a_script_needs_no_guard(tmp_path):
         import augury
 
         print("begun")
-        study = augury.Study(**{QUICK!r})
+        study = augury.Study(**{QUICK_STUDY!r})
         study.run(engine=augury.Local(workers=2), quiet=True)
         print(json.dumps([row.verdict for row in study.verdicts]))
         """)
