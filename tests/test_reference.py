@@ -105,3 +105,14 @@ def test_every_field_of_a_file_is_named(record):
     """The keys of rule and recipe are those of the study file."""
     named = set(re.findall(r"`(\w+)`", FILES + STUDY_FILE))
     assert {f.name for f in fields(record)} - {"saliency_revision"} <= named
+
+
+def test_the_files_that_an_extension_touches_are_there():
+    """Paths of src/augury and of tests, aside from those of the new thing itself."""
+    page = (REFERENCE / "extending.md").read_text("utf-8")
+    root = REFERENCE.parent.parent
+    named = re.findall(r"`([\w/]+(?:\.py|/))`", page.split("## An augmentation")[0])
+    assert len(named) > 20
+    for path in named:
+        if "NAME" not in path and path != "src/augury/":
+            assert (root / path).exists() or (root / "src/augury" / path).exists(), path

@@ -229,14 +229,12 @@ class Study:
         differences, points, in place of what finished runs show; quiet: show no progress.
         Nothing is trained, and nothing is written in the study's folder.
         """
-        settings = self.settings
-        asked = engine_for(engine, settings, self.path)(ALONE)
         with self._confirming(), hushed(quiet), data_progress() as progress:
             found = examine(
-                settings,
+                self.settings,
                 path=self.path,
                 data_dir=self.data_dir,
-                engine=asked,
+                engine=engine_for(engine, self.settings, self.path)(ALONE),
                 spread=spread,
                 progress=progress,
             )

@@ -1,4 +1,7 @@
-"""The command line: parse, call, print."""
+"""The command line: parse, call, print.
+
+One file per command; options are made from the fields of settings, in `study_options.py`.
+"""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""Data sets: found or downloaded, decoded once, split, and served in batches."""
+"""Data sets: found or downloaded, decoded once, split, and served in batches.
+
+One file per named data set; image folders are in `folders`, objects of the user in `own`.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

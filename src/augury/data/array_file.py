@@ -1,4 +1,4 @@
-"""Arrays of images that are decoded into a .npy file, row by row."""
+"""Files for decoded images: a .npy file that is filled row by row, and its rows in order."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -10,10 +10,10 @@ _FILL_BYTES = 4_000_000
 
 
 def allocate(file: Path, shape: tuple[int, int, int, int]) -> None:
-    """An array of zeros whose every byte is on disk.
+    """Make an array of zeros, uint8, with all bytes allocated on disk.
 
-    A file with holes would be quicker, but a disk that fills up while it is mapped kills the
-    process that writes instead of raising an error.
+    A sparse file would be faster, but if the disk fills up while it is memory-mapped, the writing
+    process is killed without an error.
     """
     with file.open("wb") as out:
         _write_header(out, shape)
@@ -23,7 +23,7 @@ def allocate(file: Path, shape: tuple[int, int, int, int]) -> None:
 
 
 def in_order(decoded: Path, rows: npt.NDArray[np.int64], ordered: Path) -> npt.NDArray[np.uint8]:
-    """The given rows of `decoded` as an array on disk, copied to `ordered` where need be."""
+    """The given rows of `decoded` as an array on disk, copied to `ordered` if necessary."""
     images: npt.NDArray[np.uint8] = np.load(decoded, mmap_mode="r")
     if np.array_equal(rows, np.arange(len(images))):
         return images

@@ -1,4 +1,7 @@
-"""Statistics of paired runs: arrays in, numbers and a verdict in words out."""
+"""Statistics of paired runs: arrays in, numbers and a verdict in words out.
+
+One file per statistic; imports no other package of augury, and no PyTorch.
+"""
 
 from augury.stats.bootstrap import mean_interval, studentised_interval, two_way_interval
 from augury.stats.calibration import (

@@ -1,4 +1,8 @@
-"""Studies: data sets × models × augmentations × seeds, each cell trained alike."""
+"""Studies: data sets × models × augmentations × seeds, each cell trained alike.
+
+A study is planned (`planning`), run (`running`, on `engines`) and judged (`judging`); `doctor`
+examines one before it runs.
+"""
 
 from augury.records.cell import Cell, NetworkOptions
 from augury.records.plan import Plan, plan_of, read_plan

@@ -1,4 +1,7 @@
-"""`augury doctor`: what is wrong, what it costs and what it can show, before anything runs."""
+"""`augury doctor`: problems of a planned study, its costs and what it can show, before it runs.
+
+Start with `examine.py`; each other file is one part of the diagnosis.
+"""
 
 from augury.study.doctor.costs import ArmCost, Costs
 from augury.study.doctor.examine import Diagnosis, Setup, examine
