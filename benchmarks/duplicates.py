@@ -34,7 +34,7 @@ from augury.data.leakage.duplicates import (
 )
 from augury.data.leakage.standing_out import NEIGHBORS
 from augury.records.json_file import to_values
-from augury.study.running.provenance import provenance
+from augury.study.provenance import provenance
 
 OTHERS = {
     "hash_radius": (8, 12, 14, 18),

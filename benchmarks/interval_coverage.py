@@ -17,7 +17,7 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from augury.stats import mean_interval, studentised_interval
-from augury.study.running.provenance import provenance
+from augury.study.provenance import provenance
 
 SEEDS = (6, 8, 10, 15, 20, 30)
 CONFIDENCE, REPLICATES = 0.95, 2000

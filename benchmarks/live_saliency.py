@@ -28,7 +28,7 @@ from augury.records.json_file import to_values
 from augury.rng import Draws
 from augury.saliency import HalfResolution, MapCache
 from augury.saliency.kinds import KINDS
-from augury.study.running.provenance import provenance
+from augury.study.provenance import provenance
 from augury.training import Network, Normalize, Recipe, Speed
 from augury.training.network import LAYOUTS, PRECISIONS
 from augury.training.optimizers import build_optimizer

@@ -20,8 +20,8 @@ from augury.models import ModelSpec, build_model
 from augury.records.json_file import to_values
 from augury.study import StudyFolder, read_settings
 from augury.study.planning.plan import make_plan
+from augury.study.provenance import provenance
 from augury.study.running.listener import Listener
-from augury.study.running.provenance import provenance
 from augury.study.running.run import run_cell
 from augury.training.checkpoint import Checkpoint, CheckpointFolder, write_safetensors
 

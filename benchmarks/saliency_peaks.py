@@ -23,7 +23,7 @@ from augury.batch import Batch
 from augury.data import Dataset, batches, load_dataset
 from augury.rng import Draws
 from augury.saliency import SpectralResidual
-from augury.study.running.provenance import provenance
+from augury.study.provenance import provenance
 
 try:
     import cv2

@@ -45,8 +45,8 @@ from augury.study.cell_states import pending_cells
 from augury.study.engines import Engine, Job, Local, Ray
 from augury.study.engines.events import CellDone, CellFailed, Event
 from augury.study.engines.ray_task import run_task
+from augury.study.provenance import provenance
 from augury.study.running.listener import Listener
-from augury.study.running.provenance import provenance
 from augury.study.store import RunFolder, write_arrays
 from augury.terminal.study_progress import StudyProgress
 from augury.training.processes import Processes

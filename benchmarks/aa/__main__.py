@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from augury.errors import AuguryError
 from augury.records.json_file import to_values
 from augury.stats import to_points
-from augury.study.running.provenance import provenance
+from augury.study.provenance import provenance
 
 from .false_alarms import real_verdicts, shortcuts, simulated_rates
 from .figure import draw_figure

@@ -13,7 +13,7 @@ import pytest
 from faulty import ARMS, run
 
 from augury.records.json_file import to_values
-from augury.study.running.provenance import provenance
+from augury.study.provenance import provenance
 
 _rows: dict[str, dict[str, object]] = {}
 

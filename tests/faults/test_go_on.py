@@ -8,8 +8,8 @@ import torch
 from augury.data import load_dataset
 from augury.records.provenance import Resumed
 from augury.study import StudyFolder
+from augury.study.provenance import provenance
 from augury.study.running.listener import Listener
-from augury.study.running.provenance import provenance
 from augury.study.running.run import run_cell
 from augury.training.checkpoint import Checkpoint
 from helpers.studies import quick_plan, quick_settings

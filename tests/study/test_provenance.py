@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from augury.study.running import provenance as module
-from augury.study.running.provenance import git_commit, provenance
+from augury.study import provenance as module
+from augury.study.provenance import git_commit, provenance
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from augury.study.planning.datasets import load_datasets
 from augury.study.planning.extend import extend_plan
 from augury.study.planning.plan import make_plan
 from augury.study.planning.settings import StudySettings
-from augury.study.running.provenance import provenance
+from augury.study.provenance import provenance
 from augury.study.store import StudyFolder, disk_errors
 from augury.study.study_file import write_study_file
 

@@ -30,7 +30,7 @@ from augury.study.planning.parts import count_classes
 from augury.study.planning.plan import one_of_each_arm
 from augury.study.planning.probe import limited_threads
 from augury.study.planning.settings import StudySettings
-from augury.study.running.provenance import machine
+from augury.study.provenance import machine
 
 _DAY = 24 * 3600.0
 _GB = 1e9

@@ -28,7 +28,7 @@ from augury.study.opening import workload
 from augury.study.planning.parts import count_classes
 from augury.study.planning.plan import one_of_each_arm
 from augury.study.planning.settings import StudySettings
-from augury.study.running.provenance import machine
+from augury.study.provenance import machine
 
 
 @dataclass(frozen=True)

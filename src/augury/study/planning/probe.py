@@ -16,7 +16,7 @@ from augury.study.planning.networks import model_spec
 from augury.study.planning.parts import count_trained
 from augury.study.planning.settings import StudySettings
 from augury.study.planning.tell import Tell, told
-from augury.study.running.provenance import machine
+from augury.study.provenance import machine
 from augury.training.network import Speed
 from augury.training.probe import fastest, measure_speeds, remembered_speeds
 

@@ -19,9 +19,9 @@ from augury.records.result import DRAWS, Result, RunSpeed, Score, TestScore, wri
 from augury.records.robustness import write_robustness
 from augury.schema import read_as
 from augury.study.planning.networks import model_spec
+from augury.study.provenance import changes, provenance
 from augury.study.running.listener import Listener
 from augury.study.running.prepare import Prepared, prepare
-from augury.study.running.provenance import changes, provenance
 from augury.study.running.record_batches import BatchRecorder, example_ids
 from augury.study.running.robustness import measure_robustness
 from augury.study.store import RunFolder, StudyFolder, disk_errors, write_arrays

@@ -97,7 +97,7 @@ def _memory_gb() -> float | None:
 @cache
 def git_commit() -> str | None:
     """The commit of the checkout that augury runs from, `+` after it where files differ."""
-    folder = Path(__file__).parents[4]
+    folder = Path(__file__).parents[3]
     if not (folder / ".git").exists():
         return None  # installed: whatever checkout lies around it is not ours
     commit = _git("rev-parse", "--short=12", "HEAD", folder=folder)
