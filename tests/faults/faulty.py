@@ -4,10 +4,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from augury.study import StudyFolder, read_plan
+from augury.study.store import RunFolder
 from augury.training.checkpoint import read_safetensors
 
 QUICK = ["--train-limit", "60", "--test-limit", "50", "--batch-size", "20", "--corruptions", "2"]
@@ -19,7 +21,7 @@ def command(folder: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "augury", "study", *QUICK, "--out", str(folder), *arguments]
 
 
-def run(folder: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
+def run(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(folder, *arguments), capture_output=True, text=True, check=False, **options
     )
@@ -31,7 +33,7 @@ def bits(folder: Path) -> dict[str, dict[str, object]]:
     return {cell.name: _cell_bits(study.run(cell)) for cell in read_plan(study.plan_file).cells}
 
 
-def _cell_bits(run) -> dict[str, object]:
+def _cell_bits(run: RunFolder) -> dict[str, object]:
     result = run.read_result()
     metrics = [json.loads(line) for line in run.epochs.read_text().splitlines()]
     parts = ("train", "validation", "test", "chosen_epoch", "resumed")

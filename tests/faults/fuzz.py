@@ -53,7 +53,8 @@ def fuzz(parser: Parser, count: int) -> dict[str, int]:
     sound = parser.sound()
     for content in sound:
         parser.read(content)
-    tally, faults = {"inputs": 0, "read": 0, "refused": 0}, {}
+    tally = {"inputs": 0, "read": 0, "refused": 0}
+    faults: dict[str, tuple[int, str]] = {}
     with watched(parser.memory) as check_memory, silence():
         for number in range(count):
             content = drawn(parser, sound, number)
@@ -101,7 +102,8 @@ def odd_number(content: bytes, draw: Draw) -> bytes:
     number = draw.choice(_ODD_NUMBERS) % 256**size
     at = draw.randrange(len(content))
     order = draw.choice(("little", "big"))
-    return content[:at] + number.to_bytes(size, order) + content[at + size :]
+    odd: bytes = number.to_bytes(size, order)
+    return content[:at] + odd + content[at + size :]
 
 
 def doubled(content: bytes, draw: Draw) -> bytes:

@@ -21,7 +21,7 @@ from hostile import (
 )
 
 
-def tarred(*members: tuple[tarfile.TarInfo, bytes], form=tarfile.PAX_FORMAT) -> bytes:
+def tarred(*members: tuple[tarfile.TarInfo, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form) as archive:
         for number, name in enumerate(NAMES):
@@ -32,7 +32,9 @@ def tarred(*members: tuple[tarfile.TarInfo, bytes], form=tarfile.PAX_FORMAT) -> 
     return out.getvalue()
 
 
-def entry(name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = ""):
+def entry(
+    name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = ""
+) -> tuple[tarfile.TarInfo, bytes]:
     info = tarfile.TarInfo(name)
     info.type, info.linkname, info.size = kind, link, len(content)
     return info, content
@@ -138,7 +140,7 @@ def packed(block: bytes) -> Callable[[], bytes]:
     return lambda: gzip.compress(before_the_end(block)(), 1)
 
 
-def zeros(name: str, size: int):
+def zeros(name: str, size: int) -> tuple[tarfile.TarInfo, bytes]:
     return entry(name, bytes(size))
 
 

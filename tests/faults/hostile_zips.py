@@ -21,13 +21,15 @@ from hostile import (
 from hostile_tars import tarred
 
 
-def zipped(*members: tuple[str | zipfile.ZipInfo, bytes], method=zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(
+    *members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         for number, name in enumerate(NAMES):
             archive.writestr(name, picture(number))
-        for name, content in members:
-            archive.writestr(name, content)
+        for member, content in members:
+            archive.writestr(member, content)
     return out.getvalue()
 
 

@@ -4,6 +4,7 @@ import io
 import pickle
 import random
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ PLANTED = Path("/tmp/augury-planted-by-a-pickle")
 
 
 class _Hostile:
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
         return Path.touch, (PLANTED,)
 
 

@@ -12,8 +12,10 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 SIDE = 16
@@ -28,43 +30,47 @@ DEEP = "16 bits scaled to 8"
 ON_WHITE = "transparency laid on white"
 CMYK = "CMYK converted to RGB"
 
-Pixels = np.ndarray
+Pixels = NDArray[np.uint8]
 Content = tuple[bytes, Pixels | None]
+Maker = Callable[[np.random.Generator], Content]
+Change = Callable[[bytes, np.random.Generator], bytes]
 
 
 @dataclass(frozen=True)
 class Kind:
     name: str
-    make: Callable[[np.random.Generator], Content]
+    make: Maker
     suffix: str = ".png"
     fate: str = USED
     note: str | None = None
     tolerance: int = 0
 
 
-def noise(rng) -> Pixels:
+def noise(rng: np.random.Generator) -> Pixels:
     return rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
 
 
-def quarters(rng, channels: int = 3) -> Pixels:
+def quarters(rng: np.random.Generator, channels: int = 3) -> Pixels:
     """Four plain squares, which a lossy format keeps."""
     return np.kron(
         rng.integers(30, 226, (2, 2, channels), dtype=np.uint8), np.ones((8, 8, 1), np.uint8)
     )
 
 
-def flat(rng) -> Pixels:
+def flat(rng: np.random.Generator) -> Pixels:
     return np.broadcast_to(rng.integers(0, 256, 3, dtype=np.uint8), (SIDE, SIDE, 3)).copy()
 
 
-def encoded(image: Image.Image, form: str, **options) -> bytes:
+def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
     out = io.BytesIO()
     image.save(out, form, **options)
     return out.getvalue()
 
 
-def saved(form: str, picture=noise, **options) -> Callable[[np.random.Generator], Content]:
-    def make(rng):
+def saved(
+    form: str, picture: Callable[[np.random.Generator], Pixels] = noise, **options: Any
+) -> Maker:
+    def make(rng: np.random.Generator) -> Content:
         pixels = picture(rng)
         return encoded(Image.fromarray(pixels), form, **options), pixels
 
@@ -92,26 +98,26 @@ def plain_png(pixels: Pixels, extra: bytes = b"") -> bytes:
     return png(pixels.shape[1], pixels.shape[0], 8, 2, rows, extra)
 
 
-def gray_deep(rng) -> Content:
+def gray_deep(rng: np.random.Generator) -> Content:
     values = rng.integers(0, 65536, (SIDE, SIDE))
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     expected = np.rint(values / 65535 * 255).astype(np.uint8)
     return png(SIDE, SIDE, 16, 0, rows), np.repeat(expected[..., None], 3, -1)
 
 
-def color_deep(rng) -> Content:
+def color_deep(rng: np.random.Generator) -> Content:
     values = rng.integers(0, 65536, (SIDE, SIDE, 3))
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     return png(SIDE, SIDE, 16, 2, rows), (values >> 8).astype(np.uint8)
 
 
-def one_bit(rng) -> Content:
+def one_bit(rng: np.random.Generator) -> Content:
     bits = rng.integers(0, 2, (SIDE, SIDE), dtype=np.uint8)
     rows = b"".join(b"\0" + np.packbits(row).tobytes() for row in bits)
     return png(SIDE, SIDE, 1, 0, rows), np.repeat(bits[..., None] * np.uint8(255), 3, -1)
 
 
-def palette(rng, alpha: bytes = b"") -> Content:
+def palette(rng: np.random.Generator, alpha: bytes = b"") -> Content:
     colors = rng.integers(0, 256, (4, 3), dtype=np.uint8)
     indices = rng.integers(0, 4, (SIDE, SIDE), dtype=np.uint8)
     indices[0, :4] = range(4)
@@ -123,7 +129,7 @@ def palette(rng, alpha: bytes = b"") -> Content:
     return png(SIDE, SIDE, 8, 3, rows, extra), shown[indices]
 
 
-def with_alpha(rng, gray: bool, opaque: bool = False) -> Content:
+def with_alpha(rng: np.random.Generator, gray: bool, opaque: bool = False) -> Content:
     color = rng.integers(0, 256, (SIDE, SIDE, 1 if gray else 3), dtype=np.uint8)
     alpha = np.full((SIDE, SIDE, 1), 255, np.uint8)
     if not opaque:
@@ -134,7 +140,7 @@ def with_alpha(rng, gray: bool, opaque: bool = False) -> Content:
 
 
 # How a picture that is stored so must be turned to be shown, from the table of EXIF 2.3.
-TURNS = {
+TURNS: dict[int, Callable[[Pixels], Pixels]] = {
     1: lambda p: p,
     2: lambda p: p[:, ::-1],
     3: lambda p: p[::-1, ::-1],
@@ -146,8 +152,8 @@ TURNS = {
 }
 
 
-def turned(orientation: int, form: str, **options) -> Callable[[np.random.Generator], Content]:
-    def make(rng):
+def turned(orientation: int, form: str, **options: Any) -> Maker:
+    def make(rng: np.random.Generator) -> Content:
         pixels, exif = quarters(rng), Image.Exif()
         exif[0x0112] = orientation
         content = encoded(Image.fromarray(pixels), form, exif=exif, **options)
@@ -156,8 +162,8 @@ def turned(orientation: int, form: str, **options) -> Callable[[np.random.Genera
     return make
 
 
-def several(form: str, **options) -> Callable[[np.random.Generator], Content]:
-    def make(rng):
+def several(form: str, **options: Any) -> Maker:
+    def make(rng: np.random.Generator) -> Content:
         frames = [quarters(rng) for _ in range(3)]
         first, *others = [Image.fromarray(frame) for frame in frames]
         options_here = {"save_all": True, "append_images": others, **options}
@@ -166,15 +172,15 @@ def several(form: str, **options) -> Callable[[np.random.Generator], Content]:
     return make
 
 
-def cmyk(rng) -> Content:
+def cmyk(rng: np.random.Generator) -> Content:
     ink = quarters(rng, 4)
     ink[..., 3] = 0
     content = encoded(Image.fromarray(ink, "CMYK"), "JPEG", quality=98, subsampling=0)
     return content, 255 - ink[..., :3]
 
 
-def plain(width: int, height: int) -> Callable[[np.random.Generator], Content]:
-    def make(rng):
+def plain(width: int, height: int) -> Maker:
+    def make(rng: np.random.Generator) -> Content:
         color = rng.integers(0, 256, 3, dtype=np.uint8)
         pixels = np.broadcast_to(color, (height, width, 3))
         return plain_png(pixels), np.broadcast_to(color, (SIDE, SIDE, 3))
@@ -182,13 +188,13 @@ def plain(width: int, height: int) -> Callable[[np.random.Generator], Content]:
     return make
 
 
-def large_jpeg(rng) -> Content:
+def large_jpeg(rng: np.random.Generator) -> Content:
     pixels = flat(rng)  # as it is decoded at a fraction of its size, which blurs borders
     big = np.kron(pixels, np.ones((16, 16, 1), np.uint8))
     return encoded(Image.fromarray(big), "JPEG", quality=95, subsampling=0), pixels
 
 
-def run_length_bmp(rng) -> Content:
+def run_length_bmp(rng: np.random.Generator) -> Content:
     """8-bit BMP with RLE: each row two runs of eight pixels, from the bottom to the top."""
     colors = rng.integers(0, 256, (256, 3), dtype=np.uint8)
     runs = rng.integers(0, 256, (SIDE, 2), dtype=np.uint8)
@@ -200,32 +206,32 @@ def run_length_bmp(rng) -> Content:
     return start + info + table + body, colors[np.repeat(runs, 8, axis=1)]
 
 
-def after(make, change: Callable[[bytes, np.random.Generator], bytes], kept: bool = False):
+def after(make: Maker, change: Change, kept: bool = False) -> Maker:
     """`make`'s content, changed; its pixels only where they are kept."""
 
-    def made(rng):
+    def made(rng: np.random.Generator) -> Content:
         content, pixels = make(rng)
         return change(content, rng), pixels if kept else None
 
     return made
 
 
-def cut(content: bytes, rng) -> bytes:
+def cut(content: bytes, rng: np.random.Generator) -> bytes:
     return content[: rng.integers(1, len(content) - 20)]
 
 
-def cut_to_an_eighth(content: bytes, rng) -> bytes:
+def cut_to_an_eighth(content: bytes, rng: np.random.Generator) -> bytes:
     return content[: len(content) // 8 * rng.integers(1, 8)]
 
 
-def flipped_data(content: bytes, rng) -> bytes:
+def flipped_data(content: bytes, rng: np.random.Generator) -> bytes:
     """One bit of a PNG's image data, past the byte in which some bits mean nothing."""
     start = content.index(b"IDAT") + 7
     at = int(rng.integers(start, len(content) - 20))
     return content[:at] + bytes([content[at] ^ 1 << int(rng.integers(8))]) + content[at + 1 :]
 
 
-def with_segment(marker: int, body: bytes):
+def with_segment(marker: int, body: bytes) -> Change:
     """A JPEG segment right after the start of the image."""
     segment = bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
     return lambda content, rng: content[:2] + segment + content[2:]
@@ -275,7 +281,7 @@ def tiff_header(width: int, height: int) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
 
 
-def fixed(content: bytes) -> Callable[[np.random.Generator], Content]:
+def fixed(content: bytes) -> Maker:
     return lambda rng: (content, None)
 
 
@@ -284,11 +290,11 @@ def zeros_packed() -> bytes:
     return zlib.compress(bytes(64_000_000), 9)
 
 
-def text_bomb(rng) -> Content:
+def text_bomb(rng: np.random.Generator) -> Content:
     return plain_png(noise(rng), chunk(b"zTXt", b"Comment\0\0" + zeros_packed())), None
 
 
-def profile_bomb(rng) -> Content:
+def profile_bomb(rng: np.random.Generator) -> Content:
     return plain_png(noise(rng), chunk(b"iCCP", b"icc\0\0" + zeros_packed())), None
 
 

@@ -14,7 +14,10 @@ from odd_images import (
     PNG,
     PROGRESSIVE,
     WEBP,
+    Change,
+    Content,
     Kind,
+    Maker,
     after,
     cut,
     cut_to_an_eighth,
@@ -30,19 +33,19 @@ LONGEST = 2**31 - 1
 HTML = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>"
 
 
-def garbage(content: bytes, rng) -> bytes:
+def garbage(content: bytes, rng: np.random.Generator) -> bytes:
     return content + rng.bytes(500)
 
 
-def _png_with(extra: bytes):
-    def make(rng):
+def _png_with(extra: bytes) -> Maker:
+    def make(rng: np.random.Generator) -> Content:
         pixels = noise(rng)
         return plain_png(pixels, extra), pixels
 
     return make
 
 
-def _jpeg(name: str, change) -> Kind:
+def _jpeg(name: str, change: Change) -> Kind:
     return Kind(name, after(JPEG, change, kept=True), ".jpg", tolerance=LOSSY)
 
 
