@@ -1,10 +1,12 @@
 """How results look in a session, a notebook and a data frame."""
 
+import re
 import sys
 from html.parser import HTMLParser
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from rich.text import Text
 
 import augury
 from augury.errors import InputError
@@ -79,6 +81,22 @@ def test_other_results_are_shown_as_the_terminal_shows_them(judged):
     page = Tags(judged.status()._repr_html_())
     assert set(page.tags) <= {"pre", "span"}
     assert "".join(str(judged.status()).split()) == "".join("".join(page.texts).split())
+
+
+def luminance(color):
+    """Of a color of three bytes, as WCAG 2 defines it."""
+    parts = [value / 255 for value in color]
+    r, g, b = (v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+@pytest.mark.parametrize("style", ["bold red", "yellow", "green"])
+@pytest.mark.parametrize("page", [(255, 255, 255), (17, 17, 17)])
+def test_colors_can_be_read_on_light_and_dark_pages(style, page):
+    (color,) = set(re.findall(r"color: #(\w{6})[;\"]", html_of(Text("problem", style))))
+    found = luminance(bytes.fromhex(color))
+    lighter, darker = sorted((found, luminance(page)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4
 
 
 class Frame:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import augury
 from augury.cli.app import app
 from augury.report import load_study
+from augury.study import plan_of
 
 WRITTEN = Path(__file__).with_name("schema-1")
 COMMAND = ["study", str(WRITTEN / "study.toml")]
@@ -43,6 +45,15 @@ def test_it_opens(folder):
         "salience": pytest.approx(0.10),
     }
     assert [comparison.verdict for comparison in study.comparisons] == ["cannot say"]
+
+
+def test_it_opens_from_python(folder):
+    study = augury.Study.open(folder)
+    study.report(quiet=True)
+    assert study.status().counts["done"] == 2
+    assert [row.verdict for row in study.verdicts] == ["cannot say"]
+    assert study.settings.augmentations == ("none", "salience")
+    assert study.settings.recipe == plan_of(folder).cells[0].recipe
 
 
 def test_it_goes_on_and_keeps_what_is_done(folder):

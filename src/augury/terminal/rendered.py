@@ -4,6 +4,7 @@ import io
 from abc import ABC, abstractmethod
 
 from rich.console import RenderableType
+from rich.terminal_theme import TerminalTheme
 
 from augury.terminal.printer import Printer
 
@@ -12,6 +13,23 @@ _HTML = (
     '<pre style="white-space:pre;overflow-x:auto;line-height:1.35;margin:0;'
     "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace\">"
     "{code}</pre>"
+)
+
+# Black, red, green, yellow, blue, magenta, cyan and white, readable on white and on black pages:
+# of red, green and yellow, which are used, the contrast is at least 4 with both.
+_COLORS = TerminalTheme(
+    (255, 255, 255),
+    (0, 0, 0),
+    [
+        (118, 118, 118),
+        (214, 69, 57),
+        (42, 138, 69),
+        (154, 111, 0),
+        (58, 118, 196),
+        (170, 80, 170),
+        (20, 130, 145),
+        (118, 118, 118),
+    ],
 )
 
 
@@ -27,7 +45,7 @@ def html_of(renderable: RenderableType) -> str:
     printer = Printer(file=io.StringIO())
     printer.width = _NOTEBOOK_COLUMNS
     printer.print(renderable)
-    return printer.export_html(code_format=_HTML, inline_styles=True)
+    return printer.export_html(code_format=_HTML, inline_styles=True, theme=_COLORS)
 
 
 class Shown(ABC):

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count as numbers
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from augury.batch import Batch, to_float
@@ -17,6 +20,9 @@ from augury.training.network import Network
 # Other ranks wait while rank 0 loads data, measures speeds or evaluates on corrupted images. A
 # lost process needs no timeout: torchrun notices it at once.
 _PATIENCE = timedelta(days=1)
+
+# The groups that this process has been in are numbered, as those of the other processes are.
+_groups = numbers()
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,13 @@ def started_by_torchrun() -> Iterator[Processes]:
     cuda = torch.cuda.is_available()
     if cuda:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if cuda else "gloo", timeout=_PATIENCE)
-    yield Processes(dist.get_rank(), count)
+    store, rank, count = next(rendezvous("env://", timeout=_PATIENCE))
+    # Under a name of its own each time: a second study in the same script would take what the
+    # first one has left in the store for its own, and wait for ever.
+    store = PrefixStore(f"augury {next(_groups)}", store)
+    dist.init_process_group(
+        "nccl" if cuda else "gloo", store=store, rank=rank, world_size=count, timeout=_PATIENCE
+    )
+    yield Processes(rank, count)
     # Not after an error: the others are waiting for this process, and torchrun ends them.
     dist.destroy_process_group()

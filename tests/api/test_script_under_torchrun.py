@@ -1,0 +1,39 @@
+"""A script that torchrun starts: its processes share each cell, one study after the other."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+from helpers.studies import QUICK_STUDY
+
+
+def test_processes_of_torchrun_share_the_cells_of_each_run(tmp_path):
+    (tmp_path / "script.py").write_text(
+        textwrap.dedent(f"""
+        import json, os
+        import augury
+
+        study = augury.Study(path="s", **{QUICK_STUDY!r})
+        first = study.run(quiet=True)
+        second = study.add(seeds=2).run(engine="torchrun", quiet=True)
+        told = [[each.cells, each.done, each.failed] for each in (first, second)]
+        with open(f"told-{{os.environ['RANK']}}", "w") as file:
+            json.dump(told, file)
+        """)
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    done = subprocess.run(
+        [*command, "--nproc-per-node", "2", "script.py"],
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    for rank in range(2):
+        told = json.loads((tmp_path / f"told-{rank}").read_text())
+        assert told == [[2, 2, 0], [4, 4, 0]]
+    assert len(list(tmp_path.glob("s/runs/*/result.json"))) == 4
