@@ -118,12 +118,18 @@ def test_check_takes_names_and_objects():
         augury.check("flop")
 
 
-def test_code_of_a_stored_study_is_confirmed(tmp_path, monkeypatch):
+@pytest.fixture
+def forgotten():
+    """Leave no module `mine` to other tests."""
+    yield
+    sys.modules.pop("mine", None)
+
+
+def test_code_of_a_stored_study_is_confirmed(tmp_path, monkeypatch, forgotten):
     (tmp_path / "mine.py").write_text("def make(image):\n    return image\n")
     monkeypatch.chdir(tmp_path)
     study = augury.Study(path="s", **(QUICK_STUDY | {"augment": ["none", "mine:make"]}))
     study.run(engine="in-process", quiet=True)
-    sys.modules.pop("mine", None)
     (tmp_path / "mine.py").write_text("def make(image):\n    return image + 0\n")
     opened = augury.Study.open("s")
     assert len(opened.verdicts) == 1  # looking at results runs nothing

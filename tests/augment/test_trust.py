@@ -295,3 +295,16 @@ def test_a_folder_that_cannot_be_written_is_said(here, monkeypatch, caplog):
     assert confirm(["mine:make"]) == [here / "mine.py"]
     assert "confirmed for this command only" in caplog.text
     require(["mine:make"], "a study")
+
+
+def test_code_that_is_edited_in_a_session_runs_as_it_is_now(here):
+    """A helper that was edited, too, and a module of this name in another folder."""
+    write(here, mine="from darker import half\n\ndef make():\n    return half\n")
+    for divisor, expected in ((2, 50), (4, 25)):
+        write(here, darker=f"def half(image):\n    return image // {divisor}\n")
+        assert first_pixel(build({"name": "mine:make"}, typed=True)) == expected
+    elsewhere = here / "elsewhere"
+    elsewhere.mkdir()
+    os.chdir(elsewhere)
+    write(elsewhere, mine="def make():\n    return lambda image: image + 1\n")
+    assert first_pixel(build({"name": "mine:make"}, typed=True)) == 101

@@ -55,11 +55,17 @@ _FINDER = _Finder()
 def import_own(module: str, sources: dict[OwnModule, bytes]) -> ModuleType:
     """Import `module`, which like all that it imports from its folder is one of `sources`.
 
-    Raises what importing raises.
+    What was imported before from other bytes, or from another folder, is imported anew: a file may
+    be edited in the middle of a session. Raises what importing raises.
     """
     if _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
-    _FINDER.known |= {own.name: (own, source) for own, source in sources.items()}
+    now = {own.name: (own, source) for own, source in sources.items()}
+    if any(_FINDER.known.get(name, found) != found for name, found in now.items()):
+        # Whichever of them has imported the changed one holds its old code.
+        for name in _FINDER.known:
+            sys.modules.pop(name, None)
+    _FINDER.known |= now
     return importlib.import_module(module)
 
 
