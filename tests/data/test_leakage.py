@@ -7,7 +7,7 @@ import pytest
 
 from augury.data import Dataset, Split, cache_folder
 from augury.data.leakage import between_parts as leakage
-from augury.data.leakage.between_parts import Leakage, dataset_duplicates
+from augury.data.leakage.between_parts import DatasetDuplicates, dataset_duplicates
 from augury.errors import DiskError
 
 
@@ -26,7 +26,7 @@ def dataset() -> Dataset:
     return Dataset("made", ("a", "b"), train, validation, test, "f1", *fields)
 
 
-def pairs(found: Leakage):
+def pairs(found: DatasetDuplicates):
     return [[(pair.test_id, pair.train_id) for pair in p] for p in (found.train, found.validation)]
 
 

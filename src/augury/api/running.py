@@ -5,7 +5,7 @@ from pathlib import Path
 
 from augury.errors import CellsFailed
 from augury.report import load_study, write_report, write_summary
-from augury.report.load import Study as Records
+from augury.report.load import StudyRecords
 from augury.study import (
     CellCounts,
     Plan,
@@ -82,7 +82,7 @@ def judge_shown(path: Path) -> CellCounts:
     return count_cells(plan, folder)
 
 
-def write_all(path: Path) -> tuple[Records, Path]:
+def write_all(path: Path) -> tuple[StudyRecords, Path]:
     """Write summary.csv and report.html; returns the study's records and the report's path."""
     records = load_study(path)
     write_summary(records)

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from augury.errors import InputError
 from augury.records.verdicts import ArmVerdict
 from augury.report import verdict_html, verdict_table
-from augury.report.load import Study as Records
+from augury.report.load import StudyRecords
 from augury.stats import Rule
 from augury.terminal import Shown
 
@@ -26,7 +26,7 @@ class VerdictTable(Shown, Sequence[ArmVerdict]):
     command line's table; in a notebook, the table of the report.
     """
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: StudyRecords) -> None:
         self._records = records
 
     @property

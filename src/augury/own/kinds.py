@@ -12,7 +12,7 @@ _MODULE = "torch.nn.modules.module"
 
 
 @dataclass(frozen=True)
-class Kind:
+class CodeKind:
     """One kind of thing, and what of installed packages makes it without being confirmed.
 
     noun: what errors call such things, in the plural.
@@ -58,7 +58,7 @@ class Kind:
         )
 
 
-TRANSFORM = Kind(
+TRANSFORM = CodeKind(
     "transforms",
     classes=(
         ("torchvision.transforms", ""),
@@ -85,13 +85,13 @@ TRANSFORM = Kind(
     allowed="transforms can be used: classes that can be called, and functions of torchvision and "
     "timm",
 )
-MODEL = Kind(
+MODEL = CodeKind(
     "models",
     classes=(("torchvision.models", _MODULE), ("timm.models", _MODULE)),
     functions=("torchvision.models", "timm.models"),
     allowed="networks of torchvision.models and timm.models can be used",
 )
-DATASET = Kind("data sets")
+DATASET = CodeKind("data sets")
 
 
 def within(module: str, package: str) -> bool:

@@ -9,7 +9,7 @@ from augury.own.code_files import Origin, origin_of, own_modules, read_source, s
 from augury.own.generators import generators_restored
 from augury.own.here import code_here, is_here, thing_here
 from augury.own.importing import import_own
-from augury.own.kinds import Kind
+from augury.own.kinds import CodeKind
 from augury.own.trust import accepted_sources, check_found, hash_of, require
 
 _DIGITS = 16  # of a code's hash that studies keep
@@ -17,7 +17,7 @@ _DIGITS = 16  # of a code's hash that studies keep
 CHANGED = "its code has changed since the study began"
 
 
-def load(name: str, kind: Kind) -> Any:
+def load(name: str, kind: CodeKind) -> Any:
     """What the module has under this name; it is not called.
 
     Nothing is imported that `trust` does not accept. Raises InputError with one line for a module
@@ -64,7 +64,7 @@ def whole_code_hash(name: str) -> str:
     return hash_of(repr(sorted(files.items())).encode())[:_DIGITS]
 
 
-def _module(name: str, origin: Origin, kind: Kind) -> tuple[Any, list[str]]:
+def _module(name: str, origin: Origin, kind: CodeKind) -> tuple[Any, list[str]]:
     """The module, which may run, and the names of those of the user's own that it may import."""
     require([name], name, kind)
     module, _ = split_name(name)

@@ -6,12 +6,12 @@ from types import FunctionType
 
 from augury.errors import InputError
 from augury.own.code_files import origin_of
-from augury.own.kinds import Kind
+from augury.own.kinds import CodeKind
 
 _MAIN = ("__main__", "__mp_main__")  # a script or a notebook: to import it would run it again
 
 
-def importable_name(thing: object, kind: Kind) -> str | None:
+def importable_name(thing: object, kind: CodeKind) -> str | None:
     """ "module:name" of a function or class that a worker finds and may run, or None.
 
     None for what stands in a script, a notebook or another function, for objects, and for what of

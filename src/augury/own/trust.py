@@ -39,7 +39,7 @@ from augury.own.code_files import (
     split_name,
 )
 from augury.own.here import is_here, thing_here
-from augury.own.kinds import TRANSFORM, Kind
+from augury.own.kinds import TRANSFORM, CodeKind
 
 _SHOWN = 5
 
@@ -64,7 +64,7 @@ def grant(hashes: Iterable[str]) -> None:
     _granted.update(hashes)
 
 
-def point_to(names: Iterable[str], kind: Kind = TRANSFORM) -> None:
+def point_to(names: Iterable[str], kind: CodeKind = TRANSFORM) -> None:
     """Accept the code of these names as it is now: the user, or the user's own code, named them.
 
     Raises InputError where a name is of a module that is not there or never accepted.
@@ -73,7 +73,7 @@ def point_to(names: Iterable[str], kind: Kind = TRANSFORM) -> None:
         grant(_hashes(name, kind))
 
 
-def confirm(names: Iterable[str], kind: Kind = TRANSFORM) -> list[Path]:
+def confirm(names: Iterable[str], kind: CodeKind = TRANSFORM) -> list[Path]:
     """Accept the code of these names as it is now, and remember it.
 
     Returns its files that were not accepted before.
@@ -100,7 +100,7 @@ def confirming(tell: Callable[[str], None] | None) -> None:
     _tell = tell
 
 
-def require(names: Iterable[str], where: str, kind: Kind = TRANSFORM) -> None:
+def require(names: Iterable[str], where: str, kind: CodeKind = TRANSFORM) -> None:
     """Raise InputError unless all of these names may run; nothing is imported.
 
     where: what names them, for the error, which lists all files that would have to be confirmed.
@@ -108,7 +108,7 @@ def require(names: Iterable[str], where: str, kind: Kind = TRANSFORM) -> None:
     require_all({kind: names}, where)
 
 
-def require_all(names: Mapping[Kind, Iterable[str]], where: str) -> None:
+def require_all(names: Mapping[CodeKind, Iterable[str]], where: str) -> None:
     """As `require`, of names of several kinds."""
     asked = [(name, kind) for kind, each in names.items() for name in dict.fromkeys(each)]
     files = {
@@ -158,7 +158,7 @@ def names_in_arm(augmentation: Any) -> list[str]:
 
 
 def check_found(
-    name: str, found: Any, origin: Origin, own: Iterable[str] = (), kind: Kind = TRANSFORM
+    name: str, found: Any, origin: Origin, own: Iterable[str] = (), kind: CodeKind = TRANSFORM
 ) -> None:
     """Raise InputError unless `found`, which `name` stands for, may be called.
 
@@ -191,7 +191,7 @@ def accepted_sources(name: str, origin: Origin) -> dict[OwnModule, bytes]:
     return found
 
 
-def _hashes(name: str, kind: Kind) -> dict[str, Path]:
+def _hashes(name: str, kind: CodeKind) -> dict[str, Path]:
     """The files that `name` would run and that must be confirmed, by hash."""
     module, _ = split_name(name)
     if is_here(name):
@@ -233,7 +233,7 @@ def _short(file: Path) -> str:
     return str(file.relative_to(here) if file.is_relative_to(here) else file)
 
 
-def _is_made_in(found: Any, own: set[str], kind: Kind) -> bool:
+def _is_made_in(found: Any, own: set[str], kind: CodeKind) -> bool:
     """Whether it was written there, is known to make things of this kind, or was made there."""
     if isinstance(found, MethodType):
         found = found.__func__

@@ -5,13 +5,14 @@
 
 from augury.report.figures import comparison_grid, image_row, preview_figure
 from augury.report.html import write_report
-from augury.report.load import Study, load_study
+from augury.report.load import StudyRecords, load_study
 from augury.report.summary import write_summary
 from augury.report.terminal import verdict_table
 from augury.report.verdict_section import verdict_html
 
 __all__ = [
     "Study",
+    "StudyRecords",
     "comparison_grid",
     "image_row",
     "load_study",
@@ -21,3 +22,6 @@ __all__ = [
     "write_report",
     "write_summary",
 ]
+
+Study = StudyRecords
+"""The name of `StudyRecords` in the first version; `augury.Study` is another class."""

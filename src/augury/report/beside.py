@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from augury.records.evidence import ArmEvidence, Evidence, Interval, Measured, Overall
 from augury.records.verdicts import ArmVerdict
 from augury.report.corruption_chart import Panel, corruption_panels
-from augury.report.load import Study
+from augury.report.load import StudyRecords
 from augury.report.tables import finished, mean_points
 
 _UNKNOWN = Measured(None, None, None)
@@ -71,13 +71,13 @@ class OverallRow:
     interval: Interval | None
 
 
-def beside_groups(study: Study, evidence: Evidence) -> list[BesideGroup]:
+def beside_groups(study: StudyRecords, evidence: Evidence) -> list[BesideGroup]:
     """A group for each data set and network, its arms in the study's order."""
     return [_group(study, *group, evidence.of(*group)) for group in study.groups]
 
 
 def _group(
-    study: Study, dataset: str, model: str, evidence: Mapping[str, ArmEvidence]
+    study: StudyRecords, dataset: str, model: str, evidence: Mapping[str, ArmEvidence]
 ) -> BesideGroup:
     corrupted = [
         (number, evidence[name].corruptions)
@@ -94,7 +94,7 @@ def _group(
     )
 
 
-def _arm(study: Study, evidence: ArmEvidence) -> BesideArm:
+def _arm(study: StudyRecords, evidence: ArmEvidence) -> BesideArm:
     where = evidence.dataset, evidence.model, evidence.augmentation
     runs = study.select(*where)
     curves = [run.epochs for run in runs if run.result and run.epochs]

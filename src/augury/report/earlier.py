@@ -5,7 +5,7 @@ from typing import Any
 
 from augury.records.cell import Cell
 from augury.records.result import DRAWS
-from augury.report.load import Study
+from augury.report.load import StudyRecords
 
 _GEOMETRY = ("rotate", "zoom", "shear", "translate")
 _SPECTRAL = "spectral-residual"
@@ -16,7 +16,7 @@ TOUCHED = "images that geometry did not choose were changed by up to .007 of a g
 BORDER = "spectral-residual smoothed with a repeated border, so that its peaks lie at the edge"
 
 
-def mended_since(study: Study) -> list[tuple[str, int, str]]:
+def mended_since(study: StudyRecords) -> list[tuple[str, int, str]]:
     """(augmentation, number of finished runs, fault) for each arm and each fault that it had."""
     found: dict[tuple[str, str], int] = {}
     for run in study.runs:

@@ -12,7 +12,7 @@ from augury.report.beside import beside_groups, has_few_problems, overall_rows
 from augury.report.charts import Curve
 from augury.report.earlier import mended_since
 from augury.report.files import write_text
-from augury.report.load import Run, Study
+from augury.report.load import Run, StudyRecords
 from augury.report.origins import origins
 from augury.report.page import environment, style
 from augury.report.pictures import MAX_PIXELS, Examples, load_examples
@@ -68,7 +68,7 @@ class GroupFigures:
     confusions: Sequence[tuple[Confusion, Markup, Sequence[tuple[str, str, float]]]]
 
 
-def write_report(study: Study) -> Path:
+def write_report(study: StudyRecords) -> Path:
     """Write report.html into the study's folder and return its path.
 
     Raises InputError if a file of pictures is damaged, DiskError if the page cannot be written.
@@ -76,7 +76,7 @@ def write_report(study: Study) -> Path:
     return write_text(study.folder / "report.html", render(study))
 
 
-def render(study: Study) -> str:
+def render(study: StudyRecords) -> str:
     """The report of a study, finished or not, as HTML."""
     evidence = study.evidence
     overall = evidence.overall if evidence else None
@@ -108,7 +108,7 @@ def render(study: Study) -> str:
     )
 
 
-def _facts(study: Study) -> list[str]:
+def _facts(study: StudyRecords) -> list[str]:
     seeds = {run.cell.seed for run in study.runs}
     done = finished(study.runs)
     return [
@@ -121,7 +121,7 @@ def _facts(study: Study) -> list[str]:
     ]
 
 
-def _grid(study: Study, dataset: str) -> Grid:
+def _grid(study: StudyRecords, dataset: str) -> Grid:
     models = [model for name, model in study.groups if name == dataset]
     rows = [
         (arm, [grid_cell(study.select(dataset, model, arm)) for model in models])
@@ -131,7 +131,7 @@ def _grid(study: Study, dataset: str) -> Grid:
     return Grid(dataset, models, rows)
 
 
-def _group_figures(study: Study, dataset: str, model: str) -> GroupFigures:
+def _group_figures(study: StudyRecords, dataset: str, model: str) -> GroupFigures:
     classes = study.datasets[dataset].classes
     effects = class_effects(study, dataset, model, MAX_CLASSES)
     found = confusions(study, dataset, model)
@@ -154,7 +154,7 @@ def _group_figures(study: Study, dataset: str, model: str) -> GroupFigures:
     )
 
 
-def _curves(study: Study, dataset: str, model: str, measure: str) -> list[Curve]:
+def _curves(study: StudyRecords, dataset: str, model: str, measure: str) -> list[Curve]:
     curves = []
     for number, arm in enumerate(study.arms):
         runs = [run.epochs for run in study.select(dataset, model, arm) if run.epochs]
@@ -175,7 +175,7 @@ def _confusion_figures(
     return figures
 
 
-def _gallery(study: Study, dataset: str) -> Gallery | None:
+def _gallery(study: StudyRecords, dataset: str) -> Gallery | None:
     arms = []
     for arm in study.arms:
         for run in study.select(dataset, None, arm):
@@ -186,7 +186,7 @@ def _gallery(study: Study, dataset: str) -> Gallery | None:
     return Gallery(dataset, study.datasets[dataset], arms[0][1], arms) if arms else None
 
 
-def _teachers(study: Study) -> list[tuple[str, str]]:
+def _teachers(study: StudyRecords) -> list[tuple[str, str]]:
     """(augmentation, source of its saliency), each pair once."""
     pairs = (
         (arm, result.teacher)

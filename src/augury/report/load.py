@@ -35,7 +35,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyRecords:
     """All that a study's folder holds, without predictions and pictures.
 
     rule: by which the verdicts were reached, or the planned one where there are none yet.
@@ -97,7 +97,7 @@ class Study:
         return {asked: tuple(runs) for asked, runs in found.items()}
 
 
-def load_study(folder: Path | str) -> Study:
+def load_study(folder: Path | str) -> StudyRecords:
     """Read a study's folder, finished or not.
 
     Raises InputError where plan.json is missing, or where a file is damaged, naming it.
@@ -106,7 +106,7 @@ def load_study(folder: Path | str) -> Study:
     plan = plan_of(folder)
     files = StudyFolder(folder)
     verdicts = read_verdicts(folder / "verdicts.json")
-    return Study(
+    return StudyRecords(
         folder=folder,
         plan=plan,
         runs=tuple(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from augury.records.provenance import Provenance, Resumed
-from augury.report.load import Run, Study
+from augury.report.load import Run, StudyRecords
 
 Origin = tuple[tuple[str, str], ...]
 """(name, value) pairs: processor, cores and GPU of the machine, versions, number of processes."""
@@ -26,7 +26,7 @@ class Origins:
     went_on: Sequence[tuple[Run, Sequence[str]]]
 
 
-def origins(study: Study) -> Origins:
+def origins(study: StudyRecords) -> Origins:
     """The origins of all finished runs for which they are known."""
     found = Counter(
         _origin(run.result.provenance)

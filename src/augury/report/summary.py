@@ -6,7 +6,7 @@ from pathlib import Path
 
 from augury.printable import printable
 from augury.report.files import write_text
-from augury.report.load import Run, Study
+from augury.report.load import Run, StudyRecords
 
 COLUMNS = (
     "dataset",
@@ -28,7 +28,7 @@ COLUMNS = (
 _FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "'")
 
 
-def write_summary(study: Study) -> Path:
+def write_summary(study: StudyRecords) -> Path:
     """Write summary.csv into the study's folder and return its path.
 
     Accuracies are fractions, times are in seconds, `augment_cost` is the time of a step relative

@@ -8,7 +8,7 @@ import numpy as np
 from augury.records.result import Result
 from augury.records.times import Times, median_times
 from augury.records.verdicts import ArmVerdict
-from augury.report.load import Run, Study
+from augury.report.load import Run, StudyRecords
 from augury.stats import to_points
 
 
@@ -70,7 +70,7 @@ class Confusion:
     seeds: int
 
 
-def verdict_rows(study: Study, dataset: str, model: str) -> list[VerdictRow]:
+def verdict_rows(study: StudyRecords, dataset: str, model: str) -> list[VerdictRow]:
     """The baseline and every other arm of one data set and network."""
     comparisons = {
         c.augmentation: c for c in study.comparisons if (c.dataset, c.model) == (dataset, model)
@@ -82,7 +82,9 @@ def verdict_rows(study: Study, dataset: str, model: str) -> list[VerdictRow]:
     ]
 
 
-def _verdict_row(study: Study, runs: Sequence[Run], comparison: ArmVerdict | None) -> VerdictRow:
+def _verdict_row(
+    study: StudyRecords, runs: Sequence[Run], comparison: ArmVerdict | None
+) -> VerdictRow:
     arm = runs[0].cell.augmentation
     results = finished(runs)
     accuracy = mean_points([r.test.accuracy for r in results])
@@ -120,7 +122,7 @@ def grid_cell(runs: Sequence[Run]) -> GridCell:
     )
 
 
-def class_effects(study: Study, dataset: str, model: str, limit: int) -> ClassEffects | None:
+def class_effects(study: StudyRecords, dataset: str, model: str, limit: int) -> ClassEffects | None:
     """Per-class differences from the baseline, over the seeds that both arms finished.
 
     Of more than `limit` classes, those with the largest differences are kept, in their order.
@@ -150,7 +152,7 @@ def class_effects(study: Study, dataset: str, model: str, limit: int) -> ClassEf
     )
 
 
-def confusions(study: Study, dataset: str, model: str) -> list[Confusion]:
+def confusions(study: StudyRecords, dataset: str, model: str) -> list[Confusion]:
     """Every arm's confusion matrix in shares of the true class, the mean over its seeds."""
     found = []
     for arm in study.arms:
@@ -182,7 +184,7 @@ def finished(runs: Sequence[Run]) -> list[Result]:
     return [run.result for run in ordered if run.result]
 
 
-def _by_seed(study: Study, dataset: str, model: str, arm: str) -> dict[int, Result]:
+def _by_seed(study: StudyRecords, dataset: str, model: str, arm: str) -> dict[int, Result]:
     runs = study.select(dataset, model, arm)
     return {run.cell.seed: run.result for run in runs if run.result}
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from augury.printable import printable
-from augury.report.load import Study
+from augury.report.load import StudyRecords
 from augury.report.tables import VerdictRow, verdict_rows
 from augury.report.words import at_least, fixed, level, p_value, signed, span, warnings
 
@@ -19,7 +19,7 @@ _STYLES = {
 }
 
 
-def verdict_table(study: Study) -> Group:
+def verdict_table(study: StudyRecords) -> Group:
     """Each arm against the baseline, a section for every data set and network; 80 columns wide.
 
     Under it: how many runs are not there, and how many test images leak.

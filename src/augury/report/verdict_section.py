@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from augury.report import charts, words
-from augury.report.load import Study
+from augury.report.load import StudyRecords
 from augury.report.page import environment, style
 from augury.report.svg import Axis
 from augury.report.tables import VerdictRow, verdict_rows
@@ -21,12 +21,12 @@ class VerdictSection:
     groups: Sequence[tuple[str, Sequence[tuple[VerdictRow, Markup]]]]
 
 
-def verdict_sections(study: Study) -> list[VerdictSection]:
+def verdict_sections(study: StudyRecords) -> list[VerdictSection]:
     """What the tables show, one for each data set."""
     return [_section(study, name) for name in study.datasets]
 
 
-def verdict_html(study: Study) -> str:
+def verdict_html(study: StudyRecords) -> str:
     """The answer and the tables, with a style that holds for them alone, light and dark."""
     return (
         environment()
@@ -41,7 +41,7 @@ def verdict_html(study: Study) -> str:
     )
 
 
-def _section(study: Study, dataset: str) -> VerdictSection:
+def _section(study: StudyRecords, dataset: str) -> VerdictSection:
     models = [model for name, model in study.groups if name == dataset]
     groups = [(model, verdict_rows(study, dataset, model)) for model in models]
     compared = [row.comparison for _, rows in groups for row in rows if row.comparison]
@@ -59,7 +59,7 @@ def _section(study: Study, dataset: str) -> VerdictSection:
     )
 
 
-def _plot(study: Study, axis: Axis, row: VerdictRow) -> Markup:
+def _plot(study: StudyRecords, axis: Axis, row: VerdictRow) -> Markup:
     difference = row.comparison.difference if row.comparison else None
     interval = row.comparison.interval if row.comparison else None
     return charts.difference_plot(

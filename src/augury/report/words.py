@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from augury.records.evidence import Interval
 from augury.records.plan import Leakage
 from augury.records.verdicts import ArmVerdict
-from augury.report.load import Study
+from augury.report.load import StudyRecords
 from augury.stats import round_up
 
 NONE = "–"
@@ -123,7 +123,7 @@ def threshold(points: float) -> str:
     return f"{points:g}"
 
 
-def warnings(study: Study) -> list[str]:
+def warnings(study: StudyRecords) -> list[str]:
     """What stands under the verdicts: runs that are not there, test images that leak."""
     states = [run.status for run in study.runs]
     found = []
@@ -138,12 +138,12 @@ def warnings(study: Study) -> list[str]:
     return found
 
 
-def question(study: Study) -> str:
+def question(study: StudyRecords) -> str:
     """The study's title."""
     return f"Which augmentation helps on {listed(list(study.datasets))}?"
 
 
-def answer(study: Study) -> str:
+def answer(study: StudyRecords) -> str:
     """What the study found, in a sentence or two of plain words."""
     if not study.comparisons:
         return f"There is nothing to compare with “{study.baseline}” yet."
@@ -153,7 +153,7 @@ def answer(study: Study) -> str:
     return f"Compared with {study.baseline}, {'; '.join(parts)}."
 
 
-def _why_not(study: Study) -> str:
+def _why_not(study: StudyRecords) -> str:
     seeds = max(len(c.seeds) for c in study.comparisons)
     if seeds < study.rule.min_seeds:
         return (
@@ -164,7 +164,7 @@ def _why_not(study: Study) -> str:
     return remark(first.words, first.verdict)
 
 
-def _one_group(study: Study) -> list[str]:
+def _one_group(study: StudyRecords) -> list[str]:
     parts: list[str] = []
     kind = f"{level(study.rule.confidence)} interval "
     for verdict in ("helps", "hurts"):
@@ -183,7 +183,7 @@ def _one_group(study: Study) -> list[str]:
     return parts
 
 
-def _many_groups(study: Study) -> list[str]:
+def _many_groups(study: StudyRecords) -> list[str]:
     parts: list[str] = []
     for arm in study.arms:
         comparisons = [c for c in study.comparisons if c.augmentation == arm]

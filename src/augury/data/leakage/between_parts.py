@@ -18,7 +18,7 @@ DUPLICATES_VERSION = 1  # raise it when the search or the layout of a file chang
 
 
 @dataclass(frozen=True)
-class Leakage:
+class DatasetDuplicates:
     """Test images with a duplicate in the training part, and those with one in the validation part.
 
     validation: here `train_id` and `train_label` belong to a validation image; empty if the data
@@ -29,7 +29,7 @@ class Leakage:
     validation: tuple[Duplicate, ...]
 
 
-def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> Leakage:
+def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> DatasetDuplicates:
     """Duplicates of all test images in the training part, and in the validation part, if any.
 
     Read from the cache if they are known; a damaged or outdated file is replaced.
@@ -43,7 +43,7 @@ def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> Le
     if path.exists():
         tell_remade(path)
     validation = dataset.validation
-    found = Leakage(
+    found = DatasetDuplicates(
         train=find_duplicates(dataset.train, dataset.test, progress),
         validation=find_duplicates(validation, dataset.test, progress) if validation else (),
     )
@@ -53,13 +53,13 @@ def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> Le
     return found
 
 
-def _read(path: Path) -> Leakage | None:
+def _read(path: Path) -> DatasetDuplicates | None:
     try:
         content = read_sealed(path.read_bytes())
         if SEAL not in content or content["version"] != DUPLICATES_VERSION:
             return None
         parts = {"train": content["train"], "validation": content["validation"]}
-        found: Leakage = read_as(Leakage, parts, str(path))
+        found: DatasetDuplicates = read_as(DatasetDuplicates, parts, str(path))
         return found
     except (OSError, ValueError, KeyError):
         return None

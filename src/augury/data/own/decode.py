@@ -20,7 +20,7 @@ from augury.data.folders.layout import PARTS
 from augury.data.folders.listing import reason
 from augury.data.folders.picture import Decoded, Header
 from augury.data.own.items import EIGHT_BITS, Item, read_item, read_label, write_item
-from augury.data.own.parts import Pairs, Parts
+from augury.data.own.parts import GivenParts, Pairs
 from augury.data.split import stratified_rows
 from augury.errors import AuguryError, DataError
 from augury.records.set_aside import SetAside
@@ -42,7 +42,7 @@ class _Row:
 
 
 def decode_parts(
-    parts: Parts,
+    parts: GivenParts,
     name: str,
     source: str,
     image_size: int | None,
@@ -111,7 +111,7 @@ def _likely_form(pairs: Pairs, name: str, image_size: int | None) -> tuple[int, 
 
 
 def _read(
-    parts: Parts, name: str, decoded: Path, progress: Progress | None
+    parts: GivenParts, name: str, decoded: Path, progress: Progress | None
 ) -> tuple[list[_Row], list[SetAside]]:
     """All images into their rows of `decoded`; those that cannot be read leave theirs empty."""
     images = np.load(decoded, mmap_mode="r+")
@@ -150,7 +150,7 @@ def _item(pairs: Pairs, row: int, where: str) -> tuple[Item, int | str]:
 
 
 def _numbered(
-    rows: list[_Row], parts: Parts, name: str, set_aside: Sequence[SetAside]
+    rows: list[_Row], parts: GivenParts, name: str, set_aside: Sequence[SetAside]
 ) -> tuple[list[_Row], tuple[str, ...]]:
     """The rows with labels 0..K-1, and what these are called."""
     labels = {row.label for row in rows}

@@ -28,7 +28,7 @@ class Pairs(Protocol):
 
 
 @dataclass(frozen=True)
-class Parts:
+class GivenParts:
     """The parts by name ("train", "validation", "test", in this order), and the names of classes.
 
     classes: of the labels 0..K-1, as they were given; None where nothing names them. complete:
@@ -40,7 +40,7 @@ class Parts:
     complete: bool = False
 
 
-def parts_of(given: object, name: str) -> Parts:
+def parts_of(given: object, name: str) -> GivenParts:
     """The parts of `given`; DataError, which `name` begins, for what has none of the FORMS."""
     classes = None
     named: dict[str, object] = {}
@@ -59,9 +59,9 @@ def parts_of(given: object, name: str) -> Parts:
         raise DataError(f"{name}: has no part train, only {', '.join(map(str, named))}")
     pairs = {part: _pairs(named[part], f"{name}: {part}") for part in PARTS if part in named}
     if classes is not None:
-        return Parts(pairs, read_classes(classes, name), complete=True)
+        return GivenParts(pairs, read_classes(classes, name), complete=True)
     found = next((c for each in pairs.values() if (c := _classes_of(each)) is not None), None)
-    return Parts(pairs, found)
+    return GivenParts(pairs, found)
 
 
 def read_classes(classes: object, name: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from augury.records.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Parts:
+class RunParts:
     """The images of each part of one run; validation may be empty."""
 
     train: Split
@@ -35,7 +35,7 @@ class ClassCounts:
         return int(self.train.sum()), int(self.validation.sum()), int(self.test.sum())
 
 
-def run_parts(dataset: Dataset, recipe: Recipe, seed: int) -> Parts:
+def run_parts(dataset: Dataset, recipe: Recipe, seed: int) -> RunParts:
     """The parts of the runs with this seed, the same ones for every augmentation and model.
 
     The test images are the same for every seed, too. Raises InputError where a limit leaves a
@@ -52,7 +52,7 @@ def run_parts(dataset: Dataset, recipe: Recipe, seed: int) -> Parts:
             validation = limit_train(validation, wanted, seed)
     if recipe.test_limit is not None:
         test = limit_train(test, recipe.test_limit, 0)
-    return Parts(train, validation, test)
+    return RunParts(train, validation, test)
 
 
 def count_classes(dataset: Dataset, recipe: Recipe) -> ClassCounts:
