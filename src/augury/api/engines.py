@@ -18,7 +18,7 @@ from augury.training.processes import Processes
 def engine_for(
     given: Engine | str | None, settings: StudySettings, path: Path
 ) -> Callable[[Processes], Engine]:
-    """What makes the engine, given the processes that torchrun has started.
+    """A function that makes the engine from the processes that torchrun has started.
 
     given: an engine, the name of one, or None for `Local`; where torchrun has started this process,
     for `Torchrun`; and where cells are made of objects that no other process has, for `InProcess`.

@@ -31,7 +31,7 @@ class VerdictTable(Shown, Sequence[ArmVerdict]):
 
     @property
     def rule(self) -> Rule:
-        """What the verdicts ask for."""
+        """The rule that the verdicts were reached by."""
         return self._records.rule
 
     @property

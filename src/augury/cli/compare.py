@@ -29,6 +29,6 @@ def compare(
 
 
 def _values(change: ArmChange) -> dict[str, object]:
-    """As JSON values, the names first."""
+    """The comparison as JSON values, its names first."""
     names = {"dataset": change.dataset, "model": change.model, "augmentation": change.augmentation}
     return {**names, **to_values(change)}

@@ -9,7 +9,7 @@ from augury.study.engines import ENGINES, Engine, Torchrun
 from augury.training.processes import Processes
 
 Options = Mapping[str, int | float | str | None]
-"""What an engine can be given: its argument's name, and the value, None where none was given."""
+"""Arguments of an engine by name; None for those that were not given."""
 
 
 def make_engine(name: str, options: Options, processes: Processes) -> Engine:

@@ -101,7 +101,7 @@ def _with_source(given: StudyOptions, source: str | None, model: str | None) -> 
 def _in_new_study(
     given: StudyOptions, seed: int
 ) -> tuple[list[Wanted], Callable[[Wanted], Loaded]]:
-    """What is asked for of a study that is not there yet, and how its cells of `seed` are made."""
+    """The figures wanted of a study that does not exist yet, and a function that makes a cell."""
     settings = given.settings()
     named = given.file or given.preset or "augmentations" in given.overrides
     arms = settings.augmentations if named else (_ARM,)
@@ -126,7 +126,7 @@ def _in_new_study(
 def _in_study(
     given: StudyOptions, study: Path, seed: int
 ) -> tuple[list[Wanted], Callable[[Wanted], Loaded]]:
-    """What is asked for of a stored study, and how its cells of `seed` are read."""
+    """The figures wanted of a stored study, and a function that reads a cell."""
     others = given.flags(without=("datasets", "models", "augmentations"))
     if others:
         raise InputError(f"--study {study}: has settings of its own, without {', '.join(others)}")

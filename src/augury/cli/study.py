@@ -78,7 +78,7 @@ def status(folder: Folder, as_json: Json = False) -> None:
 
 
 def _values(cell: CellStatus) -> dict[str, object]:
-    """As JSON values; only a cell that failed has an error."""
+    """The cell as JSON values; only a failed one has an error."""
     return {
         name: value
         for name, value in vars(cell).items()

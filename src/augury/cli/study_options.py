@@ -47,7 +47,7 @@ class Setting:
     help: str
 
     def parameter(self) -> inspect.Parameter:
-        """Of the command's function; None where the option is not given."""
+        """The option as a parameter of the command's function; None means that it is not given."""
         option = typer.Option(self.flag, help=self.help)
         return _parameter(self.name, _ANNOTATED[self.kind | None, option], None)
 
@@ -79,7 +79,7 @@ def _settings_of(cls: type, table: str) -> Iterator[Setting]:
 
 
 def _kind(hint: Any) -> type:
-    """What typer reads for a field of this annotation; a list is one text, with commas."""
+    """The type that typer reads for a field; a list is read as one text with commas."""
     if get_origin(hint) in (Union, UnionType):
         (hint,) = (each for each in get_args(hint) if each is not NoneType)
     found: type = str if get_origin(hint) is tuple else hint
@@ -93,7 +93,7 @@ def _flag(name: str, kind: type) -> str:
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What a command was given of a study's options, in the order of `--help`.
+    """The options of a study that a command was given, in the order of `--help`.
 
     overrides: the settings that were given, as a study file has them
     """
@@ -140,16 +140,16 @@ class StudyOptions:
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False
 
     def settings(self) -> StudySettings:
-        """Of preset, study file and command line; `--trust` holds from here on."""
+        """Settings from preset, study file and command line; `--trust` applies from here on."""
         confirm_code(self.trust)
         return read_settings(self.file, self.preset, self.overrides)
 
     def folder(self, settings: StudySettings) -> Path:
-        """Of the study; InputError where it cannot be one."""
+        """The study's folder; InputError where it cannot be one."""
         return usable_folder(self.out_dir or default_path(settings.title))
 
     def flags(self, without: Container[str] = ()) -> list[str]:
-        """Of what was given to say what the study is, but for the settings `without`."""
+        """The flags given that describe the study, except for the settings `without`."""
         given = {"a study file": self.file, "--preset": self.preset}
         found = [flag for flag, value in given.items() if value is not None]
         for setting in study_settings():
@@ -160,7 +160,7 @@ class StudyOptions:
 
     @property
     def engine_options(self) -> dict[str, int | float | str | None]:
-        """What the engine is to be given, None for what was not said."""
+        """Arguments for the engine; None for those that were not given."""
         return {
             "workers": self.workers,
             "address": self.address,

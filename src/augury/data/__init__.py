@@ -90,7 +90,7 @@ def load_dataset(
 
 
 def data_title(name_or_path: str) -> str:
-    """What to call a data set before it is loaded: its name, or that of its folder or archive.
+    """Title of a data set before it is loaded: its name, or that of its folder or archive.
 
     Of "module:attribute" it is the attribute.
     """
@@ -122,7 +122,7 @@ def check_output(output: Path, name_or_path: str, what: str, instead: str) -> No
 
 
 def whole_location(name_or_path: str) -> str:
-    """As a plan keeps it: a path whole, so that the study goes on from any folder."""
+    """The location that a plan keeps: paths are absolute, so a study continues from any folder."""
     return str(Path(name_or_path).resolve()) if is_path(name_or_path) else name_or_path
 
 

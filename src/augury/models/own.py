@@ -180,7 +180,7 @@ def _logits(
 
 
 def _forward(name: str, network: nn.Module, images: int, channels: int, image_size: int) -> object:
-    """What the network gives for random images."""
+    """The output of the network for random images."""
     try:
         return network(torch.rand(images, channels, image_size, image_size))
     except Exception as error:  # whatever the user's own code raises

@@ -1,4 +1,4 @@
-"""What network is asked for, and whether it can be built."""
+"""`ModelSpec`: the description of a network to build, and the check of its name."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ def check_model_name(name: str) -> None:
 
 
 def timm_name(name: str) -> str:
-    """What timm calls the network `name`; InputError for one of ours, which timm lacks."""
+    """The name of the network in timm; InputError for augury's own, which timm lacks."""
     check_model_name(name)
     if name.startswith(PREFIX):
         return name.removeprefix(PREFIX)

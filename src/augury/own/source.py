@@ -108,7 +108,9 @@ def _function(function: FunctionType, seen: Seen) -> Iterator[str]:
 
 
 def _used(value: object, seen: Seen) -> Iterator[str]:
-    """What a global name stands for; other objects than these may change without being edited."""
+    """Describe the value of a global name; objects of other types are left out, as they can change
+    without an edit of the source.
+    """
     if isinstance(value, (*_PLAIN, FunctionType, type, tuple, list, dict, functools.partial)):
         yield from _described(value, seen)
 

@@ -109,7 +109,7 @@ def require(names: Iterable[str], where: str, kind: CodeKind = TRANSFORM) -> Non
 
 
 def require_all(names: Mapping[CodeKind, Iterable[str]], where: str) -> None:
-    """As `require`, of names of several kinds."""
+    """`require` for names of several kinds."""
     asked = [(name, kind) for kind, each in names.items() for name in dict.fromkeys(each)]
     files = {
         file: name
@@ -175,7 +175,9 @@ def check_found(
 
 
 def accepted_sources(name: str, origin: Origin) -> dict[OwnModule, bytes]:
-    """What a module of the user's own runs, as bytes that are accepted; {} for an installed one.
+    """The accepted source bytes of a module of the user's own and of what it imports.
+
+    {} for an installed module.
 
     Raises InputError where a file has changed since `require` looked at it.
     """

@@ -24,7 +24,7 @@ def fixed(value: float | None, digits: int = 2) -> str:
 
 
 def signed(value: float | None, digits: int = 2) -> str:
-    """As `fixed`, with a plus sign on what is over zero."""
+    """`fixed` with a plus sign for positive values."""
     text = fixed(value, digits)
     return f"+{text}" if text[0] not in "−–" and float(text.replace(",", "")) else text
 
@@ -99,7 +99,7 @@ def leaked(leakage: Leakage) -> str:
 
 
 def leaked_kinds(leakage: Leakage) -> str:
-    """What kind these are: "3 equal to the bit, 1 mirrored"; "" where there is nothing to say."""
+    """Counts by kind of duplicate, "3 equal to the bit, 1 mirrored"; "" if all are ordinary."""
     kinds = (
         (leakage.exact, "equal to the bit"),
         (leakage.mirrored, "mirrored"),
@@ -124,7 +124,7 @@ def threshold(points: float) -> str:
 
 
 def warnings(study: StudyRecords) -> list[str]:
-    """What stands under the verdicts: runs that are not there, test images that leak."""
+    """Warnings below the verdicts: missing runs, test images that leak into training."""
     states = [run.status for run in study.runs]
     found = []
     if not_done := len(states) - states.count("done"):

@@ -70,7 +70,7 @@ def fit_temperature(logits: Floats, labels: Integers) -> float:
         return 1.0
 
     def slope(log_temperature: float) -> float:
-        """Of the likelihood in 1/T: the mean margin over the classes as they are believed."""
+        """Derivative of the negative log-likelihood in 1/T: the mean margin under the softmax."""
         believed = special.softmax(margins * math.exp(-log_temperature), axis=1)
         return float((believed * margins).sum(axis=1).mean())
 

@@ -1,4 +1,4 @@
-"""What the differences of two arms over the same seeds say.
+"""Tests and intervals for the differences of two arms over the same seeds.
 
 Every function takes `differences` (S,): first arm minus second, one value a seed, finite; the
 results are in the same unit.

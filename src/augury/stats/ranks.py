@@ -60,7 +60,7 @@ def friedman(scores: NDArray[np.float64], alpha: float = 0.05) -> Friedman:
 
 
 def _iman_davenport_p(ranks: NDArray[np.float64], statistic: float) -> float:
-    """Of F = (N − 1) χ² / (N (A − 1) − χ²), with A − 1 and (A − 1)(N − 1) degrees of freedom."""
+    """p of F = (N − 1) χ² / (N (A − 1) − χ²), with A − 1 and (A − 1)(N − 1) degrees of freedom."""
     problems, arms = ranks.shape
     if np.all(ranks == ranks[0]):
         ties = np.unique(ranks[0], return_counts=True)[1]

@@ -102,6 +102,6 @@ def threads_a_cell(
 def workload(
     device: Device, cells: int, settings: StudySettings, datasets: Mapping[str, Dataset]
 ) -> Workload:
-    """What an engine is asked to run: so many cells of these models on these data sets."""
+    """The workload of a study for an engine: `cells` cells of its models on its data sets."""
     sizes = {dataset.image_size for dataset in datasets.values()}
     return Workload(device, cells, networks=frozenset(product(settings.models, sizes)))

@@ -42,7 +42,7 @@ def _command(processes: int) -> str:
 
 
 def changes(epoch: int, before: Provenance, now: Provenance) -> tuple[Resumed, ...]:
-    """What a result notes of a run that went on in another environment; nothing where it is equal.
+    """The differences in environment of a resumed run; empty if there are none.
 
     epoch: epochs that were done; before, now: the environments. Results can be expected to be
     equal to the bit only where processor, cores, GPU, versions and processes are. The system's
@@ -67,7 +67,7 @@ def _version(package: str) -> str:
 
 @cache
 def machine() -> Machine:
-    """What this process runs on."""
+    """The machine that this process runs on."""
     return Machine(
         platform=platform.platform(),
         processor=_processor(),

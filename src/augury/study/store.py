@@ -55,7 +55,7 @@ class StudyFolder:
 
     @property
     def plan_file(self) -> Path:
-        """What the study consists of."""
+        """The file that lists the study's cells."""
         return self.path / "plan.json"
 
     def run(self, cell: Cell) -> "RunFolder":
@@ -150,7 +150,7 @@ class RunFolder:
             raise InputError(f"{file.parent.name}/{file.name} is damaged")
 
     def damage(self) -> str:
-        """What is wrong with the result or one of its files, in one line; "" where nothing is.
+        """The damage of the result or one of its files, in one line; "" if there is none.
 
         The network's weights are not checked: they carry their own checksum, and may be large.
         Raises UnreadableError where a file cannot be read, as it may be whole.

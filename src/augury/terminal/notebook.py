@@ -1,4 +1,4 @@
-"""What changes while one waits, in a notebook."""
+"""Progress displays in a notebook, updated in place."""
 
 import time
 from typing import Protocol

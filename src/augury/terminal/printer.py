@@ -81,7 +81,7 @@ def _shown(renderable: RenderableType) -> RenderableType:
 
 
 def output_error(error: OSError) -> DiskError:
-    """What is told where standard output cannot be written."""
+    """The error message for a standard output that cannot be written."""
     give_up_output(sys.stdout)
     reason = os.strerror(error.errno) if error.errno else str(error)
     closed = " (is it closed?)" if error.errno == errno.EBADF else ""

@@ -34,7 +34,7 @@ _COLORS = TerminalTheme(
 
 
 def text_of(renderable: RenderableType) -> str:
-    """As it is printed where there are no colors: as wide as the terminal, or 80 columns."""
+    """Plain text without colors, as wide as the terminal, or 80 columns."""
     file = io.StringIO()
     Printer(file=file).print(renderable)
     return file.getvalue().removesuffix("\n")
@@ -53,7 +53,7 @@ class Shown(ABC):
 
     @abstractmethod
     def view(self) -> RenderableType:
-        """What the command line prints of it."""
+        """The renderable that the command line prints."""
 
     def __str__(self) -> str:
         return text_of(self.view())

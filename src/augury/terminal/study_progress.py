@@ -110,7 +110,7 @@ class StudyProgress:
         self._update()
 
     def judged(self, done: int, total: int, what: str) -> None:
-        """What comes after the cells, which takes a minute for thousands of them."""
+        """Show the progress of judging, which takes a minute for thousands of cells."""
         self.bar.update(self.overall, description=f"{what} {done} of {total}")
         if self.notebook:
             self.notebook.refresh()

@@ -22,7 +22,7 @@ class Schedule(Protocol):
         """Take note of the validation loss after one more epoch."""
 
     def state(self) -> dict[str, float]:
-        """What `restore` needs to go on from here; kept in checkpoints."""
+        """State for `restore`; kept in checkpoints."""
 
     def restore(self, state: Mapping[str, float]) -> None:
         """Go back to what `state` returned."""

@@ -97,7 +97,7 @@ class Foreign(Augmentation[ForeignParams]):
         return batch.moved(images, partial(_untold, name=self.name))
 
     def freely(self, batch: Batch) -> Batch:
-        """As its users apply it: drawn from whatever generators there are, in whatever state."""
+        """Apply the transform as its library does, with the global generators as they are."""
         if self.mixing:
             return self._mixed(batch)
         return batch.with_images(self._images(to_uint8(batch.images), None))

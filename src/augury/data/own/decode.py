@@ -94,7 +94,7 @@ def decode_parts(
 
 
 def _likely_form(pairs: Pairs, name: str, image_size: int | None) -> tuple[int, int, int]:
-    """What the first images ask for; each is read twice, which must give the same pixels."""
+    """The form that the first images need; each is read twice and must give the same pixels."""
     headers = []
     for row in range(min(_FIRST, len(pairs))):
         where = f"{name}: train[{row}]"

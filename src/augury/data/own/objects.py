@@ -117,7 +117,7 @@ def own_dataset(given: object, name: str = "", image_size: int | None = None) ->
 
 
 def call(function: Callable[[], object], name: str) -> object:
-    """What a function of the user's own gives; what it draws is the same whenever it is called.
+    """Call a function of the user's own, with the generators seeded the same each time.
 
     Raises DataError, which `name` begins, for whatever it raises.
     """
@@ -163,13 +163,13 @@ def _title(given: object) -> str:
 
 
 def _builder(given: object) -> str:
-    """What Hugging Face calls the data set, where it is one of its hub."""
+    """The data set's name on the Hugging Face hub, if it has one."""
     first = next(iter(given.values()), None) if isinstance(given, dict) else given
     return str(getattr(first, "builder_name", None) or "")
 
 
 def _source(given: object) -> str:
-    """Where images come from, for people to read."""
+    """The source of the images, for people to read."""
     if isinstance(given, Dataset):
         return given.source
     first = given.get("train") if isinstance(given, dict) else given

@@ -1,4 +1,4 @@
-"""What somebody gives as a data set, taken apart: its parts, each of pairs (image, label)."""
+"""Split an object that is given as a data set into parts of (image, label) pairs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -157,7 +157,7 @@ def _part(key: str, name: str) -> str:
 
 
 def _classes_of(pairs: Any) -> tuple[str, ...] | None:
-    """What the data set calls its classes: torchvision's `classes`, also of its Subset."""
+    """Class names of the data set: torchvision's `classes`, also of a Subset."""
     for owner in (pairs, getattr(pairs, "dataset", None)):
         classes = getattr(owner, "classes", None)
         if isinstance(classes, list | tuple) and all(isinstance(each, str) for each in classes):

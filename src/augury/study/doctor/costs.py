@@ -62,12 +62,12 @@ class Sizes:
 
     @property
     def stored(self) -> int:
-        """What a finished run leaves on disk."""
+        """Bytes that a finished run leaves on disk."""
         return self.weights + self.predictions
 
     @property
     def network(self) -> int:
-        """What training holds on the device: weights, gradients, states, activations."""
+        """Bytes on the device in training: weights, gradients, optimizer states, activations."""
         return self.weights + self.parameters + self.states + self.activations
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a data set."""
+"""Problems of a data set."""
 
 import hashlib
 from collections import defaultdict
@@ -103,7 +103,7 @@ def _set_aside(dataset: Dataset) -> Iterator[Notice]:
 
 
 def _notes(dataset: Dataset) -> Iterator[Notice]:
-    """What loading did to the images: not wrong, but worth knowing."""
+    """Notices on how loading changed the images."""
     for note in dataset.notes:
         if note.startswith("no test part"):
             yield Notice("warning", dataset.name, "no-test-part", len(dataset.test), note)

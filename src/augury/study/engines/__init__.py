@@ -1,4 +1,4 @@
-"""What runs the cells of a study: on this machine, or elsewhere. A file an engine.
+"""Engines run the cells of a study, on this machine or elsewhere. One file per engine.
 
 `engine.py` says what an engine is; `ENGINES` names those that there are.
 """

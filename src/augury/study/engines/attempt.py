@@ -1,4 +1,4 @@
-"""What all engines share: running one cell, saying how it ended, and leaving a failure behind."""
+"""Shared by all engines: run one cell, report how it ended, and record a failure."""
 
 import time
 import traceback
@@ -109,7 +109,7 @@ def fail(
 
 
 def listener_for(cell: Cell, on_event: Callable[[Event], None]) -> Listener:
-    """What turns the reports of a running cell into events."""
+    """A listener that turns the progress of a running cell into events."""
     return Listener(
         lambda epoch, step, steps: on_event(Step(cell.name, epoch, step, steps)),
         lambda epoch: on_event(EpochDone(cell.name, epoch)),

@@ -1,4 +1,4 @@
-"""What an engine tells of the cells of a study while it runs them."""
+"""Events that an engine reports while it runs the cells of a study."""
 
 from dataclasses import dataclass
 

@@ -51,7 +51,7 @@ class Local:
             Within(1, float("inf")).check("workers", self.workers)
 
     def cells_at_once(self, work: Workload) -> int:
-        """As many as there are workers."""
+        """The number of workers."""
         return self.workers or default_workers(work.device, work.cells)
 
     def run(self, cells: Sequence[Cell], job: Job) -> None:

@@ -44,7 +44,7 @@ class Ray:
         require_ray(self.address)
 
     def cells_at_once(self, work: Workload) -> int:
-        """As many as its GPUs or its cores take on this machine, which stands for all nodes."""
+        """The number that GPUs or cores of this machine take; it stands for all nodes."""
         if self.workers or work.device != "cuda":
             return self.workers or default_workers(work.device, work.cells)
         smallest = min(self.share(model, size) for model, size in work.networks)

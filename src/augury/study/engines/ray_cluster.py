@@ -79,7 +79,7 @@ def _address(address: str | None) -> str:
 
 @dataclass(frozen=True)
 class Demand:
-    """What one cell needs of a node."""
+    """CPUs and GPU share that one cell needs of a node."""
 
     cpus: int
     gpus: float
@@ -91,7 +91,7 @@ class Demand:
 
 
 def nodes(ray: ModuleType) -> list[Demand]:
-    """What the nodes that are alive have."""
+    """Resources of each node that is alive."""
     return [
         Demand(int(node["Resources"].get("CPU", 0)), node["Resources"].get("GPU", 0.0))
         for node in ray.nodes()

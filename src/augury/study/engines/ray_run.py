@@ -142,7 +142,7 @@ class RayRun:
             self.job.on_event(event)
 
     def _ending(self, task: Ref, cell: Cell) -> list[Event]:
-        """What a task says that is no longer at work, or what is to be said of its loss."""
+        """The events of a task that has ended, or the event for its loss."""
         errors = self.ray.exceptions
         try:
             events: list[Event] = self.ray.get(task)

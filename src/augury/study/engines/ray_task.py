@@ -1,4 +1,4 @@
-"""What a node of a Ray cluster is sent, and what it does."""
+"""The task that a node of a Ray cluster runs for one cell."""
 
 import os
 import socket

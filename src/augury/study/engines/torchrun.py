@@ -37,7 +37,7 @@ class Torchrun:
             )
 
     def cells_at_once(self, work: Workload) -> int:
-        """As many as there are processes, so that each has its share of the cores."""
+        """The number of processes, so that each gets its share of the cores."""
         return self.processes.count
 
     def run(self, cells: Sequence[Cell], job: Job) -> None:

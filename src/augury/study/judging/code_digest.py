@@ -94,7 +94,7 @@ class _Sources:
 
 
 def _imports(source: bytes) -> Iterator[_Import]:
-    """What a module imports of augury, also within functions."""
+    """The modules of augury that a module imports, also within functions."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
             for each in node.names:

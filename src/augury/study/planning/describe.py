@@ -1,4 +1,4 @@
-"""What a plan keeps of a data set."""
+"""The entry of a data set in a plan."""
 
 from augury.data import Dataset, Progress, file_names
 from augury.data.leakage.between_parts import dataset_duplicates

@@ -154,7 +154,7 @@ class StudySettings:
         return (first, *range(first + SEEDS_A_ROUND, self.max_seeds + 1, SEEDS_A_ROUND))
 
     def to_dict(self) -> dict[str, object]:
-        """As TOML values, without the fields that are None."""
+        """The settings as TOML values, without the fields that are None."""
         values = asdict(self)
         del values["rule"]["looks"]
         return _without_none(values)
@@ -249,7 +249,7 @@ def _updated(
 
 
 def arm_name(augmentation: str) -> str:
-    """What a study calls an augmentation: "light" for the file "own/light.toml"."""
+    """The name of an arm in a study: "light" for the file "own/light.toml"."""
     return "+".join(Path(part).stem if _is_file(part) else part for part in parts_of(augmentation))
 
 

@@ -1,4 +1,4 @@
-"""How the doctor looks on where a study stops: it is told of an error instead."""
+"""Collect errors where a study would stop: the doctor reports them and goes on."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

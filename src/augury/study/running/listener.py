@@ -1,4 +1,4 @@
-"""Who hears of a running cell."""
+"""`Listener`: callbacks for the progress of a running cell."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

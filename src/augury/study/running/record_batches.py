@@ -47,7 +47,7 @@ class BatchRecorder:
             self._seen[int(sample)] = {name: values[i] for name, values in arrays.items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What was recorded, in the order of `ids`.
+        """The recorded arrays, in the order of `ids`.
 
         ids, labels (n,); originals, augmented (n, C, H, W) uint8; targets (n, K); and, where the
         augmentation uses saliency maps, maps (n, H, W) uint8.
