@@ -1,5 +1,7 @@
 """Stratified parts: every class keeps its share, and a seed chooses the images."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -8,6 +10,8 @@ from augury.errors import InputError
 from augury.rng import numpy_generator
 
 Rows = npt.NDArray[np.int64]
+
+TEST_FRACTION = 0.2  # of the training images, where a data set has no test part
 
 
 def split_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Split, Split]:
@@ -57,6 +61,21 @@ def stratified_rows(
     counts = _apportion(sizes, total, np.minimum(1, highest), highest)
     held_out = _draw(labels, classes, counts, generator)
     return np.setdiff1d(np.arange(len(labels)), held_out), held_out
+
+
+def held_out_rows(labels: npt.NDArray[np.int64]) -> Rows:
+    """The rows that become the test part of a data set without one, ascending, always the same."""
+    return stratified_rows(labels, TEST_FRACTION, numpy_generator("test part", 0))[1]
+
+
+def cut_parts(whole: Split, part_of: Sequence[str]) -> dict[str, Split]:
+    """The parts of `whole`, by name; `part_of` names each image's, one part after the other."""
+    names = np.array(part_of)
+    parts = {}
+    for name in dict.fromkeys(part_of):
+        rows = np.flatnonzero(names == name)
+        parts[name] = whole.take(slice(rows[0], rows[-1] + 1))
+    return parts
 
 
 def _apportion(sizes: Rows, total: int, lowest: Rows, highest: Rows) -> Rows:

@@ -20,14 +20,12 @@ from augury.data.folders.listing import NEW_SUFFIXES, StoredFile, printable
 from augury.data.folders.own_output import FIGURE
 from augury.data.folders.pattern import Pattern
 from augury.data.folders.picture import CONVERSIONS, Decoded, Header
-from augury.data.split import stratified_rows
+from augury.data.split import TEST_FRACTION, cut_parts, held_out_rows
 from augury.errors import DataError
 from augury.records.set_aside import SetAside
-from augury.rng import numpy_generator
 
 DEFAULT_SIZE = 64
 READING_VERSION = 2  # of reading folders in archives; raise it when that changes
-TEST_FRACTION = 0.2
 
 Images = npt.NDArray[np.uint8]
 
@@ -225,8 +223,7 @@ def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
             f"{path}: class {str(classes[counts.argmin()])!r} has a single image; "
             "without a test folder each class needs at least 2"
         )
-    _, rows = stratified_rows(labels, TEST_FRACTION, numpy_generator("test part", 0))
-    held_out = {candidates[row].id for row in rows}
+    held_out = {candidates[row].id for row in held_out_rows(labels)}
     moved = [
         replace(record, part="test") if record.id in held_out else record for record in records
     ]
@@ -238,10 +235,4 @@ def _split(images: Images, records: Sequence[Record]) -> dict[str, Split]:
     number = {name: label for label, name in enumerate(_class_names(records))}
     labels = np.array([number[record.class_name] for record in records])
     ids = np.array([record.id for record in records])
-    part_of = np.array([record.part for record in records])
-    parts = {}
-    for part in PARTS:
-        rows = np.flatnonzero(part_of == part)
-        if len(rows):
-            parts[part] = Split(images, labels, ids).take(slice(rows[0], rows[-1] + 1))
-    return parts
+    return cut_parts(Split(images, labels, ids), [record.part for record in records])

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from augury.data.array_file import allocate, in_order
 from augury.data.dataset import Dataset, Progress, Split
 from augury.data.folders.image_folder import (
-    TEST_FRACTION,
     choose_form,
     conversion_notes,
     size_notes,
@@ -21,10 +20,9 @@ from augury.data.folders.listing import reason
 from augury.data.folders.picture import Decoded, Header
 from augury.data.own.items import EIGHT_BITS, Item, read_item, read_label, write_item
 from augury.data.own.parts import GivenParts, Pairs
-from augury.data.split import stratified_rows
+from augury.data.split import TEST_FRACTION, cut_parts, held_out_rows
 from augury.errors import AuguryError, DataError
 from augury.records.set_aside import SetAside
-from augury.rng import numpy_generator
 
 _FIRST = 8  # images of the training part that are asked for twice
 
@@ -195,8 +193,7 @@ def _hold_out_test(rows: list[_Row], name: str) -> list[_Row]:
     labels = np.array([row.label for row in candidates])
     if np.bincount(labels).min() < 2:
         raise DataError(f"{name}: without a test part each class needs at least 2 images")
-    _, chosen = stratified_rows(labels, TEST_FRACTION, numpy_generator("test part", 0))
-    held_out = {candidates[row].id for row in chosen}
+    held_out = {candidates[row].id for row in held_out_rows(labels)}
     moved = [replace(row, part="test") if row.id in held_out else row for row in rows]
     return sorted(moved, key=lambda row: (PARTS.index(row.part), row.id))
 
@@ -204,10 +201,4 @@ def _hold_out_test(rows: list[_Row], name: str) -> list[_Row]:
 def _split(images: npt.NDArray[np.uint8], rows: Sequence[_Row]) -> dict[str, Split]:
     labels = np.array([row.label for row in rows], dtype=np.int64)
     whole = Split(images, labels, np.array([row.id for row in rows], dtype=np.int64))
-    part_of = np.array([row.part for row in rows])
-    parts = {}
-    for part in PARTS:
-        places = np.flatnonzero(part_of == part)
-        if len(places):
-            parts[part] = whole.take(slice(places[0], places[-1] + 1))
-    return parts
+    return cut_parts(whole, [row.part for row in rows])
