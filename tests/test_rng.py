@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from augury.errors import InputError
-from augury.rng import Draws, derive_key, numpy_generator, philox, torch_seed
+from augury.kernels.philox import philox
+from augury.rng import Draws, derive_key, numpy_generator, torch_seed
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """Randomness without state: every draw is a pure function of seed, epoch, sample and operation.
 
-Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11) in integer
-tensor operations, so the bits are the same on every device, for any batch size and order. No
-global or device generator is read or advanced.
+The bits are those of Philox (`augury.kernels.philox`), so they are the same on every device, for
+any batch size and order. No global or device generator is read or advanced.
 """
 
 import hashlib
@@ -14,34 +13,13 @@ import torch
 from torch import Tensor
 
 from augury.errors import InputError
+from augury.kernels.stream import Stream
 
 _MASK = 0xFFFFFFFF
-_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
-_WEYL = (0x9E3779B9, 0xBB67AE85)
-_ROUNDS = 10
 
 # 2^64 over the golden ratio, as an int64. Its first 2^20 multiples, modulo 2^64, differ pairwise by
 # more than 2^42, so that no copy of one image gets the stream number of another image.
 _GOLDEN = 0x9E3779B97F4A7C15 - 2**64
-
-
-def philox(counter: Tensor, key: tuple[int, int]) -> Tensor:
-    """Philox4x32-10 of each counter.
-
-    counter: (4, ...) int64 whose values are 32-bit words; key: two 32-bit words.
-    Returns (4, ...) int64 of 32-bit words.
-    """
-    shape = (2,) + (1,) * (counter.ndim - 1)
-    multipliers = torch.tensor(_MULTIPLIERS, device=counter.device).view(shape)
-    even, odd = counter[0::2], counter[1::2]
-    # Row r holds the key of round r, with its two words in the order of the swapped halves.
-    keys = [[(k + r * w) & _MASK for k, w in zip(key, _WEYL, strict=True)] for r in range(_ROUNDS)]
-    for round_key in torch.tensor(keys, device=counter.device).view(_ROUNDS, *shape):
-        # int64 products wrap modulo 2^64; all 64 bits that are needed stay.
-        product = even * multipliers
-        high, low = (product >> 32) & _MASK, product & _MASK
-        even, odd = high.flip(0) ^ odd ^ round_key, low.flip(0)
-    return torch.stack((even[0], odd[0], even[1], odd[1]))
 
 
 def derive_key(*parts: int | str) -> int:
@@ -88,16 +66,14 @@ class Draws:
         # int64 products wrap modulo 2^64.
         return self.ids + self.repeats * _GOLDEN
 
+    def stream(self, operation: str) -> Stream:
+        """The random numbers of one operation, which are drawn when they are asked for."""
+        key = _constant_key("draws", self.seed, operation + self.scope)
+        return Stream((key & _MASK, key >> 32), self.epoch, self.streams)
+
     def bits(self, operation: str, n: int) -> Tensor:
         """(B, n) int64: uniform 32-bit words."""
-        key = _constant_key("draws", self.seed, operation + self.scope)
-        blocks = -(-n // 4)
-        streams = self.streams[:, None].expand(-1, blocks)
-        block = torch.arange(blocks, device=streams.device).expand_as(streams)
-        epoch = torch.full_like(streams, self.epoch)
-        counter = torch.stack((block, streams & _MASK, (streams >> 32) & _MASK, epoch))
-        words = philox(counter, (key & _MASK, key >> 32))
-        return words.permute(1, 2, 0).reshape(len(self.ids), 4 * blocks)[:, :n]
+        return self.stream(operation).bits(n)
 
     def uniform(self, operation: str, n: int) -> Tensor:
         """(B, n) float32: uniform in [0, 1), multiples of 2^-24."""
@@ -105,9 +81,7 @@ class Draws:
 
     def bytes(self, operation: str, n: int) -> Tensor:
         """(B, n) uint8: uniform in 0..255."""
-        words = self.bits(operation, -(-n // 4))
-        shifts = torch.tensor((0, 8, 16, 24), device=words.device)
-        return ((words[..., None] >> shifts) & 0xFF).to(torch.uint8).flatten(1)[:, :n]
+        return self.stream(operation).bytes(n)
 
 
 def check_seed(seed: int) -> None:

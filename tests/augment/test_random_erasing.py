@@ -105,8 +105,8 @@ def test_the_fill_is_uniform_per_pixel_and_channel():
     batch = Batch(
         torch.zeros(100, 3, 16, 16, dtype=torch.uint8), torch.ones(100, 1), torch.arange(100)
     )
-    fill = RandomErasing().sample(batch, Draws(0, 0, batch.ids)).fill
-    assert fill.shape == (100, 3, 16, 16)
+    stream = RandomErasing().sample(batch, Draws(0, 0, batch.ids)).fill
+    fill = stream.bytes(3 * 16 * 16).view(100, 3, 16, 16)
     assert stats.chisquare(np.bincount(fill.numpy().ravel(), minlength=256)).pvalue > 1e-4
     channels = fill.permute(1, 0, 2, 3).flatten(1).double().numpy()
     assert np.abs(np.corrcoef(channels) - np.eye(3)).max() < 4.5 / channels.shape[1] ** 0.5

@@ -10,6 +10,7 @@ from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.shared.boxes import rectangle_mask
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.stream import Stream
 from augury.rng import Draws
 
 # A rectangle that does not fit is drawn again; all tries are drawn at once. On square images, with
@@ -19,14 +20,18 @@ _TRIES = 10
 
 @dataclass(frozen=True)
 class RandomErasingParams:
-    """erase: (B,) bool; top, left, height, width: (B,) int64, pixels; fill: (B, C, H, W) uint8."""
+    """erase: (B,) bool; top, left, height, width: (B,) int64, pixels.
+
+    fill: (B, C, H, W) uint8, what each rectangle uncovers; or the stream whose first C·H·W bytes
+    these are, so that only those within the rectangles need to be drawn.
+    """
 
     erase: Tensor
     top: Tensor
     left: Tensor
     height: Tensor
     width: Tensor
-    fill: Tensor
+    fill: Tensor | Stream
 
 
 class RandomErasing(Augmentation[RandomErasingParams]):
@@ -58,20 +63,19 @@ class RandomErasing(Augmentation[RandomErasingParams]):
         self.p, self.area, self.aspect = p, area, aspect
 
     def sample(self, batch: Batch, draws: Draws) -> RandomErasingParams:
-        channels, rows, columns = batch.images.shape[1:]
+        rows, columns = batch.images.shape[-2:]
         u = draws.uniform("random-erasing", 3 + 2 * _TRIES).double()
         height, width = self._sizes(u[:, 3 : 3 + _TRIES], u[:, 3 + _TRIES :], rows, columns)
         fits = (height >= 1) & (height <= rows) & (width >= 1) & (width <= columns)
         first = fits.int().argmax(dim=1, keepdim=True)
         height, width = height.gather(1, first)[:, 0], width.gather(1, first)[:, 0]
-        fill = draws.bytes("random-erasing fill", channels * rows * columns)
         return RandomErasingParams(
             erase=(u[:, 0] < self.p) & fits.any(dim=1),
             top=(u[:, 1] * (rows - height + 1)).long(),
             left=(u[:, 2] * (columns - width + 1)).long(),
             height=height,
             width=width,
-            fill=fill.view(-1, channels, rows, columns),
+            fill=draws.stream("random-erasing fill"),
         )
 
     def _sizes(self, u: Tensor, v: Tensor, rows: int, columns: int) -> tuple[Tensor, Tensor]:
@@ -87,6 +91,8 @@ class RandomErasing(Augmentation[RandomErasingParams]):
         )
         inside = inside & params.erase[:, None, None]
         fill = params.fill
+        if isinstance(fill, Stream):
+            fill = fill.bytes(batch.images.shape[1:].numel()).view_as(batch.images)
         if batch.images.is_floating_point():
             fill = fill.to(batch.images.dtype) / 255
         return batch.with_images(torch.where(inside[:, None], fill, batch.images))

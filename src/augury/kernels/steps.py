@@ -1,0 +1,97 @@
+"""What the compiled loops can do to the images of a batch, one step after the other.
+
+All tensors lie on the device of the images; their first dimension is B.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from augury.kernels.stream import Stream
+
+
+@dataclass(frozen=True)
+class Affine:
+    """From output to input coordinates, in pixels relative to the center ((H-1)/2, (W-1)/2).
+
+    matrix: (B, 2, 3) float32, rows y and x. border: "nearest" or "black", what lies beyond the
+    image.
+    """
+
+    matrix: Tensor
+    border: str = "nearest"
+
+
+@dataclass(frozen=True)
+class Resample:
+    """One bilinear reading at the points that all `parts`, applied in order, lead to; float32.
+
+    left_alone: (B,) bool, images that keep their pixels bit for bit; None if none does.
+    """
+
+    parts: tuple[Affine, ...]
+    left_alone: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """Move whole pixels and keep the dtype: mirror first, then shift; black beyond the image.
+
+    mirror_y, mirror_x: (B,) bool. down, right: (B,) int64, pixels by which the window moves.
+    """
+
+    mirror_y: Tensor
+    mirror_x: Tensor
+    down: Tensor
+    right: Tensor
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Overwrite a rectangle, which may reach beyond the image; keeps the dtype.
+
+    top, left, height, width: (B,) int64, pixels. chosen: (B,) bool, the images that are changed;
+    None for all. value: (B, C, H, W) uint8; the stream whose first C·H·W bytes these are; or one
+    level for all pixels.
+    """
+
+    top: Tensor
+    left: Tensor
+    height: Tensor
+    width: Tensor
+    value: Tensor | Stream | int
+    chosen: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Layers:
+    """AutoAugment's operations, L after each other, on 256 levels: see `policies/operations.py`.
+
+    operation: (B, L) int64, indices of OPERATIONS. magnitude: (B, L) float32.
+    """
+
+    operation: Tensor
+    magnitude: Tensor
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """AugMix: (1 - m) · image + m · weighted sum of `chains`; float32, clipped to [0, 1].
+
+    chains: W times the layers of one version. weights: (B, W) float32; m: (B,) float32.
+    """
+
+    chains: tuple[Layers, ...]
+    weights: Tensor
+    m: Tensor
+
+
+Step = Resample | Window | Fill | Layers | Mixture
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Normalization after the last step: (image in [0, 1] - mean) / std; mean, std: (C,)."""
+
+    mean: Tensor
+    std: Tensor
