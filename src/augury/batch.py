@@ -78,6 +78,11 @@ def to_float(images: Tensor) -> Tensor:
     return images if images.dtype in (torch.float32, torch.float64) else images.float()
 
 
+def normalized(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """(image in [0, 1] - mean) / std of each channel, float32; mean, std: (C,)."""
+    return ((to_float(images) - mean[:, None, None]) / std[:, None, None]).float()
+
+
 def to_uint8(images: Tensor) -> Tensor:
     """Float images in [0, 1] become uint8 in [0, 255], rounded; uint8 is returned as it is."""
     if images.dtype == torch.uint8:

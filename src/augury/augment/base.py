@@ -1,4 +1,7 @@
-"""The base class: `sample` turns draws into params, `apply` turns params into pixels."""
+"""The base class: `sample` turns draws into params, `apply` turns params into pixels.
+
+What `apply` does can also be said in `steps`, which compiled loops take (`augury.kernels`).
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -7,14 +10,20 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
-from augury.batch import Batch, check_batch
+from augury.augment.compiled import LaterMove, moves_pixels
+from augury.batch import Batch, check_batch, normalized
 from augury.errors import InputError
+from augury.kernels.run import run_steps
+from augury.kernels.steps import Scale, Step
 from augury.rng import Draws
 
 Params = TypeVar("Params")
 
 # Gives saliency maps for a batch: from a network, a filter or a store.
 Source = Callable[[Batch], Tensor]
+
+# A class that changes one of these without `steps` has no steps: they would not be its own.
+_DESCRIBED = {"sample", "apply", "run", "left_alone", "matrix", "locate"}
 
 
 class Augmentation(ABC, Generic[Params]):
@@ -47,9 +56,47 @@ class Augmentation(ABC, Generic[Params]):
         drawing = (cls for cls in type(self).__mro__ if "sample" in vars(cls))
         return {(cls, scope) for cls in drawing if cls is not Augmentation}
 
-    def run(self, batch: Batch, draws: Draws) -> Batch:
-        """Sample and apply, without checking the input first."""
-        return self.apply(batch, self.sample(batch, draws))
+    def steps(self, params: Params, size: tuple[int, int]) -> tuple[Step, ...] | None:
+        """What compiled loops do in place of `apply`; None where they cannot.
+
+        size: (height, width). A method with steps samples from shapes and ids alone, not from
+        pixels; its result has the dtype, the targets and the moves of `apply`.
+        """
+        return None
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether `steps` are those of this very class."""
+        for cls in type(self).__mro__:
+            if "steps" in vars(cls):
+                return cls is not Augmentation
+            if _DESCRIBED & vars(cls).keys():
+                return False
+        return False
+
+    def run(self, batch: Batch, draws: Draws, scale: Scale | None = None) -> Batch:
+        """Sample and apply, without checking the input first.
+
+        scale: how the resulting images are normalized at the end, which makes them float32 outside
+        of [0, 1].
+        """
+        params = self.sample(batch, draws)
+        found = self._by_steps(batch, params, scale) if self.has_steps else None
+        if found is not None:
+            return found
+        found = self.apply(batch, params)
+        return found if scale is None else found.with_images(normalized(found.images, *scale))
+
+    def _by_steps(self, batch: Batch, params: Params, scale: Scale | None) -> Batch | None:
+        """The batch that `params` describe, by compiled loops; None where they cannot."""
+        height, width = batch.images.shape[-2:]
+        steps = self.steps(params, (height, width))
+        images = None if steps is None else run_steps(batch.images, steps, scale)
+        if steps is None or images is None:
+            return None
+        if not moves_pixels(steps):
+            return batch.with_images(images)
+        return batch.moved(images, LaterMove(self.apply, params))
 
     def __call__(self, batch: Batch, draws: Draws) -> Batch:
         """The augmented batch; InputError where `batch` breaks its contract."""

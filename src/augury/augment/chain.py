@@ -1,15 +1,16 @@
 """Several augmentations, one after the other."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from augury.augment.base import Augmentation
-from augury.augment.geometry.resampling import Geometric, resample
+from augury.augment.geometry.resampling import Geometric
 from augury.augment.scopes import scopes, streams_of
+from augury.augment.stretch import Stretch
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Scale, Step
 from augury.rng import Draws
 
 
@@ -27,37 +28,51 @@ class Chain(Augmentation[tuple[Any, ...]]):
         self.parts = tuple(parts)
         self.mixes = any(part.mixes for part in self.parts)
         self._scopes = scopes(self.parts)
-        moving = [isinstance(part, Geometric) for part in self.parts]
-        places = groupby(range(len(moving)), key=lambda i: i if not moving[i] else -1)
-        self._groups = [list(group) for _, group in places]
+        self._stretches = _stretches(self.parts, self._scopes)
 
     def sample(self, batch: Batch, draws: Draws) -> tuple[Any, ...]:
-        return self._walk(batch, draws)[1]
+        *earlier, last = self._stretches
+        params: tuple[Any, ...] = ()
+        for stretch in earlier:
+            drawn = stretch.sample(batch, draws)
+            batch = stretch.apply(batch, drawn)
+            params += drawn
+        return params + last.sample(batch, draws)
 
     def streams(self, scope: str) -> set[tuple[type, str]]:
         return streams_of(self.parts, self._scopes, scope)
 
-    def run(self, batch: Batch, draws: Draws) -> Batch:
-        return self._walk(batch, draws)[0]
+    def run(self, batch: Batch, draws: Draws, scale: Scale | None = None) -> Batch:
+        *earlier, last = self._stretches
+        for stretch in earlier:
+            batch = stretch.run(batch, draws)
+        return last.run(batch, draws, scale)
 
     def apply(self, batch: Batch, params: tuple[Any, ...]) -> Batch:
-        for group in self._groups:
-            batch = self._apply_group(batch, group, [params[i] for i in group])
+        for stretch in self._stretches:
+            batch = stretch.apply(batch, params[: len(stretch)])
+            params = params[len(stretch) :]
         return batch
 
-    def _walk(self, batch: Batch, draws: Draws) -> tuple[Batch, tuple[Any, ...]]:
-        params: list[Any] = []
-        for group in self._groups:
-            drawn = [
-                self.parts[i].sample(batch, replace(draws, scope=draws.scope + self._scopes[i]))
-                for i in group
-            ]
-            batch = self._apply_group(batch, group, drawn)
-            params += drawn
-        return batch, tuple(params)
+    @property
+    def has_steps(self) -> bool:
+        return super().has_steps and all(part.has_steps for part in self.parts)
 
-    def _apply_group(self, batch: Batch, group: list[int], params: list[Any]) -> Batch:
-        parts = [self.parts[i] for i in group]
-        if len(parts) == 1:
-            return parts[0].apply(batch, params[0])
-        return resample(batch, [part for part in parts if isinstance(part, Geometric)], params)
+    def steps(self, params: tuple[Any, ...], size: tuple[int, int]) -> tuple[Step, ...] | None:
+        return self._stretches[0].steps(params, size)
+
+
+def _stretches(parts: Sequence[Augmentation[Any]], own_scopes: Sequence[str]) -> list[Stretch]:
+    """`parts` cut where a part must see the pixels that the parts before it have made."""
+    moving = groupby(enumerate(parts), lambda at: isinstance(at[1], Geometric) or -at[0] - 1)
+    groups = [[part for _, part in group] for _, group in moving]
+    fast = groupby(
+        enumerate(groups), lambda at: all(part.has_steps for part in at[1]) or -at[0] - 1
+    )
+    found, begin = [], 0
+    for _, numbered in fast:
+        together = [group for _, group in numbered]
+        end = begin + sum(map(len, together))
+        found.append(Stretch(together, own_scopes[begin:end]))
+        begin = end
+    return found

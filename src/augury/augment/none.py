@@ -2,6 +2,7 @@
 
 from augury.augment.base import Augmentation
 from augury.batch import Batch
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -16,3 +17,6 @@ class Identity(Augmentation[None]):
 
     def apply(self, batch: Batch, params: None) -> Batch:
         return batch
+
+    def steps(self, params: None, size: tuple[int, int]) -> tuple[Step, ...]:
+        return ()

@@ -4,6 +4,7 @@ All tensors lie on the device of the images; their first dimension is B.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import Tensor
 
@@ -89,9 +90,8 @@ class Mixture:
 Step = Resample | Window | Fill | Layers | Mixture
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Normalization after the last step: (image in [0, 1] - mean) / std; mean, std: (C,)."""
+class Scale(NamedTuple):
+    """Normalization after the last step: (image in [0, 1] - mean) / std; (C,) float32 each."""
 
     mean: Tensor
     std: Tensor

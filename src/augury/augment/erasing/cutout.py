@@ -9,6 +9,7 @@ from augury.augment.base import Augmentation
 from augury.augment.shared.boxes import rectangle_mask
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Fill, Step
 from augury.rng import Draws
 
 
@@ -42,8 +43,18 @@ class Cutout(Augmentation[CutoutParams]):
         return CutoutParams(row=(u[:, 0] * rows).long(), column=(u[:, 1] * columns).long())
 
     def apply(self, batch: Batch, params: CutoutParams) -> Batch:
-        size = batch.images.shape[-2:]
-        half = max(1, round(self.length * min(size) / 2))
+        height, width = batch.images.shape[-2:]
+        half = self._half((height, width))
         side = torch.full_like(params.row, 2 * half)
-        inside = rectangle_mask(params.row - half, params.column - half, side, side, size)
+        inside = rectangle_mask(
+            params.row - half, params.column - half, side, side, (height, width)
+        )
         return batch.with_images(batch.images.masked_fill(inside[:, None], 0))
+
+    def steps(self, params: CutoutParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        half = self._half(size)
+        side = torch.full_like(params.row, 2 * half)
+        return (Fill(params.row - half, params.column - half, side, side, value=0),)
+
+    def _half(self, size: tuple[int, int]) -> int:
+        return max(1, round(self.length * min(size) / 2))

@@ -10,6 +10,7 @@ from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.shared.boxes import rectangle_mask
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Fill, Step
 from augury.kernels.stream import Stream
 from augury.rng import Draws
 
@@ -96,3 +97,7 @@ class RandomErasing(Augmentation[RandomErasingParams]):
         if batch.images.is_floating_point():
             fill = fill.to(batch.images.dtype) / 255
         return batch.with_images(torch.where(inside[:, None], fill, batch.images))
+
+    def steps(self, params: RandomErasingParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        box = (params.top, params.left, params.height, params.width)
+        return (Fill(*box, value=params.fill, chosen=params.erase),)

@@ -6,9 +6,10 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from augury.augment.geometry.resampling import Geometric, Points
+from augury.augment.geometry.resampling import Geometric, shift
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Step, Window
 from augury.rng import Draws
 
 
@@ -41,9 +42,12 @@ class Crop(Geometric[CropParams]):
         down, right = ((u[:, i] * (2 * n + 1)).long() - n for i, n in enumerate(reach))
         return CropParams(down, right)
 
-    def locate(self, params: CropParams, points: Points, size: tuple[int, int]) -> Points:
-        down, right = params.down[:, None, None], params.right[:, None, None]
-        return Points(points.y + down, points.x + right, points.cover)
+    def matrix(self, params: CropParams, size: tuple[int, int]) -> Tensor:
+        return shift(params.down, params.right)
+
+    def steps(self, params: CropParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        still = torch.zeros_like(params.down, dtype=torch.bool)
+        return (Window(still, still, params.down, params.right),)
 
     def apply(self, batch: Batch, params: CropParams) -> Batch:
         move = partial(_window, params=params)
@@ -51,8 +55,8 @@ class Crop(Geometric[CropParams]):
 
 
 def _window(images: Tensor, params: CropParams) -> Tensor:
-    for dim, shift in ((2, params.down), (3, params.right)):
-        source = torch.arange(images.shape[dim], device=images.device) + shift[:, None]
+    for dim, moved in ((2, params.down), (3, params.right)):
+        source = torch.arange(images.shape[dim], device=images.device) + moved[:, None]
         inside = (source >= 0) & (source < images.shape[dim])
         shape = [len(images), 1, 1, 1]
         shape[dim] = images.shape[dim]

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from augury.augment.base import check_probability, per_image
-from augury.augment.geometry.resampling import Geometric, Points
+from augury.augment.geometry.resampling import Geometric, scaling
 from augury.batch import Batch
+from augury.kernels.steps import Step, Window
 from augury.rng import Draws
 
 
@@ -42,10 +43,14 @@ class Flip(Geometric[FlipParams]):
     def left_alone(self, params: FlipParams) -> Tensor | None:
         return ~(params.horizontal | params.vertical)
 
-    def locate(self, params: FlipParams, points: Points, size: tuple[int, int]) -> Points:
-        y = torch.where(params.vertical[:, None, None], -points.y, points.y)
-        x = torch.where(params.horizontal[:, None, None], -points.x, points.x)
-        return Points(y, x, points.cover)
+    def matrix(self, params: FlipParams, size: tuple[int, int]) -> Tensor:
+        return scaling(
+            torch.where(params.vertical, -1.0, 1.0), torch.where(params.horizontal, -1.0, 1.0)
+        )
+
+    def steps(self, params: FlipParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        still = torch.zeros_like(params.vertical, dtype=torch.int64)
+        return (Window(params.vertical, params.horizontal, still, still),)
 
     def apply(self, batch: Batch, params: FlipParams) -> Batch:
         move = partial(_mirror, params=params)

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from augury.augment.base import check_probability
-from augury.augment.geometry.resampling import Geometric, Points, affine
+from augury.augment.geometry.resampling import Geometric, resampling
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -54,11 +55,14 @@ class Normal(Geometric[NormalParams]):
             flip=u[:, 3] < self.flip,
         )
 
-    def locate(self, params: NormalParams, points: Points, size: tuple[int, int]) -> Points:
+    def matrix(self, params: NormalParams, size: tuple[int, int]) -> Tensor:
         # Computed in float64 and rounded once, so that no result depends on the place in the batch.
         radians = torch.deg2rad(params.angle.double())
         cos, sin = radians.cos(), radians.sin()
         rows = params.zoom[:, 0].double()
         columns = params.zoom[:, 1].double() * torch.where(params.flip, -1.0, 1.0)
         matrix = torch.stack((cos * rows, -sin * columns, sin * rows, cos * columns), dim=1)
-        return affine(points, matrix.view(-1, 2, 2))
+        return matrix.view(-1, 2, 2)
+
+    def steps(self, params: NormalParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (resampling([self], [params], size),)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from augury.augment.base import Augmentation, Params, per_image
 from augury.batch import Batch, to_float
+from augury.kernels.steps import Affine, Resample
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Points:
 class Geometric(Augmentation[Params]):
     """An augmentation that moves pixels. A `Chain` resamples once for neighbors of this kind.
 
-    `locate` maps coordinates of output pixels to input pixels; `border` says what lies beyond the
+    `matrix` maps coordinates of output pixels to input pixels; `border` says what lies beyond the
     image: its nearest pixel, or black. Interpolation is bilinear; returns float32 (float64 for
     float64).
     """
@@ -42,8 +43,11 @@ class Geometric(Augmentation[Params]):
         return None
 
     @abstractmethod
-    def locate(self, params: Params, points: Points, size: tuple[int, int]) -> Points:
-        """The input coordinates for `points` of the output; size: (height, width) of the image."""
+    def matrix(self, params: Params, size: tuple[int, int]) -> Tensor:
+        """(B, 2, 2) or (B, 2, 3): from coordinates of the output to those of the input.
+
+        Rows give y and x, in pixels relative to the center; size: (height, width) of the image.
+        """
 
     def apply(self, batch: Batch, params: Params) -> Batch:
         return resample(batch, [self], [params])
@@ -60,12 +64,28 @@ def resample(batch: Batch, parts: Sequence[Geometric[Any]], params: Sequence[Any
     size = (height, width)
     points = pixel_centers(batch.images)
     for i in reversed(range(len(parts))):
-        points = parts[i].locate(params[i], points, size)
+        points = affine(points, parts[i].matrix(params[i], size))
         # The first part reads the image itself, and `read` repeats the nearest pixel anyway.
         if i or parts[i].border == "black":
             points = bounded(points, size, parts[i].border)
     move = partial(_read_moved, points=points, left_alone=_left_alone(parts, params))
     return batch.moved(move(to_float(batch.images)).clamp_(0, 1), move)
+
+
+def resampling(
+    parts: Sequence[Geometric[Any]], params: Sequence[Any], size: tuple[int, int]
+) -> Resample:
+    """`resample` as a step for compiled loops."""
+    affines = tuple(
+        Affine(_two_by_three(part.matrix(drawn, size)), part.border)
+        for part, drawn in zip(parts, params, strict=True)
+    )
+    return Resample(affines, _left_alone(parts, params))
+
+
+def _two_by_three(matrix: Tensor) -> Tensor:
+    """(B, 2, 3) float32: shifts of 0 are added where there are none."""
+    return F.pad(matrix.float(), (0, 3 - matrix.shape[2]))
 
 
 def _left_alone(parts: Sequence[Geometric[Any]], params: Sequence[Any]) -> Tensor | None:
@@ -92,6 +112,18 @@ def affine(points: Points, matrix: Tensor) -> Points:
     if matrix.shape[2] == 3:
         y, x = y + rows[:, 0, 2], x + rows[:, 1, 2]
     return Points(y, x, points.cover)
+
+
+def scaling(rows: Tensor, columns: Tensor) -> Tensor:
+    """(B, 2, 2): the matrix that multiplies y by `rows` and x by `columns`, (B,) each."""
+    zero = torch.zeros_like(rows)
+    return torch.stack((rows, zero, zero, columns), dim=1).view(-1, 2, 2)
+
+
+def shift(down: Tensor, right: Tensor) -> Tensor:
+    """(B, 2, 3): the matrix that adds `down` to y and `right` to x, (B,) pixels each."""
+    one, zero = torch.ones_like(down), torch.zeros_like(down)
+    return torch.stack((one, zero, down, zero, one, right), dim=1).view(-1, 2, 3)
 
 
 def pixel_centers(images: Tensor) -> Points:

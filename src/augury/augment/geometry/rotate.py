@@ -7,9 +7,10 @@ from torch import Tensor
 
 from augury.augment.base import check_probability
 from augury.augment.geometry.border import check_border
-from augury.augment.geometry.resampling import Geometric, Points, affine
+from augury.augment.geometry.resampling import Geometric, resampling
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -44,8 +45,11 @@ class Rotate(Geometric[RotateParams]):
     def left_alone(self, params: RotateParams) -> Tensor | None:
         return params.angle == 0 if self.p < 1 else None
 
-    def locate(self, params: RotateParams, points: Points, size: tuple[int, int]) -> Points:
+    def matrix(self, params: RotateParams, size: tuple[int, int]) -> Tensor:
         # Computed in float64 and rounded once, so that no result depends on the place in the batch.
         radians = torch.deg2rad(params.angle.double())
         cos, sin = radians.cos(), radians.sin()
-        return affine(points, torch.stack((cos, -sin, sin, cos), dim=1).view(-1, 2, 2))
+        return torch.stack((cos, -sin, sin, cos), dim=1).view(-1, 2, 2)
+
+    def steps(self, params: RotateParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (resampling([self], [params], size),)

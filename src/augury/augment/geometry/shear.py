@@ -7,9 +7,10 @@ from torch import Tensor
 
 from augury.augment.base import check_probability
 from augury.augment.geometry.border import check_border
-from augury.augment.geometry.resampling import Geometric, Points
+from augury.augment.geometry.resampling import Geometric, resampling
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -56,13 +57,11 @@ class Shear(Geometric[ShearParams]):
     def left_alone(self, params: ShearParams) -> Tensor | None:
         return (params.x == 0) & (params.y == 0) if self.p < 1 else None
 
-    def locate(self, params: ShearParams, points: Points, size: tuple[int, int]) -> Points:
+    def matrix(self, params: ShearParams, size: tuple[int, int]) -> Tensor:
+        # Computed in float64 and rounded once, so that no result depends on the place in the batch.
+        x, y = (torch.deg2rad(degrees.double()).tan() for degrees in (params.x, params.y))
         # The inverse undoes the last shear first.
-        y = points.y + _tangent(params.y) * points.x
-        x = points.x + _tangent(params.x) * y
-        return Points(y, x, points.cover)
+        return torch.stack((torch.ones_like(y), y, x, 1 + x * y), dim=1).view(-1, 2, 2)
 
-
-def _tangent(degrees: Tensor) -> Tensor:
-    """(B,) degrees -> (B, 1, 1) float32; via float64, so that it is the same in any batch."""
-    return torch.deg2rad(degrees.double()).tan().float()[:, None, None]
+    def steps(self, params: ShearParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (resampling([self], [params], size),)

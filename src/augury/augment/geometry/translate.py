@@ -6,8 +6,9 @@ from torch import Tensor
 
 from augury.augment.base import check_probability
 from augury.augment.geometry.border import check_border
-from augury.augment.geometry.resampling import Geometric, Points
+from augury.augment.geometry.resampling import Geometric, resampling, shift
 from augury.batch import Batch
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -43,7 +44,8 @@ class Translate(Geometric[TranslateParams]):
     def left_alone(self, params: TranslateParams) -> Tensor | None:
         return (params.down == 0) & (params.right == 0) if self.p < 1 else None
 
-    def locate(self, params: TranslateParams, points: Points, size: tuple[int, int]) -> Points:
-        down = (params.down * size[0])[:, None, None]
-        right = (params.right * size[1])[:, None, None]
-        return Points(points.y - down, points.x - right, points.cover)
+    def matrix(self, params: TranslateParams, size: tuple[int, int]) -> Tensor:
+        return shift(-params.down * size[0], -params.right * size[1])
+
+    def steps(self, params: TranslateParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (resampling([self], [params], size),)

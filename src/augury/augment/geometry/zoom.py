@@ -7,9 +7,10 @@ from torch import Tensor
 
 from augury.augment.base import check_probability, check_range
 from augury.augment.geometry.border import check_border
-from augury.augment.geometry.resampling import Geometric, Points
+from augury.augment.geometry.resampling import Geometric, resampling, scaling
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -57,6 +58,8 @@ class Zoom(Geometric[ZoomParams]):
     def left_alone(self, params: ZoomParams) -> Tensor | None:
         return (params.factor == 1).all(1) if self.p < 1 else None
 
-    def locate(self, params: ZoomParams, points: Points, size: tuple[int, int]) -> Points:
-        rows, columns = params.factor[:, :, None, None].unbind(1)
-        return Points(points.y * rows, points.x * columns, points.cover)
+    def matrix(self, params: ZoomParams, size: tuple[int, int]) -> Tensor:
+        return scaling(params.factor[:, 0], params.factor[:, 1])
+
+    def steps(self, params: ZoomParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (resampling([self], [params], size),)
