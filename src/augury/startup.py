@@ -15,6 +15,10 @@ from types import ModuleType
 # With this variable Python ignores the working folder and the folder of the script.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 
+# Read by PyTorch when it is loaded: what Apple's GPUs cannot do is done by the processor.
+if sys.platform == "darwin":
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+
 # Folders of augury, of Python's standard library and of installed packages.
 _NEEDED = (
     os.path.dirname(os.path.dirname(__file__)),

@@ -38,6 +38,7 @@ def test_a_study_that_can_run(run, tmp_path):
         "digits: 0 problems, 2 warnings",
         "warning  digits: no test part: 30% held out",
         "2 cells at once on cpu, 1 thread each",
+        "device cpu: the default without a GPU",
         "small on digits: fastest with contiguous float32, 9.00 ms a step",
         "for 12 cells",
         "6 paired seeds, 1 comparison, spread 1 points (a default",

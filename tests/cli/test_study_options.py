@@ -58,6 +58,9 @@ VALUES = {
     "corruptions": ("0", 0),
     "teacher": ("live", "live"),
     "image_size": ("32", 32),
+    "device": ("cuda:1", "cuda:1"),
+    "precision": ("bfloat16", "bfloat16"),
+    "layout": ("channels_last", "channels_last"),
     "epochs": ("3", 3),
     "batch_size": ("50", 50),
     "optimizer": ("adamw", "adamw"),
@@ -208,6 +211,7 @@ WHOLE = [
     *("--lr", "0.01", "--weight-decay", "0", "--schedule", "cosine", "--label-smoothing", "0.1"),
     *("--validation", "0.2", "--train-limit", "60", "--test-limit", "50", "--select", "last"),
     *("--normalization", "unit", "--head", "linear", "--stem", "small", "--no-pretrained"),
+    *("--device", "cpu", "--precision", "float32", "--layout", "contiguous"),
     *("--workers", "1", "--data", "data", "--engine", "local", "--trust", "--verbose", "--json"),
 ]
 

@@ -69,6 +69,9 @@ class Study:
     until_decided, max_seeds, max_hours: add seeds until all is decided; see `run`.
     corruptions: test images that each network also sees corrupted, 200 by default.
     teacher: whose saliency is used; image_size: side of the images in pixels.
+    device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps"; precision: "auto",
+        "float32", "bfloat16"; layout: "auto", "contiguous", "channels_last". "auto" is the faster,
+        measured before training.
     epochs ... normalization: how all arms are trained, see `augury.Recipe`.
     head, stem, pretrained, weights: how the models are built, see `augury.NetworkOptions`.
     parameters: of augmentations by their name, {"cutout": {"length": 0.25}}; chains: augmentations
@@ -105,6 +108,9 @@ class Study:
         corruptions: int | None = None,
         teacher: str | os.PathLike[str] | None = None,
         image_size: int | None = None,
+        device: str | None = None,
+        precision: str | None = None,
+        layout: str | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
         optimizer: str | None = None,
@@ -156,6 +162,9 @@ class Study:
                 "corruptions": corruptions,
                 "teacher": os.fspath(teacher) if teacher is not None else None,
                 "image_size": image_size,
+                "device": device,
+                "precision": precision,
+                "layout": layout,
                 "recipe": {
                     "epochs": epochs,
                     "batch_size": batch_size,

@@ -1,9 +1,12 @@
-"""Number types with bounds, used by several records."""
+"""Types with bounds, of numbers and of devices, used by several records."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from augury.errors import InputError
+from augury.names import shown
 from augury.schema import Within
 
 Count = Annotated[int, Within(0, 2**53)]
@@ -15,7 +18,26 @@ Seconds = Annotated[float, Within(0, 1e12)]
 
 Layout = Literal["contiguous", "channels_last"]
 Precision = Literal["float32", "bfloat16"]
-Device = Literal["cpu", "cuda"]
+
+
+@dataclass(frozen=True)
+class DeviceName:
+    """The names of devices: cpu, cuda (its first GPU), cuda:0, cuda:1, ..., mps (Apple's GPU).
+
+    auto: whether "auto" is one, too.
+    """
+
+    auto: bool = False
+
+    def check(self, name: str, value: str) -> None:
+        """Raise InputError where `value` is none."""
+        if re.fullmatch(r"cpu|mps|cuda(:[0-9]{1,3})?", value) or (self.auto and value == "auto"):
+            return
+        choices = f"{'auto, ' if self.auto else ''}cpu, cuda, cuda:N or mps"
+        raise InputError(f"{name}: must be {choices}, got {shown(value)}")
+
+
+Device = Annotated[str, DeviceName()]
 
 _SEVERITIES = 5
 

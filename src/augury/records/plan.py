@@ -62,12 +62,16 @@ class PlannedDataset:
 class PlannedSpeed:
     """The layout and precision of all runs of a model on a data set.
 
-    milliseconds: measured per training step, by "layout precision".
+    milliseconds: measured per training step, by "layout precision"; empty where nothing was
+        measured.
+    named: which of "layout" and "precision" the study named; the rest was measured, or is the
+        default.
     """
 
     layout: Layout
     precision: Precision
     milliseconds: dict[str, Seconds]
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ class Plan:
 
     rule: the rule of its verdicts, with the looks that were planned or taken; corruptions: number
     of corrupted test images for each network; settings: as the user gave them; datasets: by name;
-    speed: by "model on dataset"; threads: per cell; device: "cpu" or "cuda".
+    speed: by "model on dataset"; threads: per cell; device: "cpu", "cuda",
+    "cuda:1" or "mps".
     """
 
     name: str

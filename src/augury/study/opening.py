@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
-import torch
-
 from augury.data import Dataset, Progress, check_output, data_title
 from augury.errors import InputError
 from augury.inside import is_there, lock
@@ -17,6 +15,7 @@ from augury.study.cell_states import pending_cells
 from augury.study.engines import LOCAL, Engine, Workload
 from augury.study.planning.cells import require_code
 from augury.study.planning.datasets import load_datasets
+from augury.study.planning.device import check_there, chosen_device
 from augury.study.planning.extend import extend_plan
 from augury.study.planning.plan import make_plan
 from augury.study.planning.settings import StudySettings
@@ -39,8 +38,8 @@ def open_study(
     that the engine runs at once.
     Raises RecipeChanged where the folder holds a study with other settings, and InputError where a
     new study would lie in its own data or write over files of the user's own, or its cells would
-    run code that the user has not confirmed. A study.toml of the user's stays as it is. Data that
-    cannot be used leaves no folder behind.
+    run code that the user has not confirmed, or its device is not on this machine. A study.toml of
+    the user's stays as it is. Data that cannot be used leaves no folder behind.
     """
     folder = StudyFolder(path)
     check_study_folder(settings, folder)
@@ -53,7 +52,8 @@ def open_study(
                 require_code(pending_cells(old, folder), folder.plan_file)
             else:
                 _check_free(path)
-            device = old.device if old else default_device()
+            device = old.device if old else chosen_device(settings.device)
+            check_there(device)
             threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
             new = make_plan(settings, datasets, threads, device, provenance(), progress)
             judged = is_there(path / "verdicts.json")
@@ -82,11 +82,6 @@ def _check_free(path: Path) -> None:
                 f"{path / name}: is there already, and a study would write over it. "
                 "Give the study a folder of its own (--out)"
             )
-
-
-def default_device() -> Device:
-    """A GPU where there is one."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def threads_a_cell(

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from augury.data import Dataset, Progress, data_title
 from augury.errors import InputError
 from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, plan_of
 from augury.records.provenance import Provenance
-from augury.study.opening import default_device
 from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
+from augury.study.planning.device import chosen_device
 from augury.study.planning.plan import assemble_plan
-from augury.study.planning.probe import limited_threads
+from augury.study.planning.probe import limited_threads, named_speeds
 from augury.study.planning.settings import StudySettings
 from augury.study.running.prepare import load_planned, prepare
 from augury.study.running.record_batches import (
@@ -25,7 +26,7 @@ from augury.study.running.record_batches import (
     example_ids,
 )
 from augury.training import Training
-from augury.training.network import Speed
+from augury.training.device import current_device
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ def preview_new(
     datasets = load_datasets(settings, data_dir, progress)
     (dataset,) = datasets.values()
     (cell,) = make_cells(settings, datasets, range(settings.seeds - 1, settings.seeds))
-    unmeasured = PlannedSpeed(Speed().layout, Speed().precision, {})
-    speed = {pair_name(cell): unmeasured}
-    device = default_device()
+    named, (way, *_) = named_speeds(settings)
+    speed = {pair_name(cell): PlannedSpeed(way.layout, way.precision, {}, named)}
+    device = chosen_device(settings.device)
     plan = assemble_plan(settings, datasets, [cell], speed, 1, device, Provenance())
     return cell, plan, dataset
 
@@ -96,7 +97,7 @@ def show(
     """
     if not 0 <= epoch < cell.recipe.epochs:
         raise InputError(f"epoch: must lie in 0..{cell.recipe.epochs - 1}, got {epoch}")
-    with limited_threads(plan.threads):
+    with limited_threads(plan.threads), current_device(torch.device(plan.device)):
         return _show(cell, plan, dataset, ids, epoch, on_step)
 
 

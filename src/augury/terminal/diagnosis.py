@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from augury.records.plan import PlannedSpeed
 from augury.report.words import count, duration, fixed, step_time
 from augury.study.doctor import Costs, Diagnosis, Notice, Power, Setup
 
@@ -52,12 +53,34 @@ def _machine(machine: Setup) -> list[RenderableType]:
         *_heading("machine"),
         _line(f"{facts.processor}, {facts.cores} cores{memory}, {facts.gpu or 'no GPU'}"),
         _line(f"{cells} at once on {machine.device}, {threads} each"),
+        _line(f"device {machine.device}: {_device(machine)}"),
     ]
-    for pair, speed in machine.speed.items():
-        way = f"{speed.layout} {speed.precision}"
-        step = step_time(speed.milliseconds[way] / 1000)
-        parts.append(_line(f"{pair}: fastest with {way}, {step} a step"))
+    parts += [_line(f"{pair}: {_speed(speed)}") for pair, speed in machine.speed.items()]
     return parts
+
+
+def _device(machine: Setup) -> str:
+    """Why the cells run on this device."""
+    if machine.device_from == "named":
+        return "named by the study"
+    if machine.device_from == "begun":
+        return "on which the study began"
+    return "the default without a GPU" if machine.device == "cpu" else "the default with a GPU"
+
+
+def _speed(speed: PlannedSpeed) -> str:
+    """The layout and precision, why they were chosen, and what was measured."""
+    way = f"{speed.layout} {speed.precision}"
+    times = {name: step_time(each / 1000) for name, each in speed.milliseconds.items()}
+    step = f", {times[way]} a step" if way in times else ""
+    if len(speed.named) == 2:
+        return f"{way}, both named by the study{step}"
+    if not times:
+        rest = f"{speed.named[0]} is named by the study" if speed.named else "nothing was measured"
+        return f"{way}, the default, as {rest}"
+    others = ", ".join(f"{name} {time}" for name, time in times.items() if name != way)
+    named = f", of those with the {speed.named[0]} that the study names" if speed.named else ""
+    return f"fastest with {way}{step}{named}" + (f" ({others})" if others else "")
 
 
 def _costs(costs: Costs) -> list[RenderableType]:

@@ -27,6 +27,7 @@ from augury.training.checkpoint import (
     restore_optimizer,
     without_prefix,
 )
+from augury.training.device import augmenting_device
 from augury.training.evaluate import evaluate
 from augury.training.network import Network
 from augury.training.optimizers import build_optimizer
@@ -116,11 +117,11 @@ class Training:
                 with augmenting.running():
                     if self.sources:
                         self.sources.refresh(epoch * steps + step)
-                    batch = batch.to(self.network.device)
+                    batch = batch.to(augmenting_device(self.network.device))
                     augmented = self.augmentation(batch, Draws(self.seed, epoch, batch.ids))
                 if self.on_batch:
                     self.on_batch(epoch, batch, augmented)
-                loss, right = self._step(augmented)
+                loss, right = self._step(augmented.to(self.network.device))
                 losses.append(loss)
                 hits += right
                 if (step + 1) % _CHECK_EVERY == 0:
@@ -130,7 +131,7 @@ class Training:
             self._check_finite(losses, epoch)
         taken = len(losses)
         return (
-            float(self._whole(losses).double().mean()),
+            float(self._whole(losses).cpu().double().mean()),
             float(self.processes.total(hits)) / len(order),
             whole.seconds() / taken,
             augmenting.seconds() / taken,

@@ -7,7 +7,7 @@ and MobileNetV2 slower. So each network is tried for a few training steps, and t
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,17 @@ from filelock import FileLock
 from torch import nn
 
 from augury.data.cache import NO_SPACE
+from augury.errors import InputError
 from augury.files import tell_remade, write_atomically
 from augury.records.recipe import Recipe
 from augury.seal import SEAL, read_sealed, sealed_json
+from augury.training.device import computes_in, wait_for
 from augury.training.network import ALL_SPEEDS, Network, Normalize, Speed
 from augury.training.optimizers import build_optimizer
 
 # A combination that takes this many times as long as the best so far is not timed a second time.
 _HOPELESS = 1.3
-_SECONDS_EACH = 0.5
+SECONDS_EACH = 0.5
 
 
 def remembered_speeds(
@@ -76,29 +78,43 @@ def measure_speeds(
     num_classes: int,
     recipe: Recipe,
     device: torch.device,
+    speeds: Sequence[Speed] = ALL_SPEEDS,
+    seconds: float = SECONDS_EACH,
 ) -> dict[str, float]:
-    """Milliseconds of one training step by `str(Speed)`.
+    """Milliseconds of one training step by `str(Speed)`, of each of `speeds`.
 
-    build: makes the model; shape: of a batch, (B, C, H, W). A way in which the network cannot run
-    is left out, as channels_last is for one that calls `view` on its maps.
+    build: makes the model; shape: of a batch, (B, C, H, W); seconds: for the steps of one of
+    `speeds`, of which there is at least one. A way in which the network cannot run
+    is left out, as channels_last is for one that calls `view` on its maps. Raises InputError where
+    it runs in none of `speeds`.
     """
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(shape, generator=generator).to(device)
     labels = torch.randint(num_classes, shape[:1], generator=generator).to(device)
     normalize = Normalize((0.5,) * shape[1], (0.25,) * shape[1])
     found: dict[str, float] = {}
-    for speed in ALL_SPEEDS:
+    failed: RuntimeError | None = None
+    for speed in speeds:
+        if not computes_in(speed.precision, device):
+            continue
         network = Network(build(), normalize, speed, device).train()
         step = _step(network, recipe, images, labels)
         try:
             step()  # the first one also allocates and chooses kernels
         except torch.OutOfMemoryError:
             raise
-        except RuntimeError:
+        except RuntimeError as error:
             if speed == Speed():
                 raise
+            failed = error
             continue
-        found[str(speed)] = 1000 * _shortest(step, device, min(found.values(), default=0) / 1000)
+        found[str(speed)] = 1000 * _shortest(
+            step, device, min(found.values(), default=0) / 1000, seconds
+        )
+    if not found:
+        ways = ", ".join(map(str, speeds))
+        reason = str(failed).partition("\n")[0] if failed else f"{device} does not compute so"
+        raise InputError(f"cannot be trained with {ways}: {reason}") from failed
     return found
 
 
@@ -116,14 +132,13 @@ def _step(
     return step
 
 
-def _shortest(step: Callable[[], None], device: torch.device, best: float) -> float:
-    """The shortest time of a step in seconds, of those tried within about half a second."""
+def _shortest(step: Callable[[], None], device: torch.device, best: float, seconds: float) -> float:
+    """The shortest time of a step in seconds, of those tried within about `seconds`."""
     times: list[float] = []
-    while not times or (sum(times) < _SECONDS_EACH and len(times) < 20):
+    while not times or (sum(times) < seconds and len(times) < 20):
         started = time.perf_counter()
         step()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
+        wait_for(device)
         times.append(time.perf_counter() - started)
         if best and times[0] > _HOPELESS * best:
             break

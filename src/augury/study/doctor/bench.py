@@ -21,6 +21,7 @@ from augury.study.planning.networks import model_spec
 from augury.study.planning.probe import training_speed
 from augury.training import Network, Normalize, evaluate
 from augury.training.checkpoint import Checkpoint, write_safetensors
+from augury.training.device import augmenting_device
 from augury.training.normalizations import unit_statistics
 from augury.training.optimizers import OPTIMIZERS
 from augury.training.stopwatch import Stopwatch
@@ -58,8 +59,8 @@ class Bench:
 
     @cached_property
     def feed(self) -> list[Batch]:
-        """A handful of batches as training makes them, on the device."""
-        return [batch.to(self.device) for batch in self._batches(_BATCHES)]
+        """A handful of batches as training makes them, where they are augmented."""
+        return [batch.to(augmenting_device(self.device)) for batch in self._batches(_BATCHES)]
 
     def _batches(self, count: int) -> list[Batch]:
         train, size = self.dataset.train, self.recipe.batch_size
@@ -134,7 +135,7 @@ class Bench:
                 kept[storage.data_ptr()] = storage.nbytes()
             return tensor
 
-        images = self.feed[0].images[:2]
+        images = self.feed[0].images[:2].to(self.device)
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             logits = self.network.train().predict(images)
         del logits

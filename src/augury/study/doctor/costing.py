@@ -31,6 +31,7 @@ from augury.study.planning.plan import one_of_each_arm
 from augury.study.planning.probe import limited_threads
 from augury.study.planning.settings import StudySettings
 from augury.study.provenance import machine
+from augury.training.device import current_device
 
 _DAY = 24 * 3600.0
 _GB = 1e9
@@ -55,7 +56,8 @@ def study_costs(
     arms = _arms(opened, waiting, notices, progress)
     if not arms:
         return None
-    on_gpu = opened.plan.device == "cuda"
+    device = torch.device(opened.plan.device)
+    on_gpu = device.type == "cuda"  # Apple's GPUs share the memory of the processor
     costs = Costs(
         arms=tuple(arms),
         cells=sum(arm.cells for arm in arms),
@@ -68,7 +70,7 @@ def study_costs(
         memory=memory_bytes(arms, workers, on_gpu),
         gpu=gpu_bytes(arms, workers) if on_gpu else 0,
     )
-    notices += cost_notices(costs, machine().memory_gb, _gpu_memory(on_gpu))
+    notices += cost_notices(costs, machine().memory_gb, _gpu_memory(device))
     return costs
 
 
@@ -90,7 +92,8 @@ def _arms(
             notices.append(Notice("warning", "folder", "not-counted", counts[arm], words))
             continue
         try:
-            with limited_threads(opened.plan.threads):
+            on = current_device(torch.device(opened.plan.device))
+            with limited_threads(opened.plan.threads), on:
                 check_saliency([cell], dataset)
                 if arm[:2] not in benches:
                     benches = {arm[:2]: Bench(opened.plan, cell, dataset)}  # one in memory at once
@@ -115,8 +118,9 @@ def _most(
     return study_seconds([replace(arm, cells=counts[arm.arm]) for arm in arms], workers)
 
 
-def _gpu_memory(on_gpu: bool) -> int | None:
-    return torch.cuda.get_device_properties(0).total_memory if on_gpu else None
+def _gpu_memory(device: torch.device) -> int | None:
+    on_gpu = device.type == "cuda"
+    return torch.cuda.get_device_properties(device).total_memory if on_gpu else None
 
 
 def cost_notices(costs: Costs, memory_gb: float | None, gpu_memory: int | None) -> list[Notice]:

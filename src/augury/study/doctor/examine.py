@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from augury.data import Progress
 from augury.errors import InputError
@@ -35,8 +36,10 @@ from augury.study.provenance import machine
 class Setup:
     """What a study runs on.
 
-    device: "cpu" or "cuda"; threads: of each cell; workers: cells at once.
-    speed: by "model on data set", the fastest layout and precision, and what all of them take.
+    device: "cpu", "cuda", "cuda:1" or "mps"; threads: of each cell; workers: cells at once.
+    speed: by "model on data set", the layout and precision, and what those measured take.
+    device_from: why this device: it is "named" by the settings, what the study has "begun" on, or
+        the default of "auto".
     """
 
     facts: Machine
@@ -44,6 +47,7 @@ class Setup:
     threads: int
     workers: int
     speed: dict[str, PlannedSpeed]
+    device_from: Literal["named", "begun", "auto"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -101,10 +105,16 @@ def examine(
     return Diagnosis(
         study=settings.title,
         findings=tuple(sorted(notices, key=lambda notice: LEVELS.index(notice.level))),
-        machine=Setup(machine(), device, threads, at_once, speed),
+        machine=Setup(machine(), device, threads, at_once, speed, _device_from(settings, opened)),
         costs=costs,
         power=power,
     )
+
+
+def _device_from(settings: StudySettings, opened: Opened) -> Literal["named", "begun", "auto"]:
+    if settings.device != "auto":
+        return "named"
+    return "begun" if opened.folder else "auto"
 
 
 def _check_spread(points: float) -> None:

@@ -1,19 +1,20 @@
 """Open a study as far as possible: what cannot be used becomes a notice, and the rest goes on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from augury.data import Dataset, Progress
 from augury.errors import AuguryError, InputError
 from augury.records.cell import Cell
-from augury.records.plan import Plan, pair_name, read_plan
+from augury.records.plan import Plan, PlannedSpeed, pair_name, read_plan
 from augury.records.provenance import Provenance
 from augury.study.doctor.notice import Notice
 from augury.study.engines import Engine
-from augury.study.opening import check_study_folder, default_device, threads_a_cell
+from augury.study.opening import check_study_folder, threads_a_cell
 from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
+from augury.study.planning.device import check_there, chosen_device
 from augury.study.planning.extend import extend_plan
 from augury.study.planning.networks import usable_pairs
 from augury.study.planning.plan import assemble_plan
@@ -62,10 +63,11 @@ def open_for_examination(
     old = _old_plan(settings, path, notices)
     datasets = load_datasets(settings, data_dir, progress, unusable_data)
     cells = make_cells(settings, datasets)
-    device = old.device if old else default_device()
+    device = old.device if old else chosen_device(settings.device)
+    check_there(device)
     threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
     pairs = usable_pairs(settings, datasets, unusable_model)
-    speed = probe_pairs(settings, pairs, threads, device, progress, unusable_model)
+    speed = probe_pairs(settings, pairs, threads, device, progress, unusable_model, True)
     possible = [cell for cell in cells if pair_name(cell) in speed]
     new = assemble_plan(settings, datasets, possible, speed, threads, device, Provenance())
     folder, plan = _extended(old, new, path, notices)
@@ -102,7 +104,20 @@ def _extended(
         return None, new
     judged = (path / "verdicts.json").exists()
     try:
-        return StudyFolder(path), extend_plan(old, new, judged)
+        whole = extend_plan(old, new, judged)
+        return StudyFolder(path), replace(whole, speed=_with_times(whole.speed, new.speed))
     except AuguryError as error:
         notices.append(Notice("problem", "folder", "recipe", 1, str(error)))
         return None, new
+
+
+def _with_times(
+    planned: Mapping[str, PlannedSpeed], measured: Mapping[str, PlannedSpeed]
+) -> dict[str, PlannedSpeed]:
+    """`planned`, with the milliseconds now `measured` where a study was begun without a probe."""
+    return {
+        pair: replace(speed, milliseconds=measured[pair].milliseconds)
+        if not speed.milliseconds and pair in measured
+        else speed
+        for pair, speed in planned.items()
+    }

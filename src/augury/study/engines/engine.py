@@ -67,4 +67,4 @@ def default_workers(device: str, cells: int) -> int:
 
     Small networks gain little from a second thread.
     """
-    return 1 if device == "cuda" else max(1, min(os.cpu_count() or 1, cells))
+    return 1 if device != "cpu" else max(1, min(os.cpu_count() or 1, cells))

@@ -14,6 +14,13 @@ def cublas_workspace() -> dict[str, str]:
     return {name: os.environ.get(name, ":4096:8")}
 
 
+def mps_fallback() -> dict[str, str]:
+    """The processor does what Apple's GPUs cannot; PyTorch reads this when it is loaded."""
+    name = "PYTORCH_ENABLE_MPS_FALLBACK"
+    return {name: os.environ.get(name, "1")}
+
+
 def worker_environment(threads: int) -> dict[str, str]:
     """For a worker process that is to run cells with `threads` and to import augury's code only."""
-    return {**SAFE_PATH, "OMP_NUM_THREADS": str(threads), **cublas_workspace()}
+    threads_each = {"OMP_NUM_THREADS": str(threads)}
+    return {**SAFE_PATH, **threads_each, **cublas_workspace(), **mps_fallback()}

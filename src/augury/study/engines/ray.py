@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import torch
 
+from augury.errors import InputError
 from augury.models import MODELS
 from augury.records.cell import Cell
+from augury.records.numbers import Device
 from augury.schema import Within
 from augury.study.engines.engine import Job, Workload, default_workers
 from augury.study.engines.ray_cluster import connected, require_ray
@@ -45,6 +47,7 @@ class Ray:
 
     def cells_at_once(self, work: Workload) -> int:
         """The number that GPUs or cores of this machine take; it stands for all nodes."""
+        _check_device(work.device)
         if self.workers or work.device != "cuda":
             return self.workers or default_workers(work.device, work.cells)
         smallest = min(self.share(model, size) for model, size in work.networks)
@@ -60,10 +63,19 @@ class Ray:
         A cell whose node was lost is begun again elsewhere, up to five times. One that wants
         memory, or whose process was lost, is tried once more when all others are through, with a
         node to itself. Raises DiskError where nothing can be written any more, and InputError where
-        no cluster answers or no node of it is large enough for a cell.
+        no cluster answers, no node of it is large enough for a cell, or the device is one GPU by
+        its number.
         """
+        _check_device(job.plan.device)
         with connected(self.address, job.plan.threads) as ray:
             RayRun(ray, job, self.share, cells).finish()
+
+
+def _check_device(device: Device) -> None:
+    if device.startswith("cuda:"):
+        raise InputError(
+            f"device: Ray gives each cell its GPU, so that {device} means none; name cuda"
+        )
 
 
 def gpu_share(model: str, image_size: int) -> float:

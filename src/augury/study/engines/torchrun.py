@@ -9,6 +9,7 @@ import torch
 from augury.data import Dataset
 from augury.errors import AuguryError, InputError
 from augury.records.cell import Cell
+from augury.records.numbers import Device
 from augury.records.plan import read_plan
 from augury.study.engines.engine import Job, Workload
 from augury.study.engines.in_turn import run_in_turn
@@ -37,7 +38,11 @@ class Torchrun:
             )
 
     def cells_at_once(self, work: Workload) -> int:
-        """The number of processes, so that each gets its share of the cores."""
+        """The number of processes, so that each gets its share of the cores.
+
+        Raises InputError for a device on which they cannot train together.
+        """
+        _check_device(work.device)
         return self.processes.count
 
     def run(self, cells: Sequence[Cell], job: Job) -> None:
@@ -46,10 +51,19 @@ class Torchrun:
         Raises DiskError where nothing can be written any more, and what a process fails of that
         the others may not have met; the same command goes on from there.
         """
+        _check_device(job.plan.device)
         torch.set_num_threads(job.plan.threads)
         # What has failed before comes last, as it may end the command.
         failed_last = sorted(cells, key=lambda cell: job.folder.run(cell).failed)
         run_in_turn(failed_last, job, self.processes)
+
+
+def _check_device(device: Device) -> None:
+    """The processes exchange gradients on GPUs where there are some, each on its own."""
+    possible = "cuda" if torch.cuda.is_available() else "cpu"
+    if device != possible:
+        hint = " (CUDA_VISIBLE_DEVICES= hides the GPUs)" if device == "cpu" else ""
+        raise InputError(f"device: under torchrun it must be {possible}, got {device}{hint}")
 
 
 def follow(path: Path, processes: Processes, data_dir: Path | None) -> None:

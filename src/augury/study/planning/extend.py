@@ -1,5 +1,6 @@
 """Extend the plan of a study that is there by what is newly asked for."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from augury.errors import RecipeChanged
@@ -60,6 +61,7 @@ def _differences(old: Plan, new: Plan) -> list[str]:
     ):
         changed = [k for k in planned if planned[k] != asked[k]]
         found += [f"{title}.{k}: {planned[k]} → {asked[k]}" for k in changed]
+    found += _other_device_or_speed(old, new)
     codes = {c.model: c.model_code for c in old.cells}
     codes_now = {c.model: c.model_code for c in new.cells}
     found += [f"{m}: {CHANGED}" for m in codes if codes[m] != codes_now.get(m, codes[m])]
@@ -71,3 +73,15 @@ def _differences(old: Plan, new: Plan) -> list[str]:
         if earlier and earlier.teacher != cell.teacher:
             found.append(f"{cell.augmentation} teacher: {earlier.teacher} → {cell.teacher}")
     return found
+
+
+def _other_device_or_speed(old: Plan, new: Plan) -> Iterator[str]:
+    """What `new` names and `old` has otherwise; "auto" takes what the study began with."""
+    asked = {k: new.settings[k] for k in ("device", "layout", "precision")}
+    if asked["device"] not in ("auto", old.device):
+        yield f"device: {old.device} → {asked['device']}"
+    for pair, speed in old.speed.items():
+        for name in ("layout", "precision"):
+            planned = getattr(speed, name)
+            if asked[name] not in ("auto", planned):
+                yield f"{name} of {pair}: {planned} → {asked[name]}"

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 import torch
 
 from augury.data import Dataset, Progress, cache_folder
+from augury.errors import InputError
 from augury.models import build_model, code_of
 from augury.records.cell import Cell
 from augury.records.numbers import Device
@@ -17,8 +18,9 @@ from augury.study.planning.parts import count_trained
 from augury.study.planning.settings import StudySettings
 from augury.study.planning.tell import Tell, told
 from augury.study.provenance import machine
-from augury.training.network import Speed
-from augury.training.probe import fastest, measure_speeds, remembered_speeds
+from augury.training.device import current_device
+from augury.training.network import ALL_SPEEDS, Speed
+from augury.training.probe import SECONDS_EACH, fastest, measure_speeds, remembered_speeds
 
 
 def training_speed(plan: Plan, cell: Cell) -> Speed:
@@ -34,8 +36,9 @@ def probe_pairs(
     device: Device,
     progress: Progress | None = None,
     tell: Tell | None = None,
+    measure_named: bool = False,
 ) -> dict[str, PlannedSpeed]:
-    """The fastest way of each model on its data set, by "model on dataset".
+    """The way of each model on its data set, by "model on dataset", as `probe` finds it.
 
     Raises AuguryError where a model cannot take the images, or gives it to `tell` and goes on.
     """
@@ -45,17 +48,25 @@ def probe_pairs(
             progress(done, len(pairs), "finding the fastest layout and precision")
         pair = f"{model} on {dataset.name}"
         with told(tell, pair):
-            found[pair] = probe(settings, model, dataset, threads, device)
+            found[pair] = probe(settings, model, dataset, threads, device, measure_named)
     return found
 
 
 def probe(
-    settings: StudySettings, model: str, dataset: Dataset, threads: int, device: str
+    settings: StudySettings,
+    model: str,
+    dataset: Dataset,
+    threads: int,
+    device: str,
+    measure_named: bool = False,
 ) -> PlannedSpeed:
     """The fastest layout and precision, with the milliseconds that a step takes in each way.
 
-    What was measured before on this machine is read from the cache folder.
+    Of these, what the settings name is not chosen any more. Where they name both, nothing is
+    measured, unless `measure_named`: two images are tried. What was measured before on this
+    machine is read from the cache folder. Raises InputError where the model cannot be trained so.
     """
+    named, ways = named_speeds(settings)
     # Weights make no difference to speed, and may have to be fetched.
     options = replace(settings.network, pretrained=False, weights=None)
     spec = model_spec(model, options, dataset)
@@ -76,20 +87,41 @@ def probe(
         "torch": torch.__version__,
     }
 
-    def measure() -> dict[str, float]:
-        with limited_threads(threads):
-            return measure_speeds(
-                lambda: build_model(spec, 0),
-                shape,
-                dataset.num_classes,
-                recipe,
-                torch.device(device),
-            )
+    if len(ways) < len(ALL_SPEEDS):
+        identity["ways"] = [str(way) for way in ways]
 
+    def measure(images: int = batch_size, seconds: float = SECONDS_EACH) -> dict[str, float]:
+        on, sizes = torch.device(device), (images, *shape[1:])
+        try:
+            with limited_threads(threads), current_device(on):
+                return measure_speeds(
+                    lambda: build_model(spec, 0),
+                    sizes,
+                    dataset.num_classes,
+                    recipe,
+                    on,
+                    ways,
+                    seconds,
+                )
+        except InputError as error:
+            raise InputError(f"{model} on {dataset.name}: {error}") from error
+
+    if len(ways) == 1 and not measure_named:
+        if ways[0] != Speed():  # in which every network runs
+            measure(images=2, seconds=0)
+        return PlannedSpeed(ways[0].layout, ways[0].precision, {}, named)
     milliseconds = remembered_speeds(cache_folder() / "speeds.json", identity, measure)
     speed = fastest(milliseconds)
     rounded = {way: round(each, 3) for way, each in milliseconds.items()}
-    return PlannedSpeed(speed.layout, speed.precision, rounded)
+    return PlannedSpeed(speed.layout, speed.precision, rounded, named)
+
+
+def named_speeds(settings: StudySettings) -> tuple[tuple[str, ...], tuple[Speed, ...]]:
+    """Which of layout and precision the settings name, and the ways that this leaves."""
+    asked = {"layout": settings.layout, "precision": settings.precision}
+    named = {name: value for name, value in asked.items() if value != "auto"}
+    ways = (each for each in ALL_SPEEDS if vars(each) | named == vars(each))
+    return tuple(named), tuple(ways)
 
 
 @contextmanager

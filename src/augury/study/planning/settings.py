@@ -6,7 +6,7 @@ Later sources override earlier ones.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from augury.augment import (
     AUGMENTATIONS,
@@ -26,6 +26,7 @@ from augury.names import bounded, check_name, lookup
 from augury.own.kinds import DATASET, MODEL, TRANSFORM
 from augury.own.trust import names_in, names_in_arm, point_to, require_all
 from augury.records.cell import NetworkOptions
+from augury.records.numbers import DeviceName, Layout, Precision
 from augury.records.recipe import Recipe
 from augury.saliency import KINDS
 from augury.schema import Within, check_fields, option, read_changes, replaced
@@ -44,7 +45,7 @@ SEEDS_A_ROUND = 2
 
 @dataclass(frozen=True)
 class StudySettings:
-    """All that is asked of a study, independent of the machine that it will run on.
+    """All that is asked of a study.
 
     A field that is declared with `option` is also an option of the command line.
 
@@ -60,6 +61,9 @@ class StudySettings:
     teacher: the network whose saliency is used: the one in training ("self", "self:STEPS", "live"
         or "live:half"), a pretrained model's NAME or NAME=WEIGHTS, or a file written by a run
     image_size: side in pixels; None for the size that the data set suggests
+    device: "cpu", "cuda", "cuda:1", "mps", or "auto": a GPU of CUDA's where there is one
+    precision, layout: of all networks in training; "auto" for the fastest on this machine. A study
+        that names both has the same bits on every machine of a kind
     recipe, network: how each network is trained and built
     parameters: of augmentations, by name
     chains: the user's own chains of augmentations, by name: {"name": "chain", "parts": [...]}
@@ -94,6 +98,15 @@ class StudySettings:
     )
     image_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = option(
         None, "Side of the images, pixels."
+    )
+    device: Annotated[str, DeviceName(auto=True)] = option(
+        "auto", "cpu, cuda, cuda:1, mps. Default: auto."
+    )
+    precision: Literal["auto", Precision] = option(
+        "auto", "float32 or bfloat16; auto: the faster. Default: auto."
+    )
+    layout: Literal["auto", Layout] = option(
+        "auto", "contiguous or channels_last; auto: the faster. Default: auto."
     )
     recipe: Recipe = field(default_factory=Recipe)
     network: NetworkOptions = field(default_factory=NetworkOptions)

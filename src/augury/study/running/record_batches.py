@@ -11,6 +11,7 @@ from augury.errors import InputError
 from augury.rng import Draws, numpy_generator
 from augury.saliency import gray_map
 from augury.study.running.prepare import Prepared
+from augury.training.device import augmenting_device
 
 _EXAMPLES = 5
 
@@ -86,7 +87,7 @@ def augmented_images(prepared: Prepared, ids: np.ndarray, epoch: int) -> dict[st
         if not np.isin(train.ids[rows], ids).any():
             continue
         (batch,) = batches(train, training.num_classes, len(rows), rows)
-        batch = batch.to(training.network.device)
+        batch = batch.to(augmenting_device(training.network.device))
         recorder(epoch, batch, training.augmentation(batch, Draws(training.seed, epoch, batch.ids)))
     return recorder.arrays()
 

@@ -26,6 +26,7 @@ from augury.study.running.record_batches import BatchRecorder, example_ids
 from augury.study.running.robustness import measure_robustness
 from augury.study.store import RunFolder, StudyFolder, disk_errors, write_arrays
 from augury.training import Evaluation, Training, evaluate
+from augury.training.device import current_device
 from augury.training.processes import ALONE, Processes
 from augury.training.teacher import save_network
 
@@ -55,7 +56,8 @@ def run_cell(
                 run.sweep()
                 if processes.count > 1:  # alone there may be no number: Ray's plans hold no cells
                     processes.tell(plan.cells.index(cell))
-                _train_and_test(cell, plan, run, dataset, listener, processes)
+                with current_device(torch.device(plan.device)):
+                    _train_and_test(cell, plan, run, dataset, listener, processes)
             return run.read_result()
 
 
@@ -64,11 +66,12 @@ def follow_cell(
 ) -> None:
     """Take part in a cell that the first process runs: the same steps, and nothing is written."""
     torch.use_deterministic_algorithms(True, warn_only=True)
-    prepared = prepare(cell, dataset, plan, processes=processes)
-    _go_on(prepared.training, folder.run(cell), Listener())
-    for _ in prepared.training.epochs():
-        pass
-    _test(prepared)
+    with current_device(torch.device(plan.device)):
+        prepared = prepare(cell, dataset, plan, processes=processes)
+        _go_on(prepared.training, folder.run(cell), Listener())
+        for _ in prepared.training.epochs():
+            pass
+        _test(prepared)
 
 
 def _train_and_test(
