@@ -34,6 +34,10 @@ class Taken:
         """The shortest and the longest block by the clock."""
         return min(self.wall), max(self.wall)
 
+    def over(self, n: int) -> "Taken":
+        """The seconds of one of the `n` things that a call does."""
+        return Taken(tuple(s / n for s in self.wall), tuple(s / n for s in self.processor))
+
     def times_faster(self, other: "Taken", by: str = "wall") -> float:
         """How many times as long `other` takes: the median of the ratios within each block.
 
@@ -63,6 +67,8 @@ def take_turns(
     alike. Each is called twice before, to compile and to fill caches. On a GPU a block ends when
     the device has done its work.
     """
+    gc.collect()
+    gc.freeze()  # what is loaded by now: else every collection walks through whole libraries
     calls = {name: _calls_in(way, seconds, device) for name, way in ways.items()}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for _ in range(blocks):
@@ -88,7 +94,6 @@ def _calls_in(way: Callable[[], object], seconds: float, device: str) -> int:
 
 def _block(way: Callable[[], object], calls: int, device: str) -> tuple[float, float]:
     """Seconds a call by the clock and of the processor, over `calls`."""
-    gc.collect()  # the garbage of the way before is not paid by this one
     _wait(device)
     began, used = time.perf_counter(), time.process_time()
     for _ in range(calls):

@@ -4,7 +4,8 @@ import argparse
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from augury.records.provenance import Machine
 from augury.study.provenance import provenance
 
 RESULTS = Path(__file__).parent / "results"
+# Whose versions matter here, beside those of a result.
+_MORE = ("numba", "triton", "kornia", "albumentations", "keras", "tensorflow", "tensorflow-cpu")
 Row = dict[str, Any]  # column: text or number; None where nothing was measured
 
 
@@ -67,8 +70,11 @@ def parser(description: str) -> argparse.ArgumentParser:
 def tell(outcome: Outcome, given: argparse.Namespace) -> None:
     """Print `outcome`; with --out also put it in the file, where other letters stay."""
     about = to_values(provenance())
+    about["versions"] |= {name: v for name in _MORE if (v := _version(name))}
     about["short"] = given.short
     about["arguments"] = {name: str(value) for name, value in vars(given).items()}
+    if given.short:
+        outcome = replace(outcome, goals=[replace(goal, met=None) for goal in outcome.goals])
     section = asdict(outcome) | {"about": about}
     print(text_of(section), flush=True)
     if given.out:
@@ -124,6 +130,13 @@ def table(rows: Sequence[Row]) -> list[str]:
         [cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines
     ]
     return ["| " + " | ".join(line) + " |" for line in padded]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def _shown(value: Any) -> str:
