@@ -3,10 +3,10 @@
 from itertools import count
 
 import torch
-from augury.augment.normalized import augment_normalized
 from benchmarks.peers.work import MEAN, STD, Pass, Work
 
 from augury.augment import build_augmentation
+from augury.augment.normalized import augment_normalized
 from augury.kernels.steps import Scale
 from augury.kernels.switch import plain_path
 from augury.rng import Draws
