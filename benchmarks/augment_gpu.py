@@ -9,7 +9,7 @@ until the device has done its work; ratios are medians of those within seven blo
 
 import torch
 from benchmarks.measuring import Taken, blocks_of
-from benchmarks.outcome import Bars, Goal, Outcome, Row, parser, tell
+from benchmarks.outcome import Bars, Goal, Outcome, Row, out_of_time, parser, tell
 from benchmarks.peers.all import missing_notes
 from benchmarks.peers.compare import OURS, PLAIN, compare
 from benchmarks.peers.with_torchvision import ARMS
@@ -37,6 +37,9 @@ def main() -> None:
     for n, size in cases:
         work = make_work(n, size, given.device)
         for arm in arms:
+            if out_of_time(given):
+                failed.append(f"{arm} at {n} × {size}² was left out: no time was left")
+                continue
             try:
                 taken = measure(arm, work, given.short)
             except RuntimeError as error:  # one arm that fails does not cost the others

@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -62,9 +63,18 @@ def parser(description: str) -> argparse.ArgumentParser:
     options.add_argument("--device", default=usual, help=f"default: {usual}")
     options.add_argument("--short", action="store_true", help="try everything, measure nothing")
     options.add_argument(
+        "--seconds", type=float, default=float("inf"), help="begin no new row after so many"
+    )
+    options.add_argument(
         "--out", type=Path, help="a JSON file; a folder means the file of this machine in it"
     )
     return options
+
+
+def out_of_time(given: argparse.Namespace) -> bool:
+    """Whether `--seconds` have passed since the program began to measure."""
+    given.began = getattr(given, "began", time.monotonic())
+    return bool(time.monotonic() - given.began > given.seconds)
 
 
 def tell(outcome: Outcome, given: argparse.Namespace) -> None:

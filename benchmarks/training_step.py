@@ -10,6 +10,7 @@ operations everywhere. All take turns; times by the clock, medians of seven bloc
 """
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -17,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from benchmarks.fast_paths import all_off
 from benchmarks.measuring import Taken, blocks_of, take_turns
-from benchmarks.outcome import Bars, Goal, Outcome, Row, parser, tell
+from benchmarks.outcome import Bars, Goal, Outcome, Row, out_of_time, parser, tell
 from benchmarks.peers.work import CLASSES, MEAN, STD
 
 from augury.augment import build_augmentation
@@ -37,9 +38,13 @@ TITLE = "One training step"
 
 def main() -> None:
     given = parse()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
     rows, found, notes = [], {}, []
     for model in given.models.split(","):
+        if out_of_time(given):
+            notes.append(f"{model} was left out: no time was left")
+            continue
         try:
             found[model] = taken = measure(model, given)
         except RuntimeError as error:  # one network that fails does not cost the others
@@ -171,7 +176,8 @@ def goals(found: dict[str, dict[str, Taken]]) -> list[Goal]:
         else:
             ratio = taken[best_bare(taken)].times_faster(taken[WHOLE])
             goal = f"{model}: a whole step ≤ 1.25 × the {best_bare(taken)} one"
-            stated.append(Goal(goal, f"{ratio:.2f} ×", ratio <= 1.25))
+            met = ratio <= 1.25 if CAPTURED in taken else None  # it is one for GPUs
+            stated.append(Goal(goal, f"{ratio:.2f} ×", met))
     return stated
 
 
