@@ -9,7 +9,7 @@ from scipy import stats
 
 from augury.errors import InputError
 from augury.kernels.philox import philox
-from augury.rng import Draws, derive_key, numpy_generator, torch_seed
+from augury.rng import Draws, KeyTable, derive_key, numpy_generator, torch_seed
 
 
 @pytest.mark.parametrize(
@@ -242,3 +242,29 @@ def test_draws_of_copies_compile_in_one_piece():
     for epoch in (0, 1, 2):
         ids = torch.tensor([5, 1, 5, 5, 2, 1])
         assert torch.equal(compiled(ids, epoch), step(ids, epoch))
+
+
+def test_keys_and_epochs_in_tensors_give_the_same_bits():
+    """One table serves every seed and epoch, as a graph that reads it must."""
+    ids = torch.tensor([5, 1, 7, 2**40 + 3])
+    table, epoch = KeyTable(3, ids.device), torch.zeros((), dtype=torch.int64)
+    draws = Draws(table, epoch, ids)
+    scoped = Draws(table, epoch, ids, scope="/1")
+    first = draws.stream("op"), scoped.stream("op"), draws.stream("fill")
+    for seed, at in ((3, 0), (-5, 7), (2**70, 2**32 - 1)):
+        table.fill(seed)
+        epoch.fill_(at)
+        plain = Draws(seed, at, ids)
+        expected = plain.stream("op"), Draws(seed, at, ids, scope="/1").stream("op")
+        for stream, reference in zip(first, (*expected, plain.stream("fill")), strict=True):
+            assert torch.equal(stream.bits(7), reference.bits(7))
+            assert torch.equal(stream.bytes(5), reference.bytes(5))
+        assert torch.equal(draws.uniform("new since then", 3), plain.uniform("new since then", 3))
+        # A new operation has moved no other's row.
+        assert torch.equal(first[0].bits(2), expected[0].bits(2))
+
+
+def test_an_epoch_in_a_tensor_must_be_one_whole_number():
+    for epoch in (torch.zeros(2, dtype=torch.int64), torch.tensor(7.0)):
+        with pytest.raises(InputError, match="epoch: must be a whole number, got tensor"):
+            Draws(0, epoch, torch.arange(3))

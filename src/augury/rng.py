@@ -21,6 +21,9 @@ _MASK = 0xFFFFFFFF
 # more than 2^42, so that no copy of one image gets the stream number of another image.
 _GOLDEN = 0x9E3779B97F4A7C15 - 2**64
 
+# Operations that a `KeyTable` has room for; a chain of five parts uses about ten.
+_ROWS = 1024
+
 
 def derive_key(*parts: int | str) -> int:
     """A 64-bit key, a hash of `parts`; different parts give independent keys."""
@@ -32,12 +35,50 @@ def derive_key(*parts: int | str) -> int:
 _constant_key: Callable[..., int] = torch.compiler.assume_constant_result(derive_key)  # type: ignore[no-untyped-call]
 
 
+def _draws_key(seed: int, operation: str) -> tuple[int, int]:
+    """The key of an operation's draws, as two words of 32 bits."""
+    key = _constant_key("draws", seed, operation)
+    return key & _MASK, key >> 32
+
+
+class KeyTable:
+    """The keys of a run's operations on one device, a row for each operation.
+
+    A captured graph reads its rows when it is replayed, so that `fill` takes the graph to another
+    seed. An operation gets its row when it draws for the first time; that is a copy from the host,
+    and has to come before the capture.
+    """
+
+    def __init__(self, seed: int, device: torch.device) -> None:
+        check_seed(seed)
+        self.seed = seed
+        self._rows: dict[str, int] = {}
+        self._table = torch.zeros((_ROWS, 2), dtype=torch.int64, device=device)
+
+    def key(self, operation: str) -> Tensor:
+        """(2,) int64: a view of the operation's row."""
+        row = self._rows.get(operation)
+        if row is None:
+            row = self._rows[operation] = len(self._rows)
+            self._table[row] = torch.tensor(_draws_key(self.seed, operation))
+        return self._table[row]
+
+    def fill(self, seed: int) -> None:
+        """Give all operations the keys of another seed, in place."""
+        check_seed(seed)
+        self.seed = seed
+        if self._rows:
+            keys = torch.tensor([_draws_key(seed, operation) for operation in self._rows])
+            self._table[: len(keys)].copy_(keys)
+
+
 @dataclass(frozen=True)
 class Draws:
     """The random numbers of a batch: one independent stream per sample and operation.
 
     seed: the run's seed, any whole number; epoch: 0 to 2^32 - 1; ids: (B,) int64, the samples'
-    stable numbers; scope: distinguishes two operations that have the same name.
+    stable numbers; scope: distinguishes two operations that have the same name. For a captured
+    graph the seed may be a `KeyTable` and the epoch a () int64 tensor, on the device of the ids.
     repeats: (B,) int64 ≥ 0, how many times each id came before in the epoch, so that every copy of
     an image has its own draws. None counts them within `ids`, in the order of the batch.
     Draw `index` of operation `name` for copy `repeat` of sample `id` depends on (seed, epoch, id,
@@ -45,15 +86,19 @@ class Draws:
     and for ids or repeats of another shape or dtype.
     """
 
-    seed: int
-    epoch: int
+    seed: int | KeyTable
+    epoch: int | Tensor
     ids: Tensor
     scope: str = ""
     repeats: Tensor = None  # type: ignore[assignment]  # None is replaced in __post_init__
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
-        check_epoch(self.epoch)
+        if not isinstance(self.seed, KeyTable):
+            check_seed(self.seed)
+        if not isinstance(self.epoch, Tensor):
+            check_epoch(self.epoch)
+        elif self.epoch.dtype != torch.int64 or self.epoch.ndim:
+            raise InputError(f"epoch: must be a whole number, got {self.epoch!r:.80}")
         _check_numbers("ids", self.ids, self.ids)
         if self.repeats is None:
             object.__setattr__(self, "repeats", _count_repeats(self.ids))
@@ -68,8 +113,11 @@ class Draws:
 
     def stream(self, operation: str) -> Stream:
         """The random numbers of one operation, which are drawn when they are asked for."""
-        key = _constant_key("draws", self.seed, operation + self.scope)
-        return Stream((key & _MASK, key >> 32), self.epoch, self.streams)
+        name = operation + self.scope
+        key = (
+            self.seed.key(name) if isinstance(self.seed, KeyTable) else _draws_key(self.seed, name)
+        )
+        return Stream(key, self.epoch, self.streams)
 
     def bits(self, operation: str, n: int) -> Tensor:
         """(B, n) int64: uniform 32-bit words."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from augury.augment.shared.quantiles import constant_table, grid, logarithms, middle, place
+from augury.augment.shared.quantiles import grid, logarithms, middle, place
 
 
 def test_a_draw_stands_for_the_middle_of_its_step():
@@ -40,28 +40,3 @@ def test_a_place_is_found_from_the_nearer_end(points):
 def test_logarithms_of_numbers_too_small_for_them():
     found = logarithms(np.array([1.0, math.e, 0.0, 1e-310]))
     assert found.tolist() == pytest.approx([0, 1, math.log(1e-300), math.log(1e-300)])
-
-
-def test_a_table_is_computed_once_and_kept_apart_in_a_compiled_graph():
-    """Two tables of one name and one of another, in one graph."""
-    computed = []
-
-    @constant_table
-    def powers(base):
-        computed.append(base)
-        return torch.from_numpy(base ** np.arange(4.0))
-
-    @constant_table
-    def multiples(step):
-        return torch.from_numpy(step * np.arange(4.0))
-
-    def look_up(at):
-        return powers(2.0)[at] + powers(10.0)[at] + multiples(0.5)[at]
-
-    at = torch.tensor([0, 3])
-    expected = [2.0, 8 + 1000 + 1.5]
-    assert look_up(at).tolist() == expected
-    torch.compiler.reset()
-    compiled = torch.compile(look_up, backend="eager", fullgraph=True)
-    assert compiled(at).tolist() == expected
-    assert computed == [2.0, 10.0]

@@ -12,6 +12,7 @@ from augury.augment.base import Augmentation, per_image
 from augury.augment.scopes import scopes, streams_of
 from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
+from augury.kernels.constants import constant
 from augury.rng import Draws
 
 
@@ -44,13 +45,13 @@ class OneOf(Augmentation[OneOfParams]):
         self.parts = tuple(parts)
         self.mixes = any(part.mixes for part in self.parts)
         self.weights = None if weights is None else tuple(weights)
+        self._ends = _ends(self.weights or (1.0,) * len(self.parts))
         # An image gets one part only, so parts may share draws; the choice has its own.
         self._scopes = scopes(self.parts, super().streams(""), together=False)
 
     def sample(self, batch: Batch, draws: Draws) -> OneOfParams:
         u = draws.uniform("one-of", 1)[:, 0].double()
-        weights = torch.tensor(self.weights or (1.0,) * len(self.parts), dtype=torch.float64)
-        ends = (weights.cumsum(0) / weights.sum())[:-1].to(u.device)
+        ends = constant(self._ends, torch.float64, u.device)
         params = tuple(
             part.sample(batch, replace(draws, scope=draws.scope + scope))
             for part, scope in zip(self.parts, self._scopes, strict=True)
@@ -72,6 +73,12 @@ class OneOf(Augmentation[OneOfParams]):
         chosen = choose(images, per_image(params.choice))
         targets = choose([each.targets for each in found], params.choice[:, None])
         return batch.moved(chosen, move, targets)
+
+
+def _ends(weights: Sequence[float]) -> tuple[float, ...]:
+    """Where the share of each weight but the last ends, in [0, 1]."""
+    shares = torch.tensor(weights, dtype=torch.float64)
+    return tuple((shares.cumsum(0) / shares.sum())[:-1].tolist())
 
 
 def _move_each(maps: Tensor, moves: list[tuple[Move, ...]], choice: Tensor) -> Tensor:

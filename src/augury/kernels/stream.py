@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from augury.kernels.constants import constant
 from augury.kernels.philox import philox
 
 _MASK = 0xFFFFFFFF
@@ -14,13 +15,15 @@ _MASK = 0xFFFFFFFF
 class Stream:
     """The random numbers of one operation for a batch, not yet drawn.
 
-    key: two 32-bit words; epoch: 0 to 2^32 - 1; streams: (B,) int64, see `Draws.streams`.
+    key: two 32-bit words; epoch: 0 to 2^32 - 1; streams: (B,) int64, see `Draws.streams`. Key and
+    epoch may also be tensors on the device of `streams`, (2,) and () int64, so that a captured
+    graph reads them when it is replayed.
     Block k of four words is Philox of the counter (k, low word of the stream, high word of the
     stream, epoch); byte i is bits 8 (i mod 4) to 8 (i mod 4) + 7 of word i // 4.
     """
 
-    key: tuple[int, int]
-    epoch: int
+    key: tuple[int, int] | Tensor
+    epoch: int | Tensor
     streams: Tensor
 
     def bits(self, n: int) -> Tensor:
@@ -28,13 +31,20 @@ class Stream:
         blocks = -(-n // 4)
         streams = self.streams[:, None].expand(-1, blocks)
         block = torch.arange(blocks, device=streams.device).expand_as(streams)
-        epoch = torch.full_like(streams, self.epoch)
-        counter = torch.stack((block, streams & _MASK, (streams >> 32) & _MASK, epoch))
+        counter = torch.stack(
+            (block, streams & _MASK, (streams >> 32) & _MASK, self._epochs(streams))
+        )
         words = philox(counter, self.key)
         return words.permute(1, 2, 0).reshape(len(self.streams), 4 * blocks)[:, :n]
 
     def bytes(self, n: int) -> Tensor:
         """(B, n) uint8: the first n bytes of each sample."""
         words = self.bits(-(-n // 4))
-        shifts = torch.tensor((0, 8, 16, 24), device=words.device)
+        shifts = constant((0, 8, 16, 24), torch.int64, words.device)
         return ((words[..., None] >> shifts) & 0xFF).to(torch.uint8).flatten(1)[:, :n]
+
+    def _epochs(self, streams: Tensor) -> Tensor:
+        # Filling with a tensor would read its value on the host.
+        if isinstance(self.epoch, Tensor):
+            return self.epoch.expand_as(streams)
+        return torch.full_like(streams, self.epoch)

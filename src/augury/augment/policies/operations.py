@@ -24,6 +24,7 @@ from augury.augment.color.tables import (
 )
 from augury.augment.geometry.resampling import Points, affine, bounded, pixel_centers, read
 from augury.batch import Batch, to_float, to_uint8
+from augury.kernels.constants import constant
 
 OPERATIONS = (
     "identity",
@@ -87,12 +88,9 @@ def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: flo
     u: (B, L, 2) uniform in [0, 1), for operation and sign; level: (B, L) float64 in [0, top].
     """
     place = (u[..., 0].double() * len(reaches)).long()
-    numbers = torch.tensor([OPERATIONS.index(name) for name in reaches], device=u.device)
-    start, end, signed, whole = torch.tensor(
-        [(reach.start, reach.end, reach.signed, reach.whole) for reach in reaches.values()],
-        dtype=torch.float64,
-        device=u.device,
-    )[place].unbind(-1)
+    numbers = constant(tuple(map(OPERATIONS.index, reaches)), torch.int64, u.device)
+    rows = tuple((reach.start, reach.end, reach.signed, reach.whole) for reach in reaches.values())
+    start, end, signed, whole = constant(rows, torch.float64, u.device)[place].unbind(-1)
     # Divided by a tensor: for a Python number a GPU multiplies by the reciprocal, and 2/30 of 255
     # might miss the whole level 17.
     magnitude = start + (end - start) * level / torch.full_like(level, top)

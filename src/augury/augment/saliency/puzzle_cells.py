@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from augury.augment.saliency.importance import span_sums
+from augury.kernels.constants import constant
 
 Size = tuple[int, int]
 
@@ -14,7 +15,7 @@ Size = tuple[int, int]
 def cell_means(whole: Tensor, cells: Size) -> Tensor:
     """(..., H, W) int64 -> (..., rows, columns) float64: the mean of each cell."""
     top, left = (
-        torch.tensor(_starts(pixels, parts), device=whole.device)
+        constant(tuple(_starts(pixels, parts)), torch.int64, whole.device)
         for pixels, parts in zip(whole.shape[-2:], cells, strict=True)
     )
     sums = span_sums(whole, whole.ndim - 2, top[:-1], top[1:])
@@ -87,10 +88,10 @@ def _starts(pixels: int, parts: int) -> list[int]:
 
 def _cut(pixels: int, parts: list[int], choice: Tensor) -> tuple[Tensor, Tensor]:
     most = max(parts)
-    place = [[i * n // pixels for i in range(pixels)] for n in parts]
-    first = [_starts(pixels, n) + [pixels] * (most - n) for n in parts]
-    device = choice.device
-    return torch.tensor(place, device=device)[choice], torch.tensor(first, device=device)[choice]
+    place = tuple(tuple(i * n // pixels for i in range(pixels)) for n in parts)
+    first = tuple((*_starts(pixels, n), *[pixels] * (most - n)) for n in parts)
+    places, firsts = (constant(each, torch.int64, choice.device) for each in (place, first))
+    return places[choice], firsts[choice]
 
 
 def _look_up(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from augury.kernels.constants import constant
+
 # Cells move by at most √18 cells: the 61 possible steps fit into the bits of one integer.
 _FARTHEST = 18
 _REACH = 4
@@ -21,10 +23,10 @@ _STEPS = sorted(
 )
 # For a gain of up to 0, 1, ... times the price: the bits of the steps whose price is lower. Staying
 # is always among them.
-_WORTH = [
+_WORTH = tuple(
     max(1, sum(1 << i for i, (square, _, _) in enumerate(_STEPS) if square < limit))
     for limit in range(_FARTHEST + 2)
-]
+)
 # Rounds: as many as there are cells along the side of the largest grid, as in the authors' code.
 _ROUNDS = 16
 # The largest side whose cells can be numbered in 8 bits.
@@ -46,8 +48,9 @@ def plan(saliency: Tensor, shown: Tensor, price: Tensor) -> Tensor:
     columns = saliency.shape[2]
     gain, wishes = saliency.flatten(1), _wishes(saliency, shown, price).flatten(1)
     cell = torch.arange(gain.shape[1], device=gain.device)
-    squares = torch.tensor([square for square, _, _ in _STEPS], device=gain.device)
-    offsets = torch.tensor([dy * columns + dx for _, dy, dx in _STEPS], device=gain.device)
+    squares = constant(tuple(square for square, _, _ in _STEPS), torch.int64, gain.device)
+    offset = tuple(dy * columns + dx for _, dy, dx in _STEPS)
+    offsets = constant(offset, torch.int64, gain.device)
     for _ in range(_ROUNDS):
         nearest = wishes & -wishes
         # The float32 exponent of a power of two is the number of its bit.
@@ -72,7 +75,7 @@ def _wishes(saliency: Tensor, shown: Tensor, price: Tensor) -> Tensor:
         top, left = _REACH + dy, _REACH + dx
         wishes.add_(around[:, top : top + rows, left : left + columns], alpha=1 << i)
     limit = (saliency / price[:, None, None]).ceil().clamp(max=_FARTHEST + 1).long()
-    return wishes & _look_up(torch.tensor(_WORTH, device=saliency.device), limit)
+    return wishes & _look_up(constant(_WORTH, torch.int64, saliency.device), limit)
 
 
 def _look_up(table: Tensor, places: Tensor) -> Tensor:

@@ -30,6 +30,7 @@ from augury.augment.saliency.puzzle_transport import MAX_SIDE, plan
 from augury.augment.shared.beta import beta as beta_quantile
 from augury.batch import Batch, to_float
 from augury.errors import InputError
+from augury.kernels.constants import constant
 from augury.rng import Draws
 
 # Pixels along the side of the patches whose colors are compared across a border between two cells;
@@ -125,7 +126,7 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
         energy = chosen_energy(energies, choice)
         levels = minimize(energy.first, energy.second, energy.weight).permute(2, 0, 1)
         mask = torch.where(mixed, Cut.of(size, cells, choice).spread(levels / 2), 1.0)
-        side = torch.tensor(self.grid, device=choice.device)[choice]
+        side = constant(self.grid, torch.int64, choice.device)[choice]
         params = PuzzleMixParams(partner, lam, side, mask)
         return self._with_moves(params, units, cells, choice) if self.transport else params
 
@@ -169,8 +170,8 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
         pairs = [torch.stack((each, each[:, :, params.partner])) for each in maps]
         saliency = chosen_cells(pairs, choice).permute(0, 3, 1, 2)
         # The longer side of a grid is the unit of length; a single cell cannot move.
-        prices = [self.t_eps / max(max(grid) - 1, 1) ** 2 for grid in grids]
-        price = torch.tensor(prices, device=choice.device)[choice]
+        prices = tuple(self.t_eps / max(max(grid) - 1, 1) ** 2 for grid in grids)
+        price = constant(prices, torch.float32, choice.device)[choice]
         share = cut.first_pixels(params.mask)
         shown = torch.stack((share > 0, (share >= 0) & (share < 1)))
         found = plan(saliency.flatten(0, 1), shown.flatten(0, 1), torch.cat((price, price)))

@@ -4,7 +4,8 @@ import torch
 from scipy.special import betaincinv
 from torch import Tensor
 
-from augury.augment.shared.quantiles import constant_table, grid, logarithms, middle, place
+from augury.augment.shared.quantiles import grid, logarithms, middle, place
+from augury.kernels.constants import on_device
 
 # Grid points in each octave.
 _POINTS = 512
@@ -21,12 +22,11 @@ def beta(u: Tensor, alpha: float) -> Tensor:
         return u
     v = middle(u)
     left, share = place(v, _POINTS)
-    table = _beta_table(alpha).to(u.device)
+    table = on_device(_beta_table, alpha, u.device)
     quantile = torch.lerp(table[left], table[left + 1], share).exp()
     return torch.where(v < 0.5, quantile, 1 - quantile).clamp(0, 1).float()
 
 
-@constant_table
 def _beta_table(alpha: float) -> Tensor:
     """The logarithms of the quantiles at 2^-25 .. 2^-1."""
     return logarithms(betaincinv(alpha, alpha, grid(_POINTS)))

@@ -5,7 +5,8 @@ import torch
 from scipy.special import gammainccinv, gammaincinv
 from torch import Tensor
 
-from augury.augment.shared.quantiles import constant_table, grid, logarithms, middle, place
+from augury.augment.shared.quantiles import grid, logarithms, middle, place
+from augury.kernels.constants import on_device
 
 # Grid points in each octave.
 _POINTS = 256
@@ -31,12 +32,11 @@ def log_gamma(u: Tensor, alpha: float) -> Tensor:
     """
     v = middle(u)
     left, share = place(v, _POINTS)
-    tables = _gamma_tables(alpha).to(u.device)
+    tables = on_device(_gamma_tables, alpha, u.device)
     row = (v > 0.5).long()
     return torch.lerp(tables[row, left], tables[row, left + 1], share)
 
 
-@constant_table
 def _gamma_tables(alpha: float) -> Tensor:
     """(2, ...) float64: logarithms of the quantiles at v = 2^-25 .. 2^-1, and at 1 - v."""
     u = grid(_POINTS)

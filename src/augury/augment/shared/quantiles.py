@@ -4,9 +4,6 @@ A uniform number is looked up by its distance to the nearer end of [0, 1], 2^-25
 same number of grid points in each octave.
 """
 
-from collections.abc import Callable
-from functools import lru_cache, wraps
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -39,18 +36,3 @@ def place(v: Tensor, points: int) -> tuple[Tensor, Tensor]:
     at = (torch.log2(torch.minimum(v, 1 - v)) + _OCTAVES) * points
     left = at.floor().clamp(0, (_OCTAVES - 1) * points - 1).long()
     return left, at - left
-
-
-def constant_table(compute: Callable[[float], Tensor]) -> Callable[[float], Tensor]:
-    """`compute`, which remembers its last 16 results.
-
-    SciPy's functions cannot be compiled: a compiled augmentation keeps the table as a constant.
-    """
-    cached = lru_cache(maxsize=16)(compute)
-
-    @wraps(compute)
-    def table(parameter: float) -> Tensor:
-        return cached(parameter)
-
-    constant: Callable[[float], Tensor] = torch.compiler.assume_constant_result(table)  # type: ignore[no-untyped-call]
-    return constant
