@@ -34,22 +34,28 @@ class RefreshedMaps:
         self.kind = kind
         self._compute = compute
         self._cache: MapCache | None = None
+        self._forgotten = False
 
     @property
     def empty(self) -> bool:
-        """Whether the maps have not been computed yet."""
-        return self._cache is None
+        """Whether the maps must be computed before the next use."""
+        return self._cache is None or self._forgotten
 
     def refresh(self) -> None:
-        """Compute the maps again."""
-        self._cache = self._compute()
+        """Compute the maps again; in place, as a captured graph reads them where they are."""
+        found = self._compute()
+        if self._cache is None:
+            self._cache = found
+        else:
+            self._cache.values.copy_(found.values)
+        self._forgotten = False
 
     def forget(self) -> None:
-        """Drop the maps; they must be computed before the next use."""
-        self._cache = None
+        """The maps must be computed before the next use."""
+        self._forgotten = True
 
     def __call__(self, batch: Batch) -> Tensor:
-        if self._cache is None:
+        if self._cache is None or self._forgotten:
             raise RuntimeError("refresh the maps before their first use")
         return self._cache(batch)
 
@@ -117,6 +123,11 @@ class TeacherSources:
 
     def __iter__(self) -> Iterator[RefreshedMaps | LiveMaps]:
         return iter(self._sources.values())
+
+    @property
+    def live(self) -> bool:
+        """Whether maps are computed for each batch."""
+        return bool(self._live)
 
     @property
     def change(self) -> bool:
