@@ -93,11 +93,16 @@ class Feed:
 
 
 def fits(split: Split, device: torch.device) -> bool:
-    """Whether the images of `split` fit into the share of a GPU's free memory that is for them."""
+    """Whether `device` is a GPU with room for the images of `split`."""
+    return room_for(split.images.nbytes, device)
+
+
+def room_for(size: int, device: torch.device) -> bool:
+    """Whether `size` bytes fit into the share of a GPU's free memory that is for data."""
     if device.type != "cuda":
         return False
     free, _ = torch.cuda.mem_get_info(device)
-    return split.images.nbytes <= SHARE * free
+    return size <= SHARE * free
 
 
 def images_on(split: Split, device: torch.device) -> Tensor | None:

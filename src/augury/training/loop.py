@@ -57,8 +57,8 @@ class Training:
     alike: runs of this process that may use the same captured graphs
 
     The attribute `on_batch`, None by default, is called with (epoch, original batch, augmented
-    batch) before each step that trains on one of the ids in the attribute `watched`, or before
-    each step where that is None. The attribute `way` says how the steps are computed.
+    batch) before each step; or, where the attribute `watched` is (epoch, ids), before those steps
+    of that epoch that train on one of the ids. The attribute `way` says how steps are computed.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Training:
         self.recipe, self.seed = recipe, seed
         self.sources, self.on_step, self.processes = sources, on_step, processes
         self.on_batch: Callable[[int, Batch, Batch], None] | None = None
-        self.watched: npt.NDArray[np.int64] | None = None
+        self.watched: tuple[int, npt.NDArray[np.int64]] | None = None
         self.capture = capture_on(network.device) if capture == "by device" else capture
         self.alike = alike
         predict = processes.parallel(network)
@@ -172,8 +172,10 @@ class Training:
         """Call `on_batch` where it is to see the images `numbers` of the split, those at `rows`."""
         if not self.on_batch:
             return
-        if self.watched is not None and not np.isin(self.train.ids[numbers], self.watched).any():
-            return
+        if self.watched:
+            when, ids = self.watched
+            if epoch != when or not np.isin(self.train.ids[numbers], ids).any():
+                return
         batch = feed.batch(rows)
         self.on_batch(epoch, batch, self.augmentation(batch, feed.draws(batch)))
 

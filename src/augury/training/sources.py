@@ -19,6 +19,7 @@ from augury.errors import InputError
 from augury.models import ModelSpec, build_model
 from augury.models.backbones import UNSUITABLE, one_line
 from augury.saliency import KINDS, HalfResolution, MapCache, Saliency, kind_at, newest_revision
+from augury.training.feed import room_for
 from augury.training.map_store import stored_maps
 from augury.training.network import Network, Normalize, Speed
 from augury.training.normalizations import unit_statistics
@@ -187,6 +188,11 @@ class TeacherSources:
         return teacher_network(self._teacher.text, self._network.device)
 
     def _stored(self, kind: str) -> MapCache:
+        """Maps that never change, on the GPU where there is room for them."""
+        maps, device = self._read(kind), self._network.device
+        return maps.to(device) if room_for(maps.values.nbytes, device) else maps
+
+    def _read(self, kind: str) -> MapCache:
         device = self._network.device
         meant = kind_at(kind, self._revision)
         if not meant.needs_network:
