@@ -10,6 +10,7 @@ from augury.data import Dataset, Split
 from augury.errors import InputError
 from augury.files import make_folder
 from augury.inside import lock, remove_plain
+from augury.kernels import enabled
 from augury.records.cell import Cell
 from augury.records.epochs import write_epochs
 from augury.records.json_file import to_values
@@ -84,7 +85,7 @@ def _train_and_test(
 ) -> None:
     torch.use_deterministic_algorithms(True, warn_only=True)
     started = time.perf_counter()
-    prepared = prepare(cell, dataset, plan, listener.on_step, processes)
+    prepared = prepare(cell, dataset, plan, listener.on_step, processes, reuse=True)
     training = prepared.training
     resumed = _go_on(training, run, listener)
     here = provenance(processes.count)
@@ -94,6 +95,7 @@ def _train_and_test(
     # Set before training, as later weights cannot reproduce what the last epoch sees.
     last = cell.recipe.epochs - 1
     training.on_batch = recorder = BatchRecorder(prepared, example_ids(prepared), last)
+    training.watched = last, recorder.ids
     for epoch in training.epochs():
         run.check_there()
         if epoch.epoch == last:
@@ -187,7 +189,15 @@ def _result(
         select=cell.recipe.select,
         step_seconds=float(np.mean([e.step_seconds for e in history])),
         augment_seconds=float(np.mean([e.augment_seconds for e in history])),
-        speed=RunSpeed(speed.layout, speed.precision, plan.threads, plan.device),
+        speed=RunSpeed(
+            speed.layout,
+            speed.precision,
+            plan.threads,
+            plan.device,
+            training.way.steps,
+            training.way.why,
+            "on" if enabled() else "off",
+        ),
         teacher=cell.teacher or None,
         parameters_count=sum(p.numel() for p in training.network.model.parameters()),
         data_fingerprint=cell.fingerprint,
