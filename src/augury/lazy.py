@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Row(NamedTuple):
@@ -81,6 +82,16 @@ def at(place: str) -> Any:
     """What "module:attribute" names; the module is imported."""
     module, _, attribute = place.partition(":")
     return getattr(import_module(module), attribute)
+
+
+def constant_when_compiled(function: F) -> F:
+    """Mark a function of constants, which torch.compile calls once, while it compiles.
+
+    This is what torch.compiler.assume_constant_result does, without the second that importing
+    PyTorch's compiler takes.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
 
 
 def _places(file: Path) -> dict[str, str]:

@@ -4,16 +4,14 @@ import hashlib
 
 import numpy as np
 
+from augury.lazy import constant_when_compiled
 
+
+@constant_when_compiled  # hashing cannot be compiled
 def derive_key(*parts: int | str) -> int:
     """A 64-bit key, a hash of `parts`; different parts give independent keys."""
     digest = hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little")
-
-
-# Hashing cannot be compiled: torch.compile keeps a key as a constant. This is what
-# torch.compiler.assume_constant_result sets, without the second that importing its compiler takes.
-derive_key._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def numpy_generator(*parts: int | str) -> np.random.Generator:
