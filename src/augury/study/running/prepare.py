@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from augury.augment import AUGMENTATIONS, build_augmentation, saliency_kinds
-from augury.augment.registry import parts_of
+from augury.augment.names import parts_of
 from augury.data import Dataset, Split, load_dataset
 from augury.errors import DataError
 from augury.kernels import enabled
