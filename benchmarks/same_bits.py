@@ -73,7 +73,9 @@ def alone(given: argparse.Namespace) -> Engine:
 
 
 def run(path: Path, given: argparse.Namespace, engine: Engine) -> None:
-    plan = open_study(read_settings(None, None, changes(given)), path, engine=engine)
+    # The plan is always that of many workers: else each engine would ask for other threads.
+    many = Local(os.cpu_count() or 1)
+    plan = open_study(read_settings(None, None, changes(given)), path, engine=many)
     reached = run_study(plan, path, engine=engine)
     if reached.done < reached.cells:
         raise RuntimeError(f"{reached.cells - reached.done} of {reached.cells} cells failed")
