@@ -113,12 +113,12 @@ def machine_name(machine: Machine) -> str:
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
-def text_of(section: Mapping[str, Any]) -> str:
+def text_of(section: Mapping[str, Any], heading: str = "##") -> str:
     """A section as Markdown: title, table, goals, notes, machine and versions."""
     about = section["about"]
     machine, versions = about["machine"], about["versions"]
     where = machine["gpu"] or machine["processor"]
-    parts = [f"## {section['letter']}. {section['title']}", ""]
+    parts = [f"{heading} {section['letter']}. {section['title']}", ""]
     if about["short"]:
         parts += ["**Short form: every part runs, and the figures mean nothing.**", ""]
     parts += [*table(section["rows"]), ""]

@@ -2,14 +2,15 @@
 
     python -m benchmarks.processor [--only augment,step] [--short]
 
-Prints all tables at the end, and writes `benchmarks/results/` and the charts of
-`docs/explanation/performance/`.
+Prints all tables at the end, and writes `benchmarks/results/`, the charts of
+`docs/explanation/performance/` and the tables of `performance.md` beside them.
 """
 
 import sys
 from pathlib import Path
 
 from benchmarks.charts import FOLDER, draw_all
+from benchmarks.document import write_document
 from benchmarks.outcome import RESULTS, file_of
 from benchmarks.parts import Part, parser, run_parts
 
@@ -31,6 +32,8 @@ def main() -> int:
     if file.exists():
         folder = given.out if given.short else FOLDER
         drawn = draw_all(file, Path(folder))
+        if not given.short:
+            write_document()
         print(f"\n{file}\n" + "\n".join(map(str, drawn)))
     return 0 if well else 1
 
