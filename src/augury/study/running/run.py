@@ -27,6 +27,7 @@ from augury.study.running.record_batches import BatchRecorder, example_ids
 from augury.study.running.robustness import measure_robustness
 from augury.study.store import RunFolder, StudyFolder, disk_errors, write_arrays
 from augury.training import Evaluation, Training, evaluate
+from augury.training.deterministic import use_deterministic_algorithms
 from augury.training.device import current_device
 from augury.training.processes import ALONE, Processes
 from augury.training.teacher import save_network
@@ -66,7 +67,7 @@ def follow_cell(
     cell: Cell, plan: Plan, folder: StudyFolder, dataset: Dataset, processes: Processes
 ) -> None:
     """Take part in a cell that the first process runs: the same steps, and nothing is written."""
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    use_deterministic_algorithms()
     with current_device(torch.device(plan.device)):
         prepared = prepare(cell, dataset, plan, processes=processes)
         _go_on(prepared.training, folder.run(cell), Listener())
@@ -83,7 +84,7 @@ def _train_and_test(
     listener: Listener,
     processes: Processes,
 ) -> None:
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    use_deterministic_algorithms()
     started = time.perf_counter()
     prepared = prepare(cell, dataset, plan, listener.on_step, processes, reuse=True)
     training = prepared.training
