@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -84,10 +85,8 @@ class Training:
         self.watched: tuple[int, npt.NDArray[np.int64]] | None = None
         self.capture = capture_on(network.device) if capture == "by device" else capture
         self.alike = alike
-        predict = processes.parallel(network)
+        self.predict = processes.parallel(network)
         self.optimizer = build_optimizer(network, recipe, capturable=self.capture is not None)
-        smoothing = recipe.label_smoothing
-        self.step = Step(network, predict, augmentation, self.optimizer, smoothing, processes)
         self.way = Way()
         self.rate = recipe.lr
         self.schedule = build_schedule(recipe)
@@ -150,6 +149,18 @@ class Training:
             float(self.processes.total(hits)) / len(order),
             whole.seconds() / steps,
             augmenting.seconds() / steps,
+        )
+
+    @cached_property
+    def step(self) -> Step:
+        """What each step does, from the first one on."""
+        return Step(
+            self.network,
+            self.predict,
+            self.augmentation,
+            self.optimizer,
+            self.recipe.label_smoothing,
+            self.processes,
         )
 
     def _take(self, feed: Feed, rows: Rows, augmenting: Stopwatch) -> tuple[Tensor, Tensor]:
