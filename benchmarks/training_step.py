@@ -12,7 +12,6 @@ operations everywhere. All take turns; times by the clock, medians of seven bloc
 import argparse
 import os
 from collections.abc import Callable
-from inspect import signature
 
 import numpy as np
 import torch
@@ -93,8 +92,8 @@ def measure(model: str, given: argparse.Namespace, notes: list[str]) -> dict[str
     calls = {name: run for name, (run, _) in ways.items()}
     seconds = 0 if given.short else 0.2
     taken = take_turns(calls, given.device, blocks_of(given.short), seconds)
-    if way := getattr(training, "way", None):
-        notes.append(f"{model}: {way.steps}" + (f", because {way.why}" if way.why else ""))
+    way = training.way
+    notes.append(f"{model}: steps are {way.steps}" + (f", because {way.why}" if way.why else ""))
     return {name: taken[name].over(n) for name, (_, n) in ways.items()}
 
 
@@ -141,8 +140,6 @@ def make_training(model: str, given: argparse.Namespace, plain: bool) -> Trainin
     n = given.steps * given.batch_size
     images = random.integers(0, 256, (n, 3, SIZE, SIZE), dtype=np.uint8)
     train = Split(images, np.arange(n) % CLASSES, np.arange(n))
-    # Without a capture of its own every step is computed anew.
-    eager = {"capture": None} if plain and "capture" in signature(Training).parameters else {}
     return Training(
         network(model, given),
         build_augmentation(ARM),
@@ -151,7 +148,7 @@ def make_training(model: str, given: argparse.Namespace, plain: bool) -> Trainin
         CLASSES,
         recipe(given),
         seed=0,
-        **eager,
+        capture=None if plain else "by device",
     )
 
 
