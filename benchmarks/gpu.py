@@ -3,7 +3,6 @@
 import os
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.outcome import RESULTS
@@ -20,16 +19,11 @@ PARTS = (
     Part("larger", "benchmarks.larger_study", 70, "L"),
     Part("tests", "pytest", 90),
 )
-# What a part does without, and goes on.
-WANTED = ("numba", "triton", "kornia", "pytest", "hypothesis")
 
 
 def main() -> int:
     out = Path(os.environ.get("OUT") or RESULTS)
     given = parser(__doc__ or "", PARTS, "cuda", out)
-    absent = [name for name in WANTED if find_spec(name) is None]
-    if absent:
-        print(f"not installed here, so done without: {', '.join(absent)}")
     given.parts = [
         part if part.letter else replace(part, options=test_words(given.short))
         for part in given.parts

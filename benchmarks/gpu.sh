@@ -12,10 +12,11 @@ cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
 if [ "${1:-}" = --install ]; then
   shift
-  "$PYTHON" -m pip install --quiet numba kornia pytest hypothesis || echo 'not all was installed' >&2
+  "$PYTHON" -m pip install --quiet 'numba>=0.61' 'kornia>=0.8,<0.10' pytest hypothesis || echo 'not all was installed' >&2
 fi
 PYTHONPATH="$PWD/src:$PWD:$PWD/tests${PYTHONPATH:+:$PYTHONPATH}"
 CUBLAS_WORKSPACE_CONFIG=${CUBLAS_WORKSPACE_CONFIG:-:4096:8}
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONPATH CUBLAS_WORKSPACE_CONFIG PYTHONDONTWRITEBYTECODE
+"$PYTHON" benchmarks/missing.py
 exec "$PYTHON" -m benchmarks.gpu "$@"
