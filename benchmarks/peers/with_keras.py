@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from benchmarks.peers.work import MEAN, STD, Pass, Work
@@ -29,6 +30,7 @@ def _arms() -> dict[str, Callable[[int], list[Any]]]:
 
 def batch(arm: str, work: Work) -> Pass | None:
     """Draws as Keras draws them for a batch; None if it lacks a part of `arm`."""
+    _triton_first()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
     import tensorflow as tf
@@ -54,6 +56,12 @@ def batch(arm: str, work: Work) -> Pass | None:
 
 def _draws(layer: Any, keras: Any) -> bool:
     return not isinstance(layer, keras.layers.ZeroPadding2D)
+
+
+def _triton_first() -> None:
+    """Imported after TensorFlow, Triton 3.8 ends the process: both bring an LLVM."""
+    with suppress(ImportError):
+        import triton  # noqa: F401
 
 
 def _one_thread() -> None:
