@@ -64,15 +64,37 @@ class Fill:
     chosen: Tensor | None = None
 
 
+# AutoAugment's operations, by their numbers in `Layers`.
+OPERATIONS = (
+    "identity",
+    "shear-x",
+    "shear-y",
+    "translate-x",
+    "translate-y",
+    "rotate",
+    "brightness",
+    "saturation",
+    "contrast",
+    "sharpness",
+    "posterize",
+    "solarize",
+    "autocontrast",
+    "equalize",
+)
+
+
 @dataclass(frozen=True)
 class Layers:
     """AutoAugment's operations, L after each other, on 256 levels: see `policies/operations.py`.
 
     operation: (B, L) int64, indices of OPERATIONS. magnitude: (B, L) float32.
+    matrix: (B, L, 2, 3) float32, of the moves; as in `Affine`, with a black border. Neighboring
+    moves are one resampling. Other operations have any.
     """
 
     operation: Tensor
     magnitude: Tensor
+    matrix: Tensor
 
 
 @dataclass(frozen=True)
