@@ -1,18 +1,22 @@
-"""The decorators of all compiled loops."""
+"""The decorators of compiled code: loops, which Python calls, and parts, which only loops call.
+
+Without `fastmath`: products and sums are rounded one by one, as PyTorch does. NumPy's error model
+lets divisions be computed many at once; Python's raises an error for each divisor of 0. Time to
+compile is dear, so parts get no function for Python to call, and are not stored by themselves.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from numba import njit
 
-# Without `fastmath`: products and sums are rounded one by one, as PyTorch does. NumPy's error model
-# lets divisions be computed many at once; Python's raises an error for each divisor of 0.
-compiled: Callable[[Callable[..., Any]], Callable[..., Any]] = njit(
-    nogil=True, cache=True, error_model="numpy"
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+loop: _Decorator = njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
+
+part: _Decorator = njit(
+    nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
 )
 
-# Compiled as a part of its caller: a level of calls costs compile time, since a caller compiles all
-# functions below it once more.
-inlined: Callable[[Callable[..., Any]], Callable[..., Any]] = njit(
-    nogil=True, inline="always", error_model="numpy"
-)
+# Compiled anew within each loop and part that it is a part of, which is quicker for short ones.
+inlined: _Decorator = njit(nogil=True, error_model="numpy", inline="always")

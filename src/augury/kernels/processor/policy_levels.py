@@ -6,26 +6,26 @@ computed for this image, and only by the operation that needs it.
 
 import numpy as np
 
-from augury.kernels.processor.compiled import compiled
+from augury.kernels.processor.compiled import part
 
 _ZERO, _TOP = np.float32(0), np.float32(255)
 
 
-@compiled
+@part
 def blend(other, level, factor):
     """PIL's blend of two float32 levels, cut to a whole level; uint8."""
     found = (level - other) * factor + other
     return np.uint8(np.int32(min(max(found, _ZERO), _TOP)))
 
 
-@compiled
+@part
 def gray_of(red, green, blue):
     """PIL's mode "L" of three levels; int32 in 0..255."""
     weighted = np.int32(red) * np.int32(19595) + np.int32(green) * np.int32(38470)
     return (weighted + np.int32(blue) * np.int32(7471) + np.int32(32768)) >> np.int32(16)
 
 
-@compiled
+@part
 def towards(source, other, factor, out):
     """Blend all levels of `source` with the level `other`."""
     for c in range(source.shape[0]):
@@ -33,7 +33,7 @@ def towards(source, other, factor, out):
             out[c, i] = blend(other, np.float32(source[c, i]), factor)
 
 
-@compiled
+@part
 def mean_gray(source):
     """The mean of the gray levels, rounded to the nearest, halves up; int64."""
     total, pixels = np.int64(0), source.shape[1]
@@ -47,7 +47,7 @@ def mean_gray(source):
     return (2 * total + pixels) // (2 * pixels)
 
 
-@compiled
+@part
 def posterize(source, magnitude, out):
     bits = np.int64(min(max(magnitude, np.float32(0)), np.float32(8)))
     kept = np.uint8(256 - (1 << (8 - bits)))
@@ -56,7 +56,7 @@ def posterize(source, magnitude, out):
             out[c, i] = source[c, i] & kept
 
 
-@compiled
+@part
 def solarize(source, magnitude, out):
     first = np.int32(np.ceil(min(max(magnitude, np.float32(0)), np.float32(256))))
     for c in range(source.shape[0]):
@@ -65,14 +65,14 @@ def solarize(source, magnitude, out):
             out[c, i] = ~level if np.int32(level) >= first else level
 
 
-@compiled
+@part
 def invert(source, out):
     for c in range(source.shape[0]):
         for i in range(source.shape[1]):
             out[c, i] = ~source[c, i]
 
 
-@compiled
+@part
 def autocontrast(source, out):
     """Stretch each channel to 0..255; one of a single level stays as it is."""
     table = np.empty(256, np.uint8)
@@ -92,7 +92,7 @@ def autocontrast(source, out):
         _look_up(source[c], table, out[c])
 
 
-@compiled
+@part
 def equalize(source, out):
     """Make each channel's histogram flat.
 
@@ -117,7 +117,7 @@ def equalize(source, out):
         _look_up(source[c], table, out[c])
 
 
-@compiled
+@part
 def _count(levels, counts):
     """counts[0]: how often each level occurs; the other rows are scratch."""
     for level in range(256):
@@ -133,14 +133,14 @@ def _count(levels, counts):
         counts[0, level] += counts[1, level] + counts[2, level] + counts[3, level]
 
 
-@compiled
+@part
 def copy(source, out):
     """(N,) -> (N,), the same levels."""
     for i in range(len(source)):
         out[i] = source[i]
 
 
-@compiled
+@part
 def _look_up(source, table, out):
     for i in range(len(source)):
         out[i] = table[source[i]]

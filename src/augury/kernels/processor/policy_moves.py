@@ -6,7 +6,7 @@ levels are the same.
 
 import numpy as np
 
-from augury.kernels.processor.compiled import compiled, inlined
+from augury.kernels.processor.compiled import inlined, part
 from augury.kernels.processor.policy_levels import copy
 
 _ZERO, _ONE, _HALF = np.float32(0), np.float32(1), np.float32(0.5)
@@ -26,7 +26,7 @@ def move(source, height, width, matrices, begin, end, out):
         _resample(source, height, width, matrices, begin, end, out)
 
 
-@compiled
+@part
 def _is_shift(matrices, k):
     """Whether matrix k moves by whole pixels and does nothing else."""
     down, right = matrices[k, 0, 2], matrices[k, 1, 2]
@@ -35,7 +35,7 @@ def _is_shift(matrices, k):
     return rows and columns and right == np.float32(np.int64(right))
 
 
-@compiled
+@part
 def _shift(source, height, width, down, right, out):
     # The columns of the result that show the image.
     first, last = min(max(right, 0), width), max(min(width + right, width), 0)
@@ -50,13 +50,13 @@ def _shift(source, height, width, down, right, out):
             _blacken(out[c, line + last : line + width])
 
 
-@compiled
+@part
 def _blacken(levels):
     for i in range(len(levels)):
         levels[i] = 0
 
 
-@compiled
+@part
 def _resample(source, height, width, matrices, begin, end, out):
     y, x = np.empty(width, np.float32), np.empty(width, np.float32)
     cover, corner = np.empty(width, np.float32), np.empty(width, np.uint32)
@@ -71,7 +71,7 @@ def _resample(source, height, width, matrices, begin, end, out):
             _interpolate(words, y, x, cover, out[c, row * width : row * width + width])
 
 
-@compiled
+@part
 def _pack(levels, height, width, squares):
     """Each pixel with its neighbors to the right, below and both, in the bytes of one word.
 
@@ -87,27 +87,27 @@ def _pack(levels, height, width, squares):
         squares[at] = _word(level, level, under, under)
 
 
-@compiled
+@part
 def _pack_inner(levels, beside, below, across, squares):
     for i in range(len(squares)):
         squares[i] = _word(levels[i], beside[i], below[i], across[i])
 
 
-@compiled
+@part
 def _word(level, beside, below, across):
     upper = np.uint32(level) | np.uint32(np.uint32(beside) << np.uint32(8))
     lower = np.uint32(below) | np.uint32(np.uint32(across) << np.uint32(8))
     return np.uint32(upper | np.uint32(lower << np.uint32(16)))
 
 
-@compiled
+@part
 def _gather(squares, corner, words):
     # A loop of its own: reading at computed places cannot become vector instructions.
     for i in range(len(corner)):
         words[i] = squares[corner[i]]
 
 
-@compiled
+@part
 def _interpolate(words, y, x, cover, out):
     for i in range(len(words)):
         upper = _between(_byte(words[i], 0), _byte(words[i], 8), x[i])
@@ -116,17 +116,17 @@ def _interpolate(words, y, x, cover, out):
         out[i] = np.uint8(np.int32(level + _HALF))
 
 
-@compiled
+@part
 def _byte(word, shift):
     return np.float32(np.int32(np.uint32(word >> np.uint32(shift)) & np.uint32(255)))
 
 
-@compiled
+@part
 def _between(start, end, share):
     return (end - start) * share + start
 
 
-@compiled
+@part
 def _locate(row, height, width, matrices, begin, end, y, x, cover):
     """Where the pixels of a row read, about the center, and how much of each is seen; (W,) each."""
     edge_y, edge_x = np.float32((height - 1) / 2), np.float32((width - 1) / 2)
@@ -145,13 +145,13 @@ def _locate(row, height, width, matrices, begin, end, y, x, cover):
             x[i] = min(max(to_x, -edge_x), edge_x)
 
 
-@compiled
+@part
 def _seen(where, edge):
     """The share of a pixel that lies inside the image; the rest is black."""
     return min(max((_ONE + edge) - abs(where), _ZERO), _ONE)
 
 
-@compiled
+@part
 def _corners(height, width, y, x, corner):
     """The places of the upper left of four pixels; `y` and `x` become shares of the others."""
     edge_y, edge_x = np.float32((height - 1) / 2), np.float32((width - 1) / 2)

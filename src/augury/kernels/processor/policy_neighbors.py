@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from augury.kernels.processor.compiled import compiled
+from augury.kernels.processor.compiled import part
 from augury.kernels.processor.policy_levels import blend, copy, gray_of
 
 
-@compiled
+@part
 def saturation(source, factor, out):
     """source, out: (C, H·W) uint8. Images of one channel keep their levels."""
     if len(source) == 1:
@@ -20,7 +20,7 @@ def saturation(source, factor, out):
         out[2, i] = blend(gray, np.float32(blue), factor)
 
 
-@compiled
+@part
 def sharpness(source, height, width, factor, out):
     """source, out: (C, H·W) uint8, not the same. The outermost pixels keep their levels."""
     pixels = height * width
@@ -39,13 +39,13 @@ def sharpness(source, height, width, factor, out):
             found[at - 1], found[at] = levels[at - 1], levels[at]
 
 
-@compiled
+@part
 def _add_rows(above, levels, below, sums):
     for i in range(len(sums)):
         sums[i] = np.uint32(above[i]) + np.uint32(levels[i]) + np.uint32(below[i])
 
 
-@compiled
+@part
 def _sharpen(before, sums, after, levels, factor, out):
     for i in range(len(levels)):
         level = np.uint32(levels[i])
