@@ -112,7 +112,33 @@ class Mixture:
     m: Tensor
 
 
-Step = Resample | Window | Fill | Layers | Mixture
+# Color operations without rounding to levels, by the names of their methods.
+RECOLORINGS = ("brightness", "contrast", "saturation", "sharpness", "hue", "grayscale")
+
+
+@dataclass(frozen=True)
+class Recolor:
+    """One of RECOLORINGS, as in `augment/color/`; float32, clipped to [0, 1].
+
+    amount: (B,) float32: the factor; for "hue" turns; for "grayscale" 1 where the image loses its
+    color, and 0 where it does not.
+    """
+
+    kind: str
+    amount: Tensor
+
+
+@dataclass(frozen=True)
+class Blur:
+    """A filter along the columns, then along the rows; the nearest pixel is repeated; float32.
+
+    weights: (B, R+1) float32, those of pixels at distances 0 to R, on both sides.
+    """
+
+    weights: Tensor
+
+
+Step = Resample | Window | Fill | Layers | Mixture | Recolor | Blur
 
 
 class Scale(NamedTuple):

@@ -8,15 +8,18 @@ compile is dear, so parts get no function for Python to call, and are not stored
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+import numba
+
+# Its type hints lack some options.
+_njit: Any = numba.njit
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-loop: _Decorator = njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
+loop: _Decorator = _njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
 
-part: _Decorator = njit(
+part: _Decorator = _njit(
     nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
 )
 
 # Compiled anew within each loop and part that it is a part of, which is quicker for short ones.
-inlined: _Decorator = njit(nogil=True, error_model="numpy", inline="always")
+inlined: _Decorator = _njit(nogil=True, error_model="numpy", inline="always")
