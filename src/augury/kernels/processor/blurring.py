@@ -13,47 +13,57 @@ def blur(images, shape, weights, out):
     weights: (B, R+1) float32, see `steps.Blur`.
     """
     channels, height, width = shape
-    turned = np.empty(height * width, np.float32)
+    radius = weights.shape[1] - 1
+    stride = width + 2 * radius
+    padded = np.empty((height + 2 * radius) * stride, np.float32)
+    # Rows stay padded until the end, so that a tap is one loop over all of them.
+    by_columns = np.empty(height * stride, np.float32)
+    by_rows = np.empty(height * stride, np.float32)
     for b in range(len(images)):
         for c in range(channels):
-            _filter_rows_apart(images[b, c], height, width, weights[b], turned)
-            _filter_within_rows(turned, width, weights[b], out[b, c])
+            _pad(images[b, c], height, width, radius, padded)
+            _filter(padded, radius, stride, weights[b], by_columns)
+            _filter(by_columns, radius, 1, weights[b], by_rows[: len(by_rows) - 2 * radius])
+            for row in range(height):
+                line = by_rows[row * stride : row * stride + width]
+                _clip(line, out[b, c, row * width : (row + 1) * width])
 
 
 @part
-def _filter_rows_apart(values, height, width, weights, out):
-    for row in range(height):
-        found = out[row * width : (row + 1) * width]
-        _start(values[row * width : (row + 1) * width], weights[0], found)
-        for k in range(1, len(weights)):
-            before, after = max(row - k, 0) * width, min(row + k, height - 1) * width
-            _add(values[before : before + width], values[after : after + width], weights[k], found)
-
-
-@part
-def _filter_within_rows(values, width, weights, out):
-    radius = len(weights) - 1
-    padded = np.empty(width + 2 * radius, np.float32)
-    for line in range(0, len(values), width):
-        its, found = values[line : line + width], out[line : line + width]
-        for x in range(width):
-            padded[radius + x] = its[x]
+def _pad(values, height, width, radius, padded):
+    """Repeat the nearest pixel `radius` times on all sides."""
+    stride = width + 2 * radius
+    for row in range(height + 2 * radius):
+        origin = min(max(row - radius, 0), height - 1) * width
+        line, found = values[origin : origin + width], padded[row * stride : (row + 1) * stride]
         for x in range(radius):
-            padded[x], padded[radius + width + x] = its[0], its[width - 1]
-        _start(its, weights[0], found)
-        for k in range(1, len(weights)):
-            _add(padded[radius - k :], padded[radius + k :], weights[k], found)
+            found[x], found[radius + width + x] = line[0], line[width - 1]
+        inner = found[radius : radius + width]
         for x in range(width):
-            found[x] = min(max(found[x], np.float32(0)), np.float32(1))
+            inner[x] = line[x]
+
+
+@part
+def _filter(values, radius, step, weights, out):
+    """One direction, whose neighbors are `step` places apart; tap by tap, as the plain path."""
+    _start(values[radius * step :], weights[0], out)
+    for k in range(1, radius + 1):
+        _add(values[(radius - k) * step :], values[(radius + k) * step :], weights[k], out)
 
 
 @part
 def _start(values, weight, out):
-    for x in range(len(out)):
-        out[x] = values[x] * weight
+    for i in range(len(out)):
+        out[i] = values[i] * weight
 
 
 @part
 def _add(before, after, weight, out):
-    for x in range(len(out)):
-        out[x] += (before[x] + after[x]) * weight
+    for i in range(len(out)):
+        out[i] += (before[i] + after[i]) * weight
+
+
+@part
+def _clip(values, out):
+    for i in range(len(out)):
+        out[i] = min(max(values[i], np.float32(0)), np.float32(1))

@@ -24,6 +24,7 @@ def recolor(images, shape, kind, amount, out):
     """
     channels, height, width = shape
     other = np.empty((channels, height * width), np.float32)
+    rows = np.empty(height * width, np.float32)
     for b in range(len(images)):
         image, found = images[b], out[b]
         if kind == _BRIGHTNESS:
@@ -40,7 +41,7 @@ def recolor(images, shape, kind, amount, out):
                 _blend(image[c], other[0], amount[b], found[c])
         elif kind == _SHARPNESS:
             for c in range(channels):
-                _smooth(image[c], height, width, other[c])
+                _smooth(image[c], height, width, rows, other[c])
                 _blend(image[c], other[c], amount[b], found[c])
         elif kind == _HUE and channels == 3:
             _turn(image[0], image[1], image[2], amount[b], found[0], found[1], found[2])
@@ -105,24 +106,30 @@ def _mean(values):
 
 
 @part
-def _smooth(values, height, width, out):
+def _smooth(values, height, width, rows, out):
+    """rows: scratch. The outermost pixels keep their values."""
     _copy(values, out)
     if height < 3 or width < 3:
         return
-    rows = np.empty(width, np.float32)
-    for line in range(width, (height - 1) * width, width):
-        above, its = values[line - width : line], values[line : line + width]
-        below, found = values[line + width : line + 2 * width], out[line + 1 : line + width - 1]
-        for x in range(width):
-            rows[x] = (above[x] + its[x]) + below[x]
-        _thirteenths(rows, rows[1:], rows[2:], its[1:], found)
+    first, end = width + 1, len(values) - width - 1
+    _add_rows(values, values[width:], values[2 * width :], rows[width : end + 1])
+    # In one loop over all rows; the first and last column are put right afterwards.
+    _thirteenths(rows[first - 1 :], rows[first:], rows[first + 1 :], values[first:], out[first:end])
+    for at in range(width, len(values), width):
+        out[at - 1], out[at] = values[at - 1], values[at]
+
+
+@part
+def _add_rows(above, values, below, rows):
+    for i in range(len(rows)):
+        rows[i] = (above[i] + values[i]) + below[i]
 
 
 @part
 def _thirteenths(before, rows, after, values, out):
-    for x in range(len(out)):
-        total = (before[x] + rows[x]) + after[x]
-        out[x] = (total + np.float32(4) * values[x]) / np.float32(13)
+    for i in range(len(out)):
+        total = (before[i] + rows[i]) + after[i]
+        out[i] = (total + np.float32(4) * values[i]) / np.float32(13)
 
 
 @part
