@@ -1,13 +1,14 @@
 # make study   set up, and answer the question for scikit-learn's handwritten digits
 # make test    set up, and run the tests
 # make test-faults   set up, and run the long form of the fault tests: hours
+# make bench   set up, with the libraries that it is compared with, and measure: 15 minutes
 # make lint    set up, and run ruff, mypy and import-linter
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: study test test-faults lint clean
+.PHONY: study test test-faults bench lint clean
 
 study: $(READY)
 	$(BIN)/augury study
@@ -17,6 +18,11 @@ test: $(READY)
 
 test-faults: $(READY)
 	$(BIN)/python -m pytest -m faults
+
+bench: $(READY)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[bench]' || \
+	  echo 'not all libraries to compare with could be installed; measuring without them' >&2
+	$(BIN)/python -m benchmarks.processor
 
 lint: $(READY)
 	$(BIN)/ruff check .

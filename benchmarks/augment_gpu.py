@@ -24,11 +24,11 @@ SECONDS = 0.02  # a block: launches are short and blocks many
 TITLE = "Augmentation on a GPU"
 
 
+@torch.no_grad()
 def main() -> None:
     options = parser(__doc__ or "")
     options.add_argument("--arms", help="by commas; default: all that torchvision has")
     given = options.parse_args()
-    torch.set_grad_enabled(False)
     arms = SHORT if given.short else (*ARMS, *CHAINS)
     if given.arms:
         arms = tuple(given.arms.split(","))

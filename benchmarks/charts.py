@@ -12,6 +12,8 @@ import matplotlib as mpl
 
 from augury.report.drawing import Axes, Figure, usual_style
 
+FOLDER = Path(__file__).parent.parent / "docs" / "explanation" / "performance"
+
 # Those of the report, on its light page.
 _PAGE, _INK, _SOFT, _FAINT = "#fcfcfa", "#1d2126", "#5a626c", "#e4e5e1"
 _COLORS = ("#1a5fa8", "#c8641a", "#2b8a5c", "#9a4fa3", "#b08a00", "#0f8fa6", "#7a828c")
@@ -78,7 +80,7 @@ def _finish(axes: Axes, section: dict[str, Any], labels: int) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("file", type=Path)
-    options.add_argument("--folder", type=Path, default=Path("docs/explanation/performance"))
+    options.add_argument("--folder", type=Path, default=FOLDER)
     given = options.parse_args()
     for path in draw_all(given.file, given.folder):
         print(path)

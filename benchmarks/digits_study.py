@@ -19,7 +19,7 @@ EXPECTED = {"normal": "hurts", "random-erasing": "not shown", "salience": "hurts
 SECONDS, SECONDS_GPU = 75, 25
 OVERHEAD, OVERHEAD_GPU = 8, 12
 SHORT = ("--seeds", "1", "--epochs", "1", "--corruptions", "0", "--train-limit", "40")
-SHORT += ("--test-limit", "40", "--batch-size", "10", "--engine", "in-process")
+SHORT += ("--test-limit", "40", "--augment", "none,normal")
 TITLE = "The digits study"
 
 

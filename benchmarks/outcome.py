@@ -26,12 +26,14 @@ Row = dict[str, Any]  # column: text or number; None where nothing was measured
 class Goal:
     """What was to be reached, what was, and whether that is enough.
 
-    met: None where it was not measured; the note says why.
+    met: None where it was not measured. timed: whether it is one of time, of which the short form
+    says nothing.
     """
 
     goal: str
     found: str
     met: bool | None
+    timed: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def tell(outcome: Outcome, given: argparse.Namespace) -> None:
     about["short"] = given.short
     about["arguments"] = {name: str(value) for name, value in vars(given).items()}
     if given.short:
-        outcome = replace(outcome, goals=[replace(goal, met=None) for goal in outcome.goals])
+        goals = [replace(goal, met=None) if goal.timed else goal for goal in outcome.goals]
+        outcome = replace(outcome, goals=goals)
     section = asdict(outcome) | {"about": about}
     print(text_of(section), flush=True)
     if given.out:
@@ -110,12 +113,12 @@ def machine_name(machine: Machine) -> str:
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
-def text_of(section: Mapping[str, Any]) -> str:
+def text_of(section: Mapping[str, Any], heading: str = "##") -> str:
     """A section as Markdown: title, table, goals, notes, machine and versions."""
     about = section["about"]
     machine, versions = about["machine"], about["versions"]
     where = machine["gpu"] or machine["processor"]
-    parts = [f"## {section['letter']}. {section['title']}", ""]
+    parts = [f"{heading} {section['letter']}. {section['title']}", ""]
     if about["short"]:
         parts += ["**Short form: every part runs, and the figures mean nothing.**", ""]
     parts += [*table(section["rows"]), ""]

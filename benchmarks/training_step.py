@@ -11,18 +11,19 @@ operations everywhere. All take turns; times by the clock, medians of seven bloc
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from inspect import signature
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from benchmarks.fast_paths import all_off
 from benchmarks.measuring import Taken, blocks_of, take_turns
 from benchmarks.outcome import Bars, Goal, Outcome, Row, out_of_time, parser, tell
 from benchmarks.peers.work import CLASSES, MEAN, STD
 
 from augury.augment import build_augmentation
 from augury.data.dataset import Split
+from augury.kernels.switch import plain_path
 from augury.models import ModelSpec, build_model
 from augury.records.recipe import Recipe
 from augury.training import Network, Normalize, Speed, Training
@@ -46,7 +47,7 @@ def main() -> None:
             notes.append(f"{model} was left out: no time was left")
             continue
         try:
-            found[model] = taken = measure(model, given)
+            found[model] = taken = measure(model, given, notes)
         except RuntimeError as error:  # one network that fails does not cost the others
             notes.append(f"{model} failed: {str(error).splitlines()[0]}")
             continue
@@ -73,16 +74,18 @@ def speed(given: argparse.Namespace) -> Speed:
     return Speed("channels_last", "bfloat16" if on_gpu else "float32")
 
 
-def measure(model: str, given: argparse.Namespace) -> dict[str, Taken]:
-    """Seconds a step of each way."""
+def measure(model: str, given: argparse.Namespace, notes: list[str]) -> dict[str, Taken]:
+    """Seconds a step of each way; a line for `notes` says how the steps were computed."""
     steps, ways = given.steps, dict[str, tuple[Callable[[], object], int]]()
     ways[BARE] = (bare_step(model, given), 1)
     if given.device.startswith("cuda"):
         ways[CAPTURED] = (captured(bare_step(model, given)), 1)
-    plain, whole = epochs(model, given), epochs(model, given)
+    plain = make_training(model, given, plain=True).epochs()
+    training = make_training(model, given, plain=False)
+    whole = training.epochs()
 
     def plain_epoch() -> object:
-        with all_off():
+        with plain_path():
             return next(plain)
 
     ways[PLAIN] = (plain_epoch, steps)
@@ -90,6 +93,8 @@ def measure(model: str, given: argparse.Namespace) -> dict[str, Taken]:
     calls = {name: run for name, (run, _) in ways.items()}
     seconds = 0 if given.short else 0.2
     taken = take_turns(calls, given.device, blocks_of(given.short), seconds)
+    if way := getattr(training, "way", None):
+        notes.append(f"{model}: {way.steps}" + (f", because {way.why}" if way.why else ""))
     return {name: taken[name].over(n) for name, (_, n) in ways.items()}
 
 
@@ -130,13 +135,15 @@ def captured(step: Callable[[], object]) -> Callable[[], object]:
     return graph.replay
 
 
-def epochs(model: str, given: argparse.Namespace) -> Iterator[object]:
-    """Epoch after epoch of training on images of noise; see the head of this file."""
+def make_training(model: str, given: argparse.Namespace, plain: bool) -> Training:
+    """Training on images of noise; see the head of this file."""
     random = np.random.default_rng(0)
     n = given.steps * given.batch_size
     images = random.integers(0, 256, (n, 3, SIZE, SIZE), dtype=np.uint8)
     train = Split(images, np.arange(n) % CLASSES, np.arange(n))
-    training = Training(
+    # Without a capture of its own every step is computed anew.
+    eager = {"capture": None} if plain and "capture" in signature(Training).parameters else {}
+    return Training(
         network(model, given),
         build_augmentation(ARM),
         train,
@@ -144,8 +151,8 @@ def epochs(model: str, given: argparse.Namespace) -> Iterator[object]:
         CLASSES,
         recipe(given),
         seed=0,
+        **eager,
     )
-    return training.epochs()
 
 
 def recipe(given: argparse.Namespace) -> Recipe:

@@ -4,8 +4,6 @@ The bits are those of Philox (`augury.kernels.philox`), so they are the same on 
 any batch size and order. No global or device generator is read or advanced.
 """
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +12,17 @@ from torch import Tensor
 
 from augury.errors import InputError
 from augury.kernels.stream import Stream
+from augury.seeds import derive_key, numpy_generator, torch_seed
+
+__all__ = [
+    "Draws",
+    "KeyTable",
+    "check_epoch",
+    "check_seed",
+    "derive_key",
+    "numpy_generator",
+    "torch_seed",
+]
 
 _MASK = 0xFFFFFFFF
 
@@ -25,19 +34,9 @@ _GOLDEN = 0x9E3779B97F4A7C15 - 2**64
 _ROWS = 1024
 
 
-def derive_key(*parts: int | str) -> int:
-    """A 64-bit key, a hash of `parts`; different parts give independent keys."""
-    digest = hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
-
-
-# Hashing cannot be compiled: a compiled augmentation keeps the key as a constant.
-_constant_key: Callable[..., int] = torch.compiler.assume_constant_result(derive_key)  # type: ignore[no-untyped-call]
-
-
 def _draws_key(seed: int, operation: str) -> tuple[int, int]:
     """The key of an operation's draws, as two words of 32 bits."""
-    key = _constant_key("draws", seed, operation)
+    key = derive_key("draws", seed, operation)
     return key & _MASK, key >> 32
 
 
@@ -165,13 +164,3 @@ def _count_repeats(ids: Tensor) -> Tensor:
     # Among sorted ids, `searchsorted` finds where each run of equal ids begins.
     repeats = torch.arange(len(ids), device=ids.device) - torch.searchsorted(ordered, ordered)
     return torch.empty_like(order).scatter(0, order, repeats)
-
-
-def numpy_generator(*parts: int | str) -> np.random.Generator:
-    """A NumPy generator for one purpose, for instance ("order", seed, epoch)."""
-    return np.random.Generator(np.random.Philox(key=derive_key("numpy", *parts)))
-
-
-def torch_seed(*parts: int | str) -> int:
-    """A seed for `torch.manual_seed` for one purpose, for instance ("weights", seed)."""
-    return derive_key("torch", *parts) >> 1

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -59,3 +59,16 @@ def host_work(action: Callable[[], object]) -> list[str]:
     with noticed:
         action()
     return noticed.found
+
+
+def move_to_fake_gpu(module: nn.Module) -> None:
+    """Give `module` weights without values on the fake GPU; called within `fake_gpu`."""
+    for part in module.modules():
+        for own in (part._parameters, part._buffers):
+            for name, value in own.items():
+                if value is None:
+                    continue
+                moved: Tensor = torch.empty_strided(
+                    value.shape, value.stride(), dtype=value.dtype, device=CUDA
+                )
+                own[name] = nn.Parameter(moved) if isinstance(value, nn.Parameter) else moved  # type: ignore[assignment]

@@ -13,6 +13,7 @@ from augury.augment import build_augmentation
 from augury.batch import Batch
 from augury.data import cache_folder
 from augury.errors import InputError
+from augury.kernels import plain_path
 from augury.models import ModelSpec
 from augury.saliency import (
     GradientMap,
@@ -23,10 +24,12 @@ from augury.saliency import (
     squared_map,
 )
 from augury.training import CheckpointFolder, Recipe, Speed, Training
+from augury.training.captured import Way
 from augury.training.sources import TeacherSources, check_sources, fingerprint
 from augury.training.teacher import save_network
 from helpers.datasets import CLASSES, batch_of, make_dataset, make_split
 from helpers.networks import disturb, make_network
+from helpers.recorder import Recorder
 
 ROWS = np.array([7, 2, 11])
 TEACHERS = ["self", "self:3", "self:5", "self:9", "live", "live:half"]
@@ -266,12 +269,12 @@ def test_models_that_cannot_be_looked_through_are_refused_before_training(models
 RECIPE = Recipe(epochs=3, batch_size=10, lr=0.05)
 
 
-def make_training(teacher, kind, speed=None):
+def make_training(teacher, kind, speed=None, capture=None):
     network, _ = make_network(speed=speed)
     train, held_out = make_split(n=42), make_split(n=6, seed=1)
     sources = make_sources([kind], teacher, network, make_dataset(train), batch_size=10)
     arm = build_augmentation("normal+salience", {"salience": {"saliency": kind}}, sources)
-    return Training(network, arm, train, held_out, CLASSES, RECIPE, 0, sources)
+    return Training(network, arm, train, held_out, CLASSES, RECIPE, 0, sources, capture=capture)
 
 
 def metrics(training):
@@ -304,6 +307,29 @@ def test_a_resumed_run_has_the_same_bits(teacher, stop, tmp_path):
     list(second.epochs())
     assert metrics(second) == metrics(straight)
     assert same_weights(second, straight)
+
+
+@pytest.mark.parametrize("teacher", ["self", "self:3", "self:9"])
+def test_captured_steps_read_the_present_maps(teacher, tmp_path):
+    straight = straight_run(teacher)
+    with plain_path():
+        first = make_training(teacher, "gradient", capture=Recorder())
+        list(first.epochs(until=1))
+        first.save(CheckpointFolder(tmp_path))
+        second = make_training(teacher, "gradient", capture=Recorder())
+        second.restore(CheckpointFolder(tmp_path).load())
+        list(second.epochs(until=2))
+        second.restore(CheckpointFolder(tmp_path).load())
+        list(second.epochs())
+    assert first.way.steps == second.way.steps == "captured"
+    assert metrics(second) == metrics(straight)
+    assert same_weights(second, straight)
+
+
+def test_live_maps_are_not_captured():
+    training = make_training("live", "gradient", capture=Recorder())
+    list(training.epochs(until=1))
+    assert training.way == Way("eager", "saliency is computed from each batch")
 
 
 @pytest.mark.parametrize("teacher", ["self:9", "live"])

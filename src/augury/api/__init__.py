@@ -3,14 +3,21 @@
 `Study` is a study's folder as an object; what its methods give is in a file each.
 """
 
-from augury.api.checking import CheckTable, check
-from augury.api.comparison import ComparisonTable
-from augury.api.diagnosis import DoctorReport
-from augury.api.page import ReportPage
-from augury.api.preview import PreviewPicture
-from augury.api.status import StatusTable
-from augury.api.study import Study
-from augury.api.verdicts import VerdictTable
+from typing import TYPE_CHECKING
+
+from augury.lazy import lazily
+
+if TYPE_CHECKING:
+    from augury.api.checking import CheckTable, check
+    from augury.api.comparison import ComparisonTable
+    from augury.api.diagnosis import DoctorReport
+    from augury.api.page import ReportPage
+    from augury.api.preview import PreviewPicture
+    from augury.api.status import StatusTable
+    from augury.api.study import Study
+    from augury.api.verdicts import VerdictTable
+else:
+    __getattr__, __dir__ = lazily(__name__)
 
 __all__ = [
     "CheckTable",

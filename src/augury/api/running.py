@@ -1,20 +1,14 @@
-"""Running a study as people meet it: planned, shown while it runs, judged, its report written."""
+"""Running a study as people meet it: planned, shown while it runs, and judged."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from augury.errors import CellsFailed
-from augury.report import load_study, write_report, write_summary
-from augury.report.load import StudyRecords
 from augury.study import (
     CellCounts,
     Plan,
     StudyFolder,
     StudySettings,
-    count_cells,
-    judge_study,
     open_study,
-    plan_of,
     run_study,
     run_until_decided,
 )
@@ -72,27 +66,3 @@ def _run(
     if settings.until_decided:
         return run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
     return run(plan)
-
-
-def judge_shown(path: Path) -> CellCounts:
-    """Judge what has changed of a study, and show how far that is."""
-    plan, folder = plan_of(path), StudyFolder(path)
-    with data_progress() as progress:
-        judge_study(plan, folder, progress)
-    return count_cells(plan, folder)
-
-
-def write_all(path: Path) -> tuple[StudyRecords, Path]:
-    """Write summary.csv and report.html; returns the study's records and the report's path."""
-    records = load_study(path)
-    write_summary(records)
-    return records, write_report(records)
-
-
-def check_all_done(reached: CellCounts, path: Path) -> None:
-    """Raise CellsFailed where cells have failed."""
-    if reached.failed:
-        raise CellsFailed(
-            f"{reached.failed} of {reached.cells} cells failed; augury status {path} says why, "
-            "the same command tries them again"
-        )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from augury.api.comparison import ComparisonTable
+from augury.api.concluding import check_all_done, judge_shown, write_all
 from augury.api.diagnosis import DoctorReport
 from augury.api.engines import engine_for
 from augury.api.given import (
@@ -17,7 +18,7 @@ from augury.api.given import (
 )
 from augury.api.page import ReportPage
 from augury.api.preview import PreviewPicture, draw_preview
-from augury.api.running import check_all_done, judge_shown, run_shown, write_all
+from augury.api.running import run_shown
 from augury.api.settings import grown_settings, stored_settings
 from augury.api.status import StatusTable
 from augury.api.verdicts import VerdictTable

@@ -1,68 +1,76 @@
 """Augmentations: per sample, batched, exactly repeatable, on any device.
 
-One file per method, in a folder per kind of method; `registry.py` maps names to classes, and
-`base.py` says what an augmentation is.
+One file per method, in a folder per kind of method; `names.py` maps names to classes, and `base.py`
+says what an augmentation is.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from augury.augment.base import Augmentation, Source
-from augury.augment.chain import Chain
-from augury.augment.color.autocontrast import Autocontrast
-from augury.augment.color.blur import Blur
-from augury.augment.color.brightness import Brightness
-from augury.augment.color.contrast import Contrast
-from augury.augment.color.equalize import Equalize
-from augury.augment.color.grayscale import Grayscale
-from augury.augment.color.hue import Hue
-from augury.augment.color.invert import Invert
-from augury.augment.color.posterize import Posterize
-from augury.augment.color.saturation import Saturation
-from augury.augment.color.sharpness import Sharpness
-from augury.augment.color.solarize import Solarize
-from augury.augment.erasing.cutout import Cutout
-from augury.augment.erasing.random_erasing import RandomErasing
-from augury.augment.geometry.crop import Crop
-from augury.augment.geometry.flip import Flip
-from augury.augment.geometry.normal import Normal
-from augury.augment.geometry.rotate import Rotate
-from augury.augment.geometry.shear import Shear
-from augury.augment.geometry.translate import Translate
-from augury.augment.geometry.zoom import Zoom
-from augury.augment.loading.collate import Collate, WithIds
-from augury.augment.loading.repeats import number_repeats
-from augury.augment.mixing.cutmix import CutMix
-from augury.augment.mixing.mixup import MixUp
-from augury.augment.mixing.resizemix import ResizeMix
-from augury.augment.none import Identity
-from augury.augment.one_of import OneOf
-from augury.augment.own import own_augmentation
-from augury.augment.policies.augmix import AugMix
-from augury.augment.policies.randaugment import RandAugment
-from augury.augment.policies.trivialaugment import TrivialAugment
-from augury.augment.registry import (
-    AUGMENTATIONS,
-    EARLIER_NAMES,
-    SALIENCY,
-    Sources,
-    build_augmentation,
-    check_parameters,
-    from_config,
-    parts_of,
-    read_augmentation,
-    read_config,
-    saliency_kinds,
-    same_arm,
-    to_config,
-    write_augmentation,
-)
-from augury.augment.saliency.attentive_cutmix import AttentiveCutMix
-from augury.augment.saliency.guidedmixup import GuidedMixup
-from augury.augment.saliency.keepaugment import KeepAugment
-from augury.augment.saliency.puzzlemix import PuzzleMix
-from augury.augment.saliency.salience import Salience
-from augury.augment.saliency.salience_raw import SalienceRaw
-from augury.augment.saliency.saliencymix import SaliencyMix
+from augury.lazy import lazily
+
+if TYPE_CHECKING:
+    from augury.augment.base import Augmentation, Source
+    from augury.augment.chain import Chain
+    from augury.augment.color.autocontrast import Autocontrast
+    from augury.augment.color.blur import Blur
+    from augury.augment.color.brightness import Brightness
+    from augury.augment.color.contrast import Contrast
+    from augury.augment.color.equalize import Equalize
+    from augury.augment.color.grayscale import Grayscale
+    from augury.augment.color.hue import Hue
+    from augury.augment.color.invert import Invert
+    from augury.augment.color.posterize import Posterize
+    from augury.augment.color.saturation import Saturation
+    from augury.augment.color.sharpness import Sharpness
+    from augury.augment.color.solarize import Solarize
+    from augury.augment.erasing.cutout import Cutout
+    from augury.augment.erasing.random_erasing import RandomErasing
+    from augury.augment.geometry.crop import Crop
+    from augury.augment.geometry.flip import Flip
+    from augury.augment.geometry.normal import Normal
+    from augury.augment.geometry.rotate import Rotate
+    from augury.augment.geometry.shear import Shear
+    from augury.augment.geometry.translate import Translate
+    from augury.augment.geometry.zoom import Zoom
+    from augury.augment.loading.collate import Collate, WithIds
+    from augury.augment.loading.repeats import number_repeats
+    from augury.augment.mixing.cutmix import CutMix
+    from augury.augment.mixing.mixup import MixUp
+    from augury.augment.mixing.resizemix import ResizeMix
+    from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES, SALIENCY, parts_of, same_arm
+    from augury.augment.none import Identity
+    from augury.augment.one_of import OneOf
+    from augury.augment.own import own_augmentation
+    from augury.augment.policies.augmix import AugMix
+    from augury.augment.policies.randaugment import RandAugment
+    from augury.augment.policies.trivialaugment import TrivialAugment
+    from augury.augment.registry import (
+        Sources,
+        build_augmentation,
+        check_parameters,
+        from_config,
+        read_augmentation,
+        read_config,
+        saliency_kinds,
+        to_config,
+        write_augmentation,
+    )
+    from augury.augment.saliency.attentive_cutmix import AttentiveCutMix
+    from augury.augment.saliency.guidedmixup import GuidedMixup
+    from augury.augment.saliency.keepaugment import KeepAugment
+    from augury.augment.saliency.puzzlemix import PuzzleMix
+    from augury.augment.saliency.salience import Salience
+    from augury.augment.saliency.salience_raw import SalienceRaw
+    from augury.augment.saliency.saliencymix import SaliencyMix
+else:
+    # Classes under the names that they had in the first version.
+    _EARLIER = {
+        "Grey": "augury.augment.color.grayscale:Grayscale",
+        "Posterise": "augury.augment.color.posterize:Posterize",
+        "Solarise": "augury.augment.color.solarize:Solarize",
+        "Equalise": "augury.augment.color.equalize:Equalize",
+    }
+    __getattr__, __dir__ = lazily(__name__, _EARLIER)
 
 __all__ = [
     "AUGMENTATIONS",
@@ -123,17 +131,3 @@ __all__ = [
     "to_config",
     "write_augmentation",
 ]
-
-_EARLIER_CLASSES: dict[str, type[Augmentation[Any]]] = {
-    "Grey": Grayscale,
-    "Posterise": Posterize,
-    "Solarise": Solarize,
-    "Equalise": Equalize,
-}
-
-
-def __getattr__(name: str) -> type[Augmentation[Any]]:
-    """Classes under the names that they had in the first version."""
-    if name in _EARLIER_CLASSES:
-        return _EARLIER_CLASSES[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,15 +8,14 @@ from typing import Any
 
 from augury.augment.base import Augmentation
 from augury.augment.chain import Chain
-from augury.augment.registry import (
+from augury.augment.names import (
     AUGMENTATIONS,
     COMPOSITIONS,
     EARLIER_NAMES,
     SALIENCY,
-    Description,
     parts_of,
-    to_config,
 )
+from augury.augment.registry import Description, to_config
 from augury.errors import InputError
 from augury.names import shown
 from augury.own.here import register, register_by_name
@@ -53,7 +52,7 @@ def own_augmentation(given: object, name: str = "") -> tuple[str, dict[str, Desc
 
 
 def _names() -> Mapping[type[Augmentation[Any]], str]:
-    return {cls: name for name, cls in {**AUGMENTATIONS, **COMPOSITIONS}.items()}
+    return {cls: name for name, cls in (AUGMENTATIONS | COMPOSITIONS).items()}
 
 
 def _ours(given: Augmentation[Any]) -> tuple[str, dict[str, Description]]:
@@ -117,7 +116,7 @@ def _told(name: str, changed: Description) -> str:
 
 
 def _check_name(name: str) -> None:
-    if name in {**AUGMENTATIONS, **EARLIER_NAMES}:
+    if name in AUGMENTATIONS or name in EARLIER_NAMES:
         raise InputError(f"augmentations: {name!r} is already an augmentation's name")
     if len(parts_of(name)) > 1 or set(":,/") & set(name) or name.endswith((".toml", ".json")):
         raise InputError(

@@ -10,129 +10,18 @@ import tomli_w
 
 from augury.augment.base import Augmentation, Source
 from augury.augment.chain import Chain
-from augury.augment.color.autocontrast import Autocontrast
-from augury.augment.color.blur import Blur
-from augury.augment.color.brightness import Brightness
-from augury.augment.color.contrast import Contrast
-from augury.augment.color.equalize import Equalize
-from augury.augment.color.grayscale import Grayscale
-from augury.augment.color.hue import Hue
-from augury.augment.color.invert import Invert
-from augury.augment.color.posterize import Posterize
-from augury.augment.color.saturation import Saturation
-from augury.augment.color.sharpness import Sharpness
-from augury.augment.color.solarize import Solarize
-from augury.augment.erasing.cutout import Cutout
-from augury.augment.erasing.random_erasing import RandomErasing
 from augury.augment.foreign.factory import build_foreign, is_factory
-from augury.augment.geometry.crop import Crop
-from augury.augment.geometry.flip import Flip
-from augury.augment.geometry.normal import Normal
-from augury.augment.geometry.rotate import Rotate
-from augury.augment.geometry.shear import Shear
-from augury.augment.geometry.translate import Translate
-from augury.augment.geometry.zoom import Zoom
-from augury.augment.mixing.cutmix import CutMix
-from augury.augment.mixing.mixup import MixUp
-from augury.augment.mixing.resizemix import ResizeMix
-from augury.augment.none import Identity
-from augury.augment.one_of import OneOf
-from augury.augment.policies.augmix import AugMix
-from augury.augment.policies.randaugment import RandAugment
-from augury.augment.policies.trivialaugment import TrivialAugment
-from augury.augment.saliency.attentive_cutmix import AttentiveCutMix
-from augury.augment.saliency.guidedmixup import GuidedMixup
-from augury.augment.saliency.keepaugment import KeepAugment
-from augury.augment.saliency.puzzlemix import PuzzleMix
-from augury.augment.saliency.salience import Salience
-from augury.augment.saliency.salience_raw import SalienceRaw
-from augury.augment.saliency.saliencymix import SaliencyMix
+from augury.augment.names import AUGMENTATIONS, COMPOSITIONS, EARLIER_NAMES, SALIENCY, parts_of
 from augury.documents import read_json, read_toml
 from augury.errors import InputError
 from augury.files import write_atomically
 from augury.names import check_name, lookup, shown
 from augury.schema import read_as
 
-AUGMENTATIONS: dict[str, type[Augmentation[Any]]] = {
-    "none": Identity,
-    # Geometry
-    "normal": Normal,
-    "crop": Crop,
-    "flip": Flip,
-    "rotate": Rotate,
-    "zoom": Zoom,
-    "shear": Shear,
-    "translate": Translate,
-    # Color and sharpness
-    "brightness": Brightness,
-    "contrast": Contrast,
-    "saturation": Saturation,
-    "hue": Hue,
-    "grayscale": Grayscale,
-    "blur": Blur,
-    "sharpness": Sharpness,
-    "posterize": Posterize,
-    "solarize": Solarize,
-    "equalize": Equalize,
-    "autocontrast": Autocontrast,
-    "invert": Invert,
-    # Policies
-    "randaugment": RandAugment,
-    "trivialaugment": TrivialAugment,
-    "augmix": AugMix,
-    # Erasing
-    "random-erasing": RandomErasing,
-    "cutout": Cutout,
-    # Mixing
-    "mixup": MixUp,
-    "cutmix": CutMix,
-    "resizemix": ResizeMix,
-    # Guided by saliency
-    "salience-raw": SalienceRaw,
-    "salience": Salience,
-    "saliencymix": SaliencyMix,
-    "puzzlemix": PuzzleMix,
-    "keepaugment": KeepAugment,
-    "guidedmixup": GuidedMixup,
-    "attentive-cutmix": AttentiveCutMix,
-}
-
-# Spellings of the first version, which stand in the cell names of its studies.
-EARLIER_NAMES: dict[str, str] = {
-    "grey": "grayscale",
-    "posterise": "posterize",
-    "solarise": "solarize",
-    "equalise": "equalize",
-}
-
-# These hold other augmentations, their `parts`.
-COMPOSITIONS: dict[str, type[Augmentation[Any]]] = {"chain": Chain, "one-of": OneOf}
-
-# Augmentations whose first argument, `saliency`, is a source of maps, with the default kind.
-SALIENCY: dict[str, str] = {
-    "salience-raw": "signed-gradient",
-    "salience": "gradient",
-    "saliencymix": "spectral-residual",
-    "puzzlemix": "loss-gradient",
-    "keepaugment": "label-gradient",
-    "guidedmixup": "spectral-residual",
-    "attentive-cutmix": "activation",
-}
-
 # Gives a source for a kind of saliency.
 Sources = Callable[[str], Source]
 Description = dict[str, Any]  # JSON and TOML values: {"name": "cutout", "length": 0.25}
 Parameters = Mapping[str, Mapping[str, Any]]
-
-
-def parts_of(name: str) -> list[str]:
-    """The parts of `name`: "normal+cutout" is first normal, then cutout."""
-    return name.split("+")
-
-
-def same_arm(name: str) -> str:
-    """`name` with each part in today's spelling, so that an old and a new spelling are equal."""
-    return "+".join(EARLIER_NAMES.get(part, part) for part in parts_of(name))
 
 
 def _class_of(name: str, table: Mapping[str, type[Augmentation[Any]]]) -> type[Augmentation[Any]]:
@@ -158,7 +47,7 @@ def _build_part(part: str, given: Parameters, sources: Sources | None) -> Augmen
     described = given.get(part, {})
     if is_factory(part):
         return build_foreign(part, described)
-    if part not in {**AUGMENTATIONS, **EARLIER_NAMES} and part in given:
+    if part not in AUGMENTATIONS and part not in EARLIER_NAMES and part in given:
         return from_config(described, sources)
     cls = _class_of(part, AUGMENTATIONS)
     return _construct(part, cls, described, sources)
@@ -183,7 +72,7 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
     """
     if is_factory(name):
         return
-    cls = _class_of(name, {**AUGMENTATIONS, **COMPOSITIONS})
+    cls = _class_of(name, AUGMENTATIONS | COMPOSITIONS)
     known = sorted(inspect.signature(cls).parameters)
     for key in parameters:
         check_name(key, known, f"parameter of {name}")
@@ -195,7 +84,7 @@ def to_config(augmentation: Augmentation[Any]) -> Description:
     A source of saliency is code and cannot be written; its kind is, if it has one.
     Raises InputError for an augmentation that is not in AUGMENTATIONS.
     """
-    names = {cls: name for name, cls in {**AUGMENTATIONS, **COMPOSITIONS}.items()}
+    names = {cls: name for name, cls in (AUGMENTATIONS | COMPOSITIONS).items()}
     if type(augmentation) not in names:
         raise InputError(f"{type(augmentation).__name__}: only named augmentations can be written")
     config: Description = {"name": names[type(augmentation)]}
@@ -227,7 +116,7 @@ def from_config(config: Mapping[str, Any], sources: Sources | None = None) -> Au
         raise InputError(f"{what} must have a name, got {shown(dict(config))}")
     if is_factory(name):
         return build_foreign(name, {k: v for k, v in config.items() if k != "name"})
-    cls = _class_of(name, {**AUGMENTATIONS, **COMPOSITIONS})
+    cls = _class_of(name, AUGMENTATIONS | COMPOSITIONS)
     return _construct(name, cls, {k: v for k, v in config.items() if k != "name"}, sources)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+import scipy
 
 Verdict = Literal["ok", "FAULT", "note"]
 
@@ -68,7 +68,7 @@ def correlation_within(values: np.ndarray) -> tuple[float, tuple[float, float]] 
     if batches < 10 or total < 200:
         return None
     ranks = np.zeros(values.shape)
-    ranks[known] = stats.rankdata(values[known].round(6))
+    ranks[known] = scipy.stats.rankdata(values[known].round(6))
     overall = ranks[known].mean()
     means = ranks.sum(1) / sizes
     between = (sizes * (means - overall) ** 2).sum() / (batches - 1)
@@ -80,7 +80,7 @@ def correlation_within(values: np.ndarray) -> tuple[float, tuple[float, float]] 
     if within == 0:
         return 1.0, (1.0, 1.0)
     bounds = (
-        between / within / float(stats.f.ppf(q, batches - 1, total - batches))
+        between / within / float(scipy.stats.f.ppf(q, batches - 1, total - batches))
         for q in (1 - _TAIL, _TAIL)
     )
     low, high = ((f - 1) / (f + size - 1) for f in bounds)

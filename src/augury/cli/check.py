@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from augury.checks import check as run_checks
-from augury.checks import subject
 from augury.cli.guard import guarded
 from augury.cli.output import print_json
-from augury.terminal import findings_view, out
+from augury.terminal.printer import out
 
 _FAULT = 3
 
@@ -36,6 +34,10 @@ def check(
 
     Methods that follow saliency are given random maps.
     """
+    from augury.checks import check as run_checks
+    from augury.checks import subject
+    from augury.terminal.findings import findings_view
+
     found = run_checks(subject(name, per_batch), p, samples)
     faults = sum(finding.verdict == "FAULT" for finding in found)
     if as_json:

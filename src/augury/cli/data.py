@@ -4,34 +4,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import torch
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from augury.batch import to_float, to_uint8
 from augury.cli.guard import guarded
 from augury.cli.output import print_json
-from augury.data import (
-    Dataset,
-    Split,
-    check_output,
-    data_title,
-    is_path,
-    load_dataset,
-    named_sources,
-    one_hot,
-    split_validation,
-)
+from augury.data.dataset import Dataset, Split
+from augury.data.location import check_output, data_title, is_path, load_dataset
+from augury.data.own.names import named_sources
+from augury.data.split import split_validation
 from augury.errors import DiskError
 from augury.names import bounded
 from augury.own.kinds import DATASET
 from augury.own.trust import point_to
-from augury.report import comparison_grid, image_row
-from augury.rng import numpy_generator
-from augury.terminal.data_progress import data_progress, few_of_each_reason
+from augury.seeds import numpy_generator
+from augury.terminal.loading_progress import data_progress, few_of_each_reason
 from augury.terminal.printer import out
-from augury.training import Normalize, channel_statistics
 
 _SHOWN = 5
 _LONGEST_NAME = 200  # bytes; a file's name may have 255
@@ -79,7 +68,7 @@ def _facts(dataset: Dataset, parts: dict[str, Split]) -> dict[str, Any]:
             part: {
                 "images": list(split.images.shape),
                 "labels": [len(split), 1],
-                "one_hot": list(one_hot(split.labels, k).shape),
+                "one_hot": [len(split), k],
                 "counts": np.bincount(split.labels, minlength=k).tolist(),
             }
             for part, split in parts.items()
@@ -125,6 +114,8 @@ def _usual_layout(dataset: Dataset) -> str:
 
 def _draw(dataset: Dataset, train: Split, seed: int, folder: Path) -> list[Path]:
     """Five random training images in a row, and the same before and after normalization."""
+    from augury.report.figures import comparison_grid, image_row
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -144,6 +135,11 @@ def _draw(dataset: Dataset, train: Split, seed: int, folder: Path) -> list[Path]
 
 def _normalized(chosen: Split, train: Split) -> np.ndarray:
     """Normalized images, drawn with -3 to 3 standard deviations as black to white."""
+    import torch
+
+    from augury.batch import to_float, to_uint8
+    from augury.training import Normalize, channel_statistics
+
     normalize = Normalize(*channel_statistics(train.images))
     values = normalize(to_float(torch.from_numpy(np.array(chosen.images))))
     return to_uint8((values + 3).div(6).clamp(0, 1)).numpy()

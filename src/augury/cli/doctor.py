@@ -1,19 +1,17 @@
 """`augury doctor`."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from augury.cli.engine import make_engine
 from augury.cli.guard import guarded
 from augury.cli.output import print_json
 from augury.cli.study_options import StudyOptions, takes_study_options
-from augury.study.doctor import Diagnosis, examine
-from augury.terminal.data_progress import data_progress
-from augury.terminal.diagnosis import diagnosis_view
 from augury.terminal.printer import out
-from augury.training.processes import ALONE
+
+if TYPE_CHECKING:
+    from augury.study.doctor import Diagnosis
 
 _PROBLEM = 3
 
@@ -32,6 +30,12 @@ def doctor(
     Takes the options of augury study, so that any such command can be given to it first. Nothing
     is trained, and nothing is written in the study's folder.
     """
+    from augury.cli.engine import make_engine
+    from augury.study.doctor import examine
+    from augury.terminal.diagnosis import diagnosis_view
+    from augury.terminal.loading_progress import data_progress
+    from augury.training.processes import ALONE
+
     settings = given.settings()
     path = given.folder(settings)
     # Refuses the options that augury study would.
@@ -53,5 +57,5 @@ def doctor(
         raise typer.Exit(_PROBLEM)
 
 
-def _values(found: Diagnosis) -> dict[str, object]:
+def _values(found: "Diagnosis") -> dict[str, object]:
     return {"schema": 1, "problems": found.problems, **asdict(found)}

@@ -1,22 +1,22 @@
 """`augury list`."""
 
-import sys
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from augury.augment import AUGMENTATIONS
+from augury.augment.names import AUGMENTATIONS
 from augury.cli.guard import guarded
 from augury.cli.output import print_json
-from augury.data import DATASETS
-from augury.models import MODELS
+from augury.data.names import DATASETS
+from augury.models.named import MODELS
 from augury.names import lookup
-from augury.saliency import KINDS
+from augury.saliency.kinds import KINDS
 from augury.terminal.printer import out
 
-_TABLES = {
-    "augmentations": lambda: {n: _first_line(c) for n, c in AUGMENTATIONS.items()},
+_TABLES: Mapping[str, Callable[[], dict[str, str]]] = {
+    "augmentations": lambda: AUGMENTATIONS.titles,
     "saliency": lambda: {n: kind.title for n, kind in KINDS.items()},
     "models": lambda: (
         {n: m.title for n, m in MODELS.items()}
@@ -24,7 +24,7 @@ _TABLES = {
         | {"module:function": "a network of your own: (num_classes, channels) -> nn.Module"}
     ),
     "datasets": lambda: (
-        {n: _module_line(load) for n, load in DATASETS.items()}
+        DATASETS.titles
         | {"PATH": "a folder or archive of images: class/image, train|val|test/class/image, …"}
         | {"module:function": "a data set of your own, which the function gives"}
     ),
@@ -47,11 +47,3 @@ def list_names(
     for name, description in entries.items():
         table.add_row(name, description)
     out.print(table)
-
-
-def _first_line(thing: object) -> str:
-    return (thing.__doc__ or "").strip().splitlines()[0]
-
-
-def _module_line(load: object) -> str:
-    return _first_line(sys.modules[load.__module__])

@@ -4,28 +4,28 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from augury.cli.engine import make_engine
 from augury.cli.guard import guarded
 from augury.cli.output import confirm_code, print_json
 from augury.cli.study_options import StudyOptions, takes_study_options
-from augury.data import Dataset, check_output
+from augury.data.dataset import Dataset
+from augury.data.location import check_output
 from augury.errors import InputError
-from augury.models import own_names
 from augury.names import bounded, shown
 from augury.own.kinds import MODEL
 from augury.own.trust import names_in_arm, point_to
 from augury.records.cell import Cell, file_part
 from augury.records.plan import Plan, plan_of
-from augury.report import preview_figure
 from augury.schema import Within
 from augury.study.planning.settings import arm_name
-from augury.study.preview import Preview, preview_new, preview_of_study
-from augury.terminal import data_progress, out, show_with_progress
-from augury.training.processes import ALONE
+from augury.terminal.loading_progress import data_progress
+from augury.terminal.printer import out
+
+if TYPE_CHECKING:
+    from augury.study.preview import Preview
 
 _LONGEST_NAME = 200  # bytes; a file's name may have 255, and some systems use the rest
 _ARM = "normal"  # where none is asked for
@@ -65,6 +65,11 @@ def preview(
     asked for are trained again. Takes the options of augury study, and draws a figure for each of
     several data sets, models or augmentations; without --augment or a study file, for normal.
     """
+    from augury.cli.engine import make_engine
+    from augury.report.figures import preview_figure
+    from augury.terminal.preview_progress import show_with_progress
+    from augury.training.processes import ALONE
+
     shown_ids = _numbers(ids)
     make_engine(given.engine, given.engine_options, ALONE)  # refuses what augury study would
     given = _with_source(given, source, model)
@@ -102,6 +107,8 @@ def _in_new_study(
     given: StudyOptions, seed: int
 ) -> tuple[list[Wanted], Callable[[Wanted], Loaded]]:
     """The figures wanted of a study that does not exist yet, and a function that makes a cell."""
+    from augury.study.preview import preview_new
+
     settings = given.settings()
     named = given.file or given.preset or "augmentations" in given.overrides
     arms = settings.augmentations if named else (_ARM,)
@@ -127,6 +134,9 @@ def _in_study(
     given: StudyOptions, study: Path, seed: int
 ) -> tuple[list[Wanted], Callable[[Wanted], Loaded]]:
     """The figures wanted of a stored study, and a function that reads a cell."""
+    from augury.models import own_names
+    from augury.study.preview import preview_of_study
+
     others = given.flags(without=("datasets", "models", "augmentations"))
     if others:
         raise InputError(f"--study {study}: has settings of its own, without {', '.join(others)}")
@@ -156,7 +166,7 @@ def _file_name(cell: Cell, with_model: bool) -> str:
     return f"{bounded(name, _LONGEST_NAME)}.png"
 
 
-def _values(drawn: Preview, path: Path, seed: int) -> dict[str, object]:
+def _values(drawn: "Preview", path: Path, seed: int) -> dict[str, object]:
     return {
         "figure": path,
         "epoch": drawn.epoch,

@@ -21,10 +21,10 @@ from typing import (
 
 import typer
 
-from augury.augment import AUGMENTATIONS, EARLIER_NAMES
+from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES
 from augury.cli.output import confirm_code, names, paths_or_names
-from augury.data import DATASETS
-from augury.study import StudySettings, read_settings
+from augury.data.names import DATASETS
+from augury.study.planning.settings import StudySettings, read_settings
 from augury.study.store import default_path
 from augury.study.usable_folder import usable_folder
 
@@ -56,7 +56,7 @@ class Setting:
 _READ: dict[str, Callable[[Any], object]] = {
     "datasets": lambda text: paths_or_names(text, DATASETS),
     "models": names,
-    "augmentations": lambda text: paths_or_names(text, {**AUGMENTATIONS, **EARLIER_NAMES}),
+    "augmentations": lambda text: paths_or_names(text, [*AUGMENTATIONS, *EARLIER_NAMES]),
     "weights": lambda path: str(path.resolve()),
 }
 _KINDS: dict[str, type] = {"weights": Path}

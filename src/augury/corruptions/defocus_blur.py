@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 import torch
-from scipy.ndimage import correlate1d
 from torch import Tensor
 
 from augury.corruptions.base import constant, cut
@@ -48,7 +48,7 @@ def disk(radius: float, softness: float) -> Tensor:
     grid = (line[:, None] ** 2 + line**2 <= radius**2).astype(np.float64)
     grid /= grid.sum()
     for axis in (0, 1):
-        grid = correlate1d(grid, _gaussian(taps, softness), axis=axis, mode="mirror")
+        grid = scipy.ndimage.correlate1d(grid, _gaussian(taps, softness), axis=axis, mode="mirror")
     margin = int(np.flatnonzero(grid.sum(0) > 0)[0])
     return torch.from_numpy(grid[margin : len(grid) - margin, margin : len(grid) - margin].copy())
 

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 import numpy as np
+import scipy
 import torch
-from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from augury.corruptions.base import constant, cut
@@ -33,4 +33,6 @@ def gaussian_blur(images: Tensor, draws: Draws, severity: int) -> Tensor:
 def _filter(side: int, sigma: float) -> Tensor:
     """(side, side) float64: the matrix that filters a column of pixels, border included."""
     unit = np.eye(side)
-    return torch.from_numpy(gaussian_filter1d(unit, sigma, axis=0, mode="nearest", truncate=4))
+    return torch.from_numpy(
+        scipy.ndimage.gaussian_filter1d(unit, sigma, axis=0, mode="nearest", truncate=4)
+    )

@@ -4,8 +4,8 @@ import math
 from functools import lru_cache
 
 import numpy as np
+import scipy
 import torch
-from scipy.special import pdtr
 from torch import Tensor
 
 from augury.corruptions.base import constant, cut
@@ -75,7 +75,7 @@ def _distribution(photons: int) -> tuple[Tensor, Tensor]:
     """
     counts = np.arange(photons + 7 * math.isqrt(photons) + 20)
     means = photons * np.arange(256)[:, None] / 255
-    mass = np.rint(pdtr(counts, means) * 2.0**32).astype(np.int64)
+    mass = np.rint(scipy.special.pdtr(counts, means) * 2.0**32).astype(np.int64)
     inside = (mass > 0) & (mass < 2**32)
     before = np.cumsum(inside.sum(1)) - inside.sum(1)
     keys = (np.arange(256)[:, None] << 33) + mass

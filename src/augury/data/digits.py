@@ -9,7 +9,7 @@ from augury.data.cache import cached
 from augury.data.dataset import Dataset, Progress, Split
 from augury.data.resize import resize_images
 from augury.data.split import stratified_rows
-from augury.rng import numpy_generator
+from augury.seeds import numpy_generator
 
 DEFAULT_SIZE = 16
 TEST_FRACTION = 0.3

@@ -7,9 +7,11 @@ import numpy.typing as npt
 import torch
 
 from augury.batch import Batch
+from augury.data.batch_rows import batch_rows, count_batches
 from augury.data.dataset import Split
-from augury.errors import InputError
-from augury.rng import numpy_generator
+from augury.seeds import numpy_generator
+
+__all__ = ["batch_rows", "batches", "count_batches", "epoch_order", "one_hot"]
 
 
 def one_hot(labels: npt.NDArray[np.int64], num_classes: int) -> npt.NDArray[np.float32]:
@@ -36,24 +38,3 @@ def batches(
             targets=torch.from_numpy(one_hot(split.labels[rows], num_classes)),
             ids=torch.from_numpy(split.ids[rows]),
         )
-
-
-def batch_rows(order: npt.NDArray[np.int64], batch_size: int) -> Iterator[npt.NDArray[np.int64]]:
-    """The rows of each batch that `batches` makes."""
-    starts = _starts(len(order), batch_size)
-    for start, stop in zip(starts, [*starts[1:], len(order)], strict=False):
-        yield order[start:stop]
-
-
-def count_batches(n: int, batch_size: int) -> int:
-    """The number of batches that `batches` makes of n images."""
-    return len(_starts(n, batch_size))
-
-
-def _starts(n: int, batch_size: int) -> list[int]:
-    if batch_size < 1:
-        raise InputError(f"batch size must be at least 1, got {batch_size}")
-    starts = list(range(0, n, batch_size))
-    if len(starts) > 1 and batch_size > 1 and n - starts[-1] == 1:
-        starts.pop()
-    return starts

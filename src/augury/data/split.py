@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from augury.data.dataset import Dataset, Split
 from augury.errors import InputError
-from augury.rng import numpy_generator
+from augury.seeds import numpy_generator
 
 Rows = npt.NDArray[np.int64]
 

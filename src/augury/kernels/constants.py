@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from augury.lazy import constant_when_compiled
+
 # The lists that take note of each constant which is asked for; see `held`.
 _holders: list[list[Tensor]] = []
 
@@ -69,9 +71,6 @@ def _copied(table: Callable[[float], Tensor], parameter: float, device: torch.de
     return table(parameter).to(device)
 
 
-def _copy(table: Callable[[float], Tensor], parameter: float, device: torch.device) -> Tensor:
+@constant_when_compiled  # SciPy's functions cannot be compiled
+def _table(table: Callable[[float], Tensor], parameter: float, device: torch.device) -> Tensor:
     return _copied(table, parameter, device)
-
-
-# SciPy's functions cannot be compiled: a compiled function keeps the table as a constant.
-_table: Callable[..., Tensor] = torch.compiler.assume_constant_result(_copy)  # type: ignore[no-untyped-call]

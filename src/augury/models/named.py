@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import nn
-
-from augury.models.small import Small
+if TYPE_CHECKING:
+    from torch import nn
 
 # Widths of the dense layers, each followed by ReLU, and drop probabilities (the floats), as the
 # original study's report lists them; the layer to the K classes comes after. Of VGG19's head the
@@ -31,12 +31,18 @@ class NamedModel:
 
     title: str
     timm: str | None = None
-    build: Callable[[int, int], nn.Module] | None = None
+    build: "Callable[[int, int], nn.Module] | None" = None
     stem: str = "imagenet"
     first_convolution: str | None = None
     first_pooling: str | None = None
     original_head: DenseStack | None = None
     smallest_image: int = 1
+
+
+def _small(num_classes: int, channels: int) -> "nn.Module":
+    from augury.models.small import Small  # when it is built, so that listing needs no PyTorch
+
+    return Small(num_classes, channels)
 
 
 MODELS: dict[str, NamedModel] = {
@@ -76,6 +82,6 @@ MODELS: dict[str, NamedModel] = {
         first_pooling="maxpool",
     ),
     "small": NamedModel(
-        "ours, for small images on a processor", build=Small, stem="small", smallest_image=8
+        "ours, for small images on a processor", build=_small, stem="small", smallest_image=8
     ),
 }

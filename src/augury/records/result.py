@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from augury.errors import InputError
 from augury.records.cell import Cell
@@ -48,12 +48,20 @@ class TestScore:
 
 @dataclass(frozen=True)
 class RunSpeed:
-    """Memory layout, precision, threads and device of the run."""
+    """Memory layout, precision, threads and device of the run, and how its steps were computed.
+
+    steps: "captured", whole batches were trained on by replaying a captured graph; "eager", each
+    step was computed anew; kernels: whether compiled loops were allowed, "on" or "off"; "" in
+    results of earlier versions. why_eager: why steps were not captured
+    """
 
     layout: Layout
     precision: Precision
     threads: Annotated[int, Within(1, 100_000)]
     device: Device
+    steps: Literal["", "captured", "eager"] = ""
+    why_eager: str = ""
+    kernels: Literal["", "on", "off"] = ""
 
 
 @dataclass(frozen=True)

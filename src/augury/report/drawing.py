@@ -11,12 +11,10 @@ from augury.startup import away_from_working_folder
 
 with away_from_working_folder():
     import matplotlib as mpl
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-__all__ = ["Axes", "Figure", "colormaps", "round_values", "usual_style"]
+__all__ = ["Axes", "Figure", "usual_style"]
 
 
 @contextmanager
@@ -25,10 +23,3 @@ def usual_style() -> Iterator[None]:
     defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
     with mpl.rc_context(defaults):
         yield
-
-
-def round_values(low: float, high: float, n: int) -> list[float]:
-    """About `n` round values that span [low, high]; the outermost may lie outside."""
-    with mpl.rc_context({"axes.autolimit_mode": "data"}):
-        values = MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [float(value) for value in values]

@@ -11,7 +11,7 @@ from PIL import Image
 from augury.errors import InputError, UnreadableError
 from augury.files import UNREADABLE
 from augury.inside import is_there, open_plain
-from augury.report.drawing import colormaps
+from augury.report.inferno import INFERNO
 from augury.report.load import Run
 
 MAX_PICTURES = 5
@@ -87,8 +87,8 @@ def pixels(image: np.ndarray) -> np.ndarray:
 
 def map_pixels(saliency: np.ndarray) -> np.ndarray:
     """An (H, W) uint8 map in colors, (H, W, 3) uint8: 0 is dark, 255 bright."""
-    colors: np.ndarray = colormaps["inferno"](saliency, bytes=True)
-    return colors[..., :3]
+    colors: np.ndarray = INFERNO[saliency]
+    return colors
 
 
 def data_address(image: np.ndarray) -> str:

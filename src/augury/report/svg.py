@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from augury.report.drawing import round_values
-
 ARM_COLORS = 8
 
 
@@ -26,8 +24,26 @@ class Axis:
     def ticks(self, n: int) -> list[float]:
         """About `n` round values within the axis."""
         slack = 1e-9 * (self.high - self.low)
-        values = round_values(self.low, self.high, n)
+        values = _round_values(self.low, self.high, n)
         return [v for v in values if self.low - slack <= v <= self.high + slack]
+
+
+def _round_values(low: float, high: float, n: int) -> list[float]:
+    """At most n + 1 multiples of a round step that span [low, high]; the outermost may lie outside.
+
+    low < high. The step is the smallest of 1, 2, 2.5 and 5 times a power of ten that is large
+    enough, or a smaller one where only one multiple would lie within, as with Matplotlib's
+    MaxNLocator, which takes half a second to import.
+    """
+    power = 10.0 ** math.floor(math.log10((high - low) / n))
+    steps = [power * step for step in (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10, 20)]
+    large = next(i for i, step in enumerate(steps) if step >= (high - low) / n)
+    for step in reversed(steps[: large + 1]):
+        first, last = math.floor(low / step + 1e-10), math.ceil(high / step - 1e-10)
+        values = [step * k for k in range(first, last + 1)]
+        if sum(low <= value <= high for value in values) > 1:
+            break
+    return values
 
 
 def color(arm: int) -> int:

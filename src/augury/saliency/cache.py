@@ -28,6 +28,10 @@ class MapCache:
         ids, order = torch.cat([ids for ids, _ in parts]).sort()
         return cls(ids, torch.cat([values for _, values in parts])[order])
 
+    def to(self, device: torch.device) -> "MapCache":
+        """The same maps on `device`."""
+        return MapCache(self.ids.to(device), self.values.to(device))
+
     def __call__(self, batch: Batch) -> Tensor:
         rows = torch.searchsorted(self.ids, batch.ids.to(self.ids.device))
         stored = self.values[rows].to(batch.images.device)

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor, nn
+# The package imports a map's module when the map is built, so that listing the kinds needs none.
+import augury.saliency as maps
 
-from augury.batch import Batch
-from augury.saliency.grad_cam import Activation, GradCam
-from augury.saliency.gradient import GradientMap, InputGradient, absolute_map, squared_map
-from augury.saliency.smoothgrad import SmoothGrad
-from augury.saliency.spectral_residual import SpectralResidual
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-Saliency = Callable[[Batch], Tensor]
-Normalization = Callable[[Tensor], Tensor]
+    from augury.batch import Batch
+
+Saliency = Callable[["Batch"], "Tensor"]
+Normalization = Callable[["Tensor"], "Tensor"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Kind:
     """
 
     title: str
-    build: Callable[[nn.Module, Normalization], Saliency]
+    build: "Callable[[nn.Module, Normalization], Saliency]"
     signed: bool = False
     needs_network: bool = True
     revision: int = 1
@@ -34,38 +35,54 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "gradient": Kind(
         "gradient of the largest score, summed over channels, min-max scaled",
-        lambda model, normalize: GradientMap(InputGradient(model, normalize)),
+        lambda model, normalize: maps.GradientMap(maps.InputGradient(model, normalize)),
     ),
-    "signed-gradient": Kind("gradient of the largest score per channel", InputGradient, True),
+    "signed-gradient": Kind(
+        "gradient of the largest score per channel",
+        lambda model, normalize: maps.InputGradient(model, normalize),
+        signed=True,
+    ),
     "absolute-gradient": Kind(
         "gradient of the largest score, mean size over channels",
-        lambda model, normalize: GradientMap(InputGradient(model, normalize), absolute_map),
+        lambda model, normalize: maps.GradientMap(
+            maps.InputGradient(model, normalize), maps.absolute_map
+        ),
     ),
     "squared-gradient": Kind(
         "gradient of the largest score, root mean square over channels",
-        lambda model, normalize: GradientMap(InputGradient(model, normalize), squared_map),
+        lambda model, normalize: maps.GradientMap(
+            maps.InputGradient(model, normalize), maps.squared_map
+        ),
     ),
     "label-gradient": Kind(
         "gradient of the label's score, mean size over channels",
-        lambda model, normalize: GradientMap(
-            InputGradient(model, normalize, "label"), absolute_map
+        lambda model, normalize: maps.GradientMap(
+            maps.InputGradient(model, normalize, "label"), maps.absolute_map
         ),
     ),
     "loss-gradient": Kind(
         "gradient of the loss, root mean square over channels",
-        lambda model, normalize: GradientMap(InputGradient(model, normalize, "loss"), squared_map),
+        lambda model, normalize: maps.GradientMap(
+            maps.InputGradient(model, normalize, "loss"), maps.squared_map
+        ),
     ),
     "smoothgrad": Kind(
         "gradient of the largest score, mean over 8 noisy copies, mean size over channels",
-        lambda model, normalize: GradientMap(
-            SmoothGrad(InputGradient(model, normalize)), absolute_map
+        lambda model, normalize: maps.GradientMap(
+            maps.SmoothGrad(maps.InputGradient(model, normalize)), maps.absolute_map
         ),
     ),
-    "grad-cam": Kind("feature maps weighted by their gradient", GradCam),
-    "activation": Kind("mean of the feature maps", Activation),
+    "grad-cam": Kind(
+        "feature maps weighted by their gradient",
+        lambda model, normalize: maps.GradCam(model, normalize),
+    ),
+    "activation": Kind(
+        "mean of the feature maps",
+        lambda model, normalize: maps.Activation(model, normalize),
+    ),
     "spectral-residual": Kind(
         "what is unlike its neighborhood in the image's spectrum, without a network",
-        lambda model, normalize: SpectralResidual(),
+        lambda model, normalize: maps.SpectralResidual(),
         needs_network=False,
         revision=2,
     ),
@@ -75,7 +92,7 @@ KINDS: dict[str, Kind] = {
 _AT_FIRST: dict[str, Kind] = {
     "spectral-residual": Kind(
         "as spectral-residual, but what lies on the border counts double",
-        lambda model, normalize: SpectralResidual("repeated"),
+        lambda model, normalize: maps.SpectralResidual("repeated"),
         needs_network=False,
     ),
 }

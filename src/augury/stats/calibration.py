@@ -8,8 +8,8 @@ classes, logits that are not finite, and labels that are not such integers.
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special
 
 # Our choice: beyond any temperature that a trained network should need, and yet so near that the
 # bound, found on a small validation set, leaves other images probabilities of use.
@@ -21,7 +21,7 @@ Integers = NDArray[np.integer]
 
 def negative_log_likelihood(logits: Floats, labels: Integers) -> float:
     """Mean of −log p of the label, in nats, ≥ 0; finite also where p itself is too small."""
-    return float(special.logsumexp(_margins(logits, labels), axis=1).mean())
+    return float(scipy.special.logsumexp(_margins(logits, labels), axis=1).mean())
 
 
 def brier(logits: Floats, labels: Integers) -> float:
@@ -30,7 +30,7 @@ def brier(logits: Floats, labels: Integers) -> float:
     The original sum over all classes (Brier, Monthly Weather Review 78, 1950): with two classes,
     twice the score of the one class that is often given.
     """
-    errors = special.softmax(_checked(logits, labels), axis=1)
+    errors = scipy.special.softmax(_checked(logits, labels), axis=1)
     errors[np.arange(len(labels)), labels] -= 1
     return float((errors**2).sum(axis=1).mean())
 
@@ -46,7 +46,7 @@ def calibration_error(logits: Floats, labels: Integers, bins: int = 15) -> float
     """
     if bins < 1:
         raise ValueError(f"bins: must be ≥ 1, got {bins}")
-    confidences = special.softmax(_checked(logits, labels), axis=1).max(axis=1)
+    confidences = scipy.special.softmax(_checked(logits, labels), axis=1).max(axis=1)
     right = logits.argmax(axis=1) == labels
     edges = np.linspace(0, 1, bins + 1)[1:-1]
     index = np.searchsorted(edges, confidences, side="left")
@@ -71,7 +71,7 @@ def fit_temperature(logits: Floats, labels: Integers) -> float:
 
     def slope(log_temperature: float) -> float:
         """Derivative of the negative log-likelihood in 1/T: the mean margin under the softmax."""
-        believed = special.softmax(margins * math.exp(-log_temperature), axis=1)
+        believed = scipy.special.softmax(margins * math.exp(-log_temperature), axis=1)
         return float((believed * margins).sum(axis=1).mean())
 
     coldest, hottest = math.log(_COLDEST), math.log(_HOTTEST)
@@ -79,7 +79,7 @@ def fit_temperature(logits: Floats, labels: Integers) -> float:
         return _COLDEST
     if slope(hottest) >= 0:
         return _HOTTEST
-    return math.exp(optimize.brentq(slope, coldest, hottest))
+    return math.exp(scipy.optimize.brentq(slope, coldest, hottest))
 
 
 def _margins(logits: Floats, labels: Integers) -> NDArray[np.float64]:

@@ -5,13 +5,15 @@ results are in the same unit.
 """
 
 import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
 
 from augury.stats.bootstrap import draw_with_replacement, percentile_interval
+from augury.stats.distributions import chi2_quantiles, student_quantile
 
 _EXACT_UP_TO = 16
 _QUANTILES = 10_000
@@ -39,9 +41,14 @@ def paired_t(differences: NDArray[np.float64], confidence: float = 0.95) -> Pair
     """
     if not has_spread(differences):
         raise ValueError("differences: at least two, not all equal, are needed for a t test")
-    result = stats.ttest_1samp(differences, 0.0)
-    low, high = result.confidence_interval(confidence)
-    return PairedT((float(low), float(high)), float(result.pvalue))
+    n = len(differences)
+    mean = float(differences.mean())
+    variance = float(((differences - mean) ** 2).mean()) * (n / (n - 1))
+    error = math.sqrt(variance / n)
+    tail = (1 - confidence) / 2
+    low, high = student_quantile(tail, n - 1), student_quantile(1 - tail, n - 1)
+    p = 2 * float(scipy.special.stdtr(n - 1, -abs(mean / error)))
+    return PairedT((low * error + mean, high * error + mean), p)
 
 
 def sign_flip_p(differences: NDArray[np.float64], replicates: int = 10_000, seed: int = 0) -> float:
@@ -113,14 +120,14 @@ def _noncentrality(seeds: int, alpha: float, power: float) -> float:
     The other side adds nothing that shows at useful powers; R's power.t.test leaves it out too.
     """
     freedom = seeds - 1
-    bound = float(stats.t.isf(alpha / 2, freedom))
+    bound = -student_quantile(alpha / 2, freedom)
     # The noncentral t as a mixture of normals over the quantiles of its denominator. The power is
-    # within 10^-6 of that by stats.nct, which does not converge for few seeds and a small alpha.
+    # within 10^-6 of that by SciPy's nct, which does not converge for few seeds and a small alpha.
     quantiles = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
-    bounds = bound * np.sqrt(stats.chi2.ppf(quantiles, freedom) / freedom)
+    bounds = bound * np.sqrt(chi2_quantiles(quantiles, freedom) / freedom)
 
     def excess(noncentrality: float) -> float:
-        return float(special.ndtr(noncentrality - bounds).mean()) - power
+        return float(scipy.special.ndtr(noncentrality - bounds).mean()) - power
 
     # From 10 deviations above the highest bound, every t passes.
-    return float(optimize.brentq(excess, 0.0, bounds[-1] + 10))
+    return float(scipy.optimize.brentq(excess, 0.0, bounds[-1] + 10))

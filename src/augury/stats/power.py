@@ -4,9 +4,10 @@ import functools
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
+from augury.stats.distributions import binomial_quantiles, chi2_quantiles, student_quantile
 from augury.stats.rule import Rule
 from augury.stats.sequential import looks_of, nominal_level
 
@@ -90,10 +91,10 @@ def _needed(
     confidence = 1 - nominal_level(1 - rule.confidence, looks)
     draws, means, spreads = _simulated(seeds)
     true = deviation * (1.0 if freedom is None else _underestimated(freedom))
-    by_t = stats.t.isf(level / 2, seeds - 1) * spreads * true / math.sqrt(seeds)
+    by_t = -student_quantile(level / 2, seeds - 1) * spreads * true / math.sqrt(seeds)
     # The two-way bootstrap draws seeds without the correction S − 1, and images beside them.
     variance = (seeds - 1) / seeds**2 * (true * spreads) ** 2 + image_error**2
-    by_images = special.ndtri((1 + confidence) / 2) * np.sqrt(variance)
+    by_images = scipy.special.ndtri((1 + confidence) / 2) * np.sqrt(variance)
     bound = np.maximum(np.maximum(by_t, by_images), rule.min_difference)
     # So many seeds are ahead once the difference outweighs the worst of them.
     needed: NDArray[np.float64] = np.maximum(bound - true * means, -true * draws[seeds - ahead])
@@ -107,7 +108,7 @@ def _underestimated(freedom: int) -> NDArray[np.float64]:
     In an order of its own, as the simulated studies are independent of it.
     """
     quantiles = (np.arange(_STUDIES) + 0.5) / _STUDIES * _LUCKY
-    ratios = np.sqrt(freedom / stats.chi2.ppf(quantiles, freedom))
+    ratios = np.sqrt(freedom / chi2_quantiles(quantiles, freedom))
     shuffled: NDArray[np.float64] = np.random.default_rng(freedom).permutation(ratios)
     return shuffled
 
@@ -128,6 +129,6 @@ def _seeds_ahead(seeds: int, rule: Rule) -> int | None:
     The bootstrap of a share of k among S seeds draws a binomial count of S at k / S.
     """
     ahead = np.arange(seeds + 1)
-    lowest = stats.binom.ppf((1 - rule.confidence) / 2, seeds, ahead / seeds) / seeds
+    lowest = binomial_quantiles((1 - rule.confidence) / 2, seeds, ahead / seeds) / seeds
     enough = np.flatnonzero((ahead / seeds >= rule.min_probability) & (lowest > 0.5))
     return int(enough[0]) if len(enough) else None

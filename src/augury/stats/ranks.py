@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 # Scores equal to this many decimals are ties: means of equal accuracies differ by rounding.
 _DECIMALS = 9
@@ -47,9 +47,9 @@ def friedman(scores: NDArray[np.float64], alpha: float = 0.05) -> Friedman:
     scores = np.round(scores, _DECIMALS)
     if not np.ptp(scores, axis=1).any():
         raise ValueError("scores: cannot say: the arms are equal on every problem")
-    ranks = stats.rankdata(-scores, axis=1)
-    statistic, p = stats.friedmanchisquare(*scores.T)
-    studentised_range = float(stats.studentized_range.isf(alpha, arms, np.inf))
+    ranks = scipy.stats.rankdata(-scores, axis=1)
+    statistic, p = scipy.stats.friedmanchisquare(*scores.T)
+    studentised_range = float(scipy.stats.studentized_range.isf(alpha, arms, np.inf))
     return Friedman(
         mean_ranks=tuple(ranks.mean(axis=0).tolist()),
         statistic=float(statistic),
@@ -67,7 +67,7 @@ def _iman_davenport_p(ranks: NDArray[np.float64], statistic: float) -> float:
         orders = math.factorial(arms) // math.prod(math.factorial(int(tie)) for tie in ties)
         return math.exp((1 - problems) * math.log(orders))
     f = (problems - 1) * statistic / (problems * (arms - 1) - statistic)
-    return float(stats.f.sf(f, arms - 1, (arms - 1) * (problems - 1)))
+    return float(scipy.stats.f.sf(f, arms - 1, (arms - 1) * (problems - 1)))
 
 
 def _check(scores: NDArray[np.float64], alpha: float) -> None:

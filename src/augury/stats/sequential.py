@@ -14,8 +14,8 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from augury.stats.paired import has_spread, paired_t
 
@@ -78,5 +78,5 @@ def _minima(looks: tuple[int, ...]) -> NDArray[np.float64]:
         squares = (steps**2).cumsum(axis=1)[:, ends - 1]
         variance = (squares - sums**2 / ends) / (ends - 1)
         t = sums / np.sqrt(ends * variance)
-        minima[start : start + _BLOCK] = (2 * special.stdtr(ends - 1, -np.abs(t))).min(axis=1)
+        minima[start : start + _BLOCK] = (2 * scipy.special.stdtr(ends - 1, -np.abs(t))).min(axis=1)
     return np.sort(minima)

@@ -115,6 +115,7 @@ def _show(
     check_trained_on(wanted, prepared.train, training.seed)
     if sources.change_within_epochs:
         training.on_batch = recorder = BatchRecorder(prepared, wanted, epoch)
+        training.watched = epoch, wanted
         _train(training, until=epoch + 1)
         arrays = recorder.arrays()
     else:

@@ -6,7 +6,9 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import Timeout
@@ -25,7 +27,9 @@ from augury.inside import (
 )
 from augury.records.cell import Cell
 from augury.records.result import Result, read_result
-from augury.training.checkpoint import CheckpointFolder
+
+if TYPE_CHECKING:
+    from augury.training.checkpoint import CheckpointFolder
 
 # As `temporary_path` names a file that is half written, and as safetensors names its own.
 _HALF_WRITTEN = re.compile(
@@ -115,7 +119,15 @@ class RunFolder:
         self.corruptions = path / "corruptions.json"
         self.examples = path / "examples.npz"
         self.weights = path / "checkpoint" / "model.safetensors"
-        self.checkpoints = CheckpointFolder(path / "checkpoint", path.name)
+
+    @cached_property
+    def checkpoints(self) -> "CheckpointFolder":
+        """The states of the run that it can go on from."""
+        # Imported when a run needs it: PyTorch takes seconds, and telling how far a study is does
+        # without.
+        from augury.training.checkpoint import CheckpointFolder
+
+        return CheckpointFolder(self.path / "checkpoint", self.path.name)
 
     @property
     def done(self) -> bool:

@@ -210,4 +210,8 @@ def restore_optimizer(
         if value.shape == parameter.shape and value.ndim:
             # With the strides of its weight, as the fused optimizers walk both by address.
             value = torch.empty_like(parameter).copy_(value)
-        optimizer.state[parameter][name] = value.detach()
+        kept = optimizer.state[parameter].get(name)
+        if isinstance(kept, Tensor):
+            kept.copy_(value)  # in place, as a captured graph reads it where it is
+        else:
+            optimizer.state[parameter][name] = value.detach()

@@ -7,11 +7,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 
-from augury.data import Split, batches
+from augury.data import Split
 from augury.data.loader import batch_rows
 from augury.errors import TrainingError
 from augury.saliency.gradient import evaluating
+from augury.training.feed import images_on
 from augury.training.network import Network
 from augury.training.processes import ALONE, Processes
 
@@ -49,17 +51,21 @@ def evaluate(
     num_classes: int,
     batch_size: int,
     processes: Processes = ALONE,
+    images: Tensor | None = None,
 ) -> Evaluation:
     """Run `network` in evaluation mode over `split`, unaugmented; each process takes its part.
 
+    images: those of `split` where they lie on the network's device already, see `images_on`.
     Raises TrainingError if the loss is not finite.
     """
     logits = torch.zeros(len(split), num_classes, device=network.device)
     ours = np.arange(len(split))[processes.rows(len(split))]
+    images = images_on(split, network.device) if images is None else images
     with evaluating(network):
-        feed = batches(split, num_classes, batch_size, ours)
-        for rows, batch in zip(batch_rows(ours, batch_size), feed, strict=True):
-            logits[rows[0] : rows[-1] + 1] = network.predict(batch.images.to(network.device))
+        for rows in batch_rows(ours, batch_size):
+            part = slice(rows[0], rows[-1] + 1)
+            shown = torch.from_numpy(split.images[rows]) if images is None else images[part]
+            logits[part] = network.predict(shown.to(network.device))
     logits = processes.total(logits).cpu()
     labels = torch.from_numpy(np.ascontiguousarray(split.labels))
     loss = float(F.cross_entropy(logits.double(), labels))

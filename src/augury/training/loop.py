@@ -5,20 +5,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from augury.augment import Augmentation
 from augury.batch import Batch
-from augury.data import Split, batches, epoch_order
+from augury.data import Split, epoch_order
 from augury.data.loader import count_batches
 from augury.errors import InputError, TrainingError
 from augury.records.epochs import Epoch
 from augury.records.recipe import Recipe
-from augury.rng import Draws, torch_seed
+from augury.rng import torch_seed
+from augury.training.capture import Capture, capture_on
+from augury.training.captured import Alike, CapturedStep, Run, Way, captured_or_eager
 from augury.training.checkpoint import (
     Checkpoint,
     CheckpointFolder,
@@ -27,13 +31,14 @@ from augury.training.checkpoint import (
     restore_optimizer,
     without_prefix,
 )
-from augury.training.device import augmenting_device
 from augury.training.evaluate import evaluate
+from augury.training.feed import Feed, Rows, fits, images_on
 from augury.training.network import Network
-from augury.training.optimizers import build_optimizer
+from augury.training.optimizers import build_optimizer, set_rate
 from augury.training.processes import ALONE, Processes
 from augury.training.schedules import build_schedule
 from augury.training.sources import TeacherSources
+from augury.training.step import Step
 from augury.training.stopwatch import Stopwatch
 
 # Losses are checked every so many steps, since reading one makes a GPU wait.
@@ -49,9 +54,12 @@ class Training:
         which counts as time of the augmentation, and are part of the run's state.
     on_step: called after each step with (epoch, step, steps per epoch)
     processes: the processes that share the run
+    capture: how steps are captured, to be replayed; None: none is. By default CUDA graphs on a GPU.
+    alike: runs of this process that may use the same captured graphs
 
-    The attribute `on_batch`, None by default, is called before each step with (epoch, original
-    batch, augmented batch).
+    The attribute `on_batch`, None by default, is called with (epoch, original batch, augmented
+    batch) before each step; or, where the attribute `watched` is (epoch, ids), before those steps
+    of that epoch that train on one of the ids. The attribute `way` says how steps are computed.
     """
 
     def __init__(
@@ -66,17 +74,27 @@ class Training:
         sources: TeacherSources | None = None,
         on_step: Callable[[int, int, int], None] | None = None,
         processes: Processes = ALONE,
+        capture: Capture | Literal["by device"] | None = "by device",
+        alike: Alike | None = None,
     ) -> None:
-        self.predict = processes.parallel(network)
         self.network, self.augmentation = network, augmentation
         self.train, self.validation, self.num_classes = train, validation, num_classes
         self.recipe, self.seed = recipe, seed
         self.sources, self.on_step, self.processes = sources, on_step, processes
         self.on_batch: Callable[[int, Batch, Batch], None] | None = None
-        self.optimizer = build_optimizer(network, recipe)
+        self.watched: tuple[int, npt.NDArray[np.int64]] | None = None
+        self.capture = capture_on(network.device) if capture == "by device" else capture
+        self.alike = alike
+        self.predict = processes.parallel(network)
+        self.optimizer = build_optimizer(network, recipe, capturable=self.capture is not None)
+        self.way = Way()
+        self.rate = recipe.lr
         self.schedule = build_schedule(recipe)
         self.history: list[Epoch] = []
         self.best: dict[str, Tensor] = {}
+        self._captured: CapturedStep | None = None
+        self._feed: Feed | None = None
+        self._held_out: Tensor | None = None
 
     def epochs(self, until: int | None = None) -> Iterator[Epoch]:
         """Train, yielding each epoch when it ends, until `until` epochs are done (default: all)."""
@@ -85,7 +103,6 @@ class Training:
             started = time.perf_counter()
             epoch = len(self.history)
             loss, accuracy, step_seconds, augment_seconds = self._train_epoch(epoch)
-            rate = self.optimizer.param_groups[0]["lr"]
             validation_loss, validation_accuracy = self._validate()
             self.history.append(
                 Epoch(
@@ -94,7 +111,7 @@ class Training:
                     accuracy=accuracy,
                     validation_loss=validation_loss,
                     validation_accuracy=validation_accuracy,
-                    learning_rate=rate,
+                    learning_rate=self.rate,
                     seconds=time.perf_counter() - started,
                     step_seconds=step_seconds,
                     augment_seconds=augment_seconds,
@@ -104,59 +121,80 @@ class Training:
 
     def _train_epoch(self, epoch: int) -> tuple[float, float, float, float]:
         """Returns mean loss, accuracy, seconds per step, and the augmentation's part of these."""
+        device, size = self.network.device, self.recipe.batch_size
         order = epoch_order(len(self.train), self.seed, epoch)
-        steps = count_batches(len(order), self.recipe.batch_size)
-        losses: list[Tensor] = []
-        hits = torch.zeros((), device=self.network.device)
-        whole, augmenting = Stopwatch(self.network.device), Stopwatch(self.network.device)
-        with whole.running(), seeded(self._dropout_seed(epoch), self.network.device):
+        steps = count_batches(len(order), size)
+        losses, hits = (torch.zeros(n, device=device) for n in (steps, ()))
+        whole, augmenting = Stopwatch(device), Stopwatch(device)
+        self._feed = feed = self._feed or self._begin(epoch * steps)
+        feed.begin(epoch)
+        with whole.running(), seeded(self._dropout_seed(epoch), device):
             self.network.train()
-            feed = batches(self.train, self.num_classes, self.recipe.batch_size, order)
-            for step, batch in enumerate(feed):
+            for step, rows in enumerate(feed.rows(order, size)):
                 self._set_learning_rate((epoch + step / steps) / self.recipe.epochs)
-                with augmenting.running():
-                    if self.sources:
+                if self.sources:
+                    with augmenting.running():
                         self.sources.refresh(epoch * steps + step)
-                    batch = batch.to(augmenting_device(self.network.device))
-                    augmented = self.augmentation(batch, Draws(self.seed, epoch, batch.ids))
-                if self.on_batch:
-                    self.on_batch(epoch, batch, augmented)
-                loss, right = self._step(augmented.to(self.network.device))
-                losses.append(loss)
+                self._show(feed, epoch, rows, order[step * size : step * size + len(rows)])
+                loss, right = self._take(feed, rows, augmenting)
+                losses[step] = loss
                 hits += right
                 if (step + 1) % _CHECK_EVERY == 0:
-                    self._check_finite(losses, epoch)
+                    self._check_finite(losses[: step + 1], epoch)
                 if self.on_step:
                     self.on_step(epoch, step, steps)
             self._check_finite(losses, epoch)
-        taken = len(losses)
         return (
             float(self._whole(losses).cpu().double().mean()),
             float(self.processes.total(hits)) / len(order),
-            whole.seconds() / taken,
-            augmenting.seconds() / taken,
+            whole.seconds() / steps,
+            augmenting.seconds() / steps,
         )
 
-    def _step(self, whole: Batch) -> tuple[Tensor, Tensor]:
-        batch = self.processes.part(whole)
-        logits = self.predict(batch.images)
-        smoothing = self.recipe.label_smoothing
-        loss = F.cross_entropy(logits, batch.targets, label_smoothing=smoothing)
-        if self.processes.count > 1:
-            # So that the mean over processes is the mean over images; some may have none.
-            share = len(batch) * self.processes.count / len(whole)
-            loss = loss * share if len(batch) else logits.sum()
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        # As in mixup's code: a class counts by its share of the target.
-        return loss.detach(), batch.targets.gather(1, logits.argmax(1, keepdim=True)).sum()
+    @cached_property
+    def step(self) -> Step:
+        """What each step does, from the first one on."""
+        return Step(
+            self.network,
+            self.predict,
+            self.augmentation,
+            self.optimizer,
+            self.recipe.label_smoothing,
+            self.processes,
+        )
 
-    def _whole(self, losses: list[Tensor]) -> Tensor:
+    def _take(self, feed: Feed, rows: Rows, augmenting: Stopwatch) -> tuple[Tensor, Tensor]:
+        """One step on the images at `rows`; returns loss and hits."""
+        if self._captured and isinstance(rows, Tensor) and len(rows) == self.recipe.batch_size:
+            return self._captured(rows, augmenting)
+        with augmenting.running():
+            batch = feed.batch(rows)
+            images, targets = self.step.augment(batch, feed.draws(batch))
+        return self.step.learn(images, targets)
+
+    def _begin(self, step: int) -> Feed:
+        """Capture the step if it can be, and say so in `way`; returns where batches come from."""
+        size = self.recipe.batch_size
+        run = Run(self.step, self.train, self.num_classes, self.seed, size, self.sources, step)
+        self._captured, self.way = captured_or_eager(run, self.capture, self.alike)
+        return self._captured.feed if self._captured else run.feed(fits(self.train, run.device))
+
+    def _show(self, feed: Feed, epoch: int, rows: Rows, numbers: npt.NDArray[np.int64]) -> None:
+        """Call `on_batch` where it is to see the images `numbers` of the split, those at `rows`."""
+        if not self.on_batch:
+            return
+        if self.watched:
+            when, ids = self.watched
+            if epoch != when or not np.isin(self.train.ids[numbers], ids).any():
+                return
+        batch = feed.batch(rows)
+        self.on_batch(epoch, batch, self.augmentation(batch, feed.draws(batch)))
+
+    def _whole(self, losses: Tensor) -> Tensor:
         """The losses of whole batches, from those of this process's parts."""
-        return self.processes.total(torch.stack(losses)) / self.processes.count
+        return self.processes.total(losses) / self.processes.count
 
-    def _check_finite(self, losses: list[Tensor], epoch: int) -> None:
+    def _check_finite(self, losses: Tensor, epoch: int) -> None:
         """Check the losses since the last check; see `check_finite`."""
         recent = losses[-_CHECK_EVERY:]
         check_finite(self._whole(recent), epoch, first_step=len(losses) - len(recent))
@@ -167,15 +205,23 @@ class Training:
         return torch_seed("dropout", self.seed, epoch, *([rank] if rank else []))
 
     def _set_learning_rate(self, progress: float) -> None:
-        rate = self.schedule.rate(min(progress, 1.0))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        self.rate = self.schedule.rate(min(progress, 1.0))
+        set_rate(self.optimizer, self.rate)
 
     def _validate(self) -> tuple[float | None, float | None]:
         if not len(self.validation):
             return None, None
         size = 2 * self.recipe.batch_size
-        outcome = evaluate(self.network, self.validation, self.num_classes, size, self.processes)
+        if self._held_out is None:
+            self._held_out = images_on(self.validation, self.network.device)
+        outcome = evaluate(
+            self.network,
+            self.validation,
+            self.num_classes,
+            size,
+            self.processes,
+            self._held_out,
+        )
         self.schedule.update(outcome.loss)
         earlier = [e.validation_accuracy or 0 for e in self.history]
         if self.recipe.select == "validation" and outcome.accuracy > max(earlier, default=-1):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from augury.names import lookup
 from augury.records.recipe import Recipe
@@ -19,7 +19,7 @@ _COUNTER_BYTES = 4
 
 @dataclass(frozen=True)
 class NamedOptimizer:
-    """One optimizer.
+    """One optimizer. All that it keeps beside the weights is zero before its first step.
 
     build: makes it for some parameters, as a recipe says
     states: how many tensors it keeps of the shape and type of each parameter; memory and
@@ -63,7 +63,58 @@ OPTIMIZERS: dict[str, NamedOptimizer] = {
 }
 
 
-def build_optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimizer that `recipe` names, for the weights of `network`."""
+def build_optimizer(
+    network: Network, recipe: Recipe, capturable: bool = False
+) -> torch.optim.Optimizer:
+    """The optimizer that `recipe` names, for the weights of `network`.
+
+    capturable: whether a captured graph can hold its steps, with the learning rate in a tensor.
+    """
     named = lookup(OPTIMIZERS, recipe.optimizer, "optimizer")
-    return named.build(list(network.model.parameters()), recipe)
+    optimizer = named.build(list(network.model.parameters()), recipe)
+    if capturable:
+        # float32 on a GPU, where the fused kernels read no other type; float64 on a processor,
+        # where they then compute as with a Python number.
+        dtype = torch.float64 if network.device.type == "cpu" else torch.float32
+        rate = torch.full((), recipe.lr, dtype=dtype, device=network.device)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+            if "capturable" in group:
+                group["capturable"] = True
+        # PyTorch would warn of steps outside of a graph; the fused kernels are the same ones there.
+        optimizer._warned_capturable_if_run_uncaptured = True
+    return optimizer
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Set the learning rate, in place where it is a tensor."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+
+def state_tensors(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    """All tensors that an optimizer keeps beside the weights."""
+    entries = [value for entry in optimizer.state.values() for value in entry.values()]
+    return [value for value in entries if isinstance(value, Tensor)]
+
+
+def move_state(ours: torch.optim.Optimizer, theirs: torch.optim.Optimizer) -> None:
+    """Keep the state of `ours`, with its present values, in the tensors of `theirs`.
+
+    Both are of the same kind, for weights of the same shapes, and their learning rates are tensors;
+    `theirs` has made a step. Where `ours` has made none, its state begins with zeros.
+    """
+    for our, their in zip(ours.param_groups, theirs.param_groups, strict=True):
+        their["lr"].copy_(our["lr"])
+        our["lr"] = their["lr"]
+        for mine, other in zip(our["params"], their["params"], strict=True):
+            entry, known = theirs.state[other], ours.state.get(mine, {})
+            for name, value in entry.items():
+                if name in known:
+                    value.copy_(known[name])
+                else:
+                    value.zero_()
+            ours.state[mine] = dict(entry)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count as numbers
 
@@ -14,7 +14,6 @@ from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
-from augury.batch import Batch, to_float
 from augury.training.network import Network
 
 # Other ranks wait while rank 0 loads data, measures speeds or evaluates on corrupted images. A
@@ -46,13 +45,9 @@ class Processes:
         """This process's part of `n` rows; the parts' lengths differ by at most one."""
         return slice(self.rank * n // self.count, (self.rank + 1) * n // self.count)
 
-    def part(self, batch: Batch) -> Batch:
+    def part(self, batch: Tensor) -> Tensor:
         """The rows of `batch` that this process trains on, possibly none."""
-        if self.count == 1:
-            return batch
-        rows = self.rows(len(batch))
-        tensors = {name: getattr(batch, name)[rows] for name in ("images", "targets", "ids")}
-        return replace(batch, **tensors, moves=())
+        return batch if self.count == 1 else batch[self.rows(len(batch))]
 
     def total(self, values: Tensor) -> Tensor:
         """The sum of `values` over all processes."""
@@ -62,23 +57,17 @@ class Processes:
         return values
 
     def parallel(self, network: Network) -> Callable[[Tensor], Tensor]:
-        """`network.predict` for training steps, with gradients averaged over the processes.
+        """`network` for training steps, with gradients averaged over the processes.
 
         From here on, batch normalization in `network` uses the statistics of all parts.
         """
         if self.count == 1:
-            return network.predict
+            return network
         # Late, as it needs timm, which takes half a second of every command.
         from augury.training.synced_norm import with_synced_norm
 
         network.model = with_synced_norm(network.model, network.device)
-        shared = DistributedDataParallel(network)
-
-        def predict(images: Tensor) -> Tensor:
-            logits: Tensor = shared(network.normalize(to_float(images)))
-            return logits
-
-        return predict
+        return DistributedDataParallel(network)
 
     def tell(self, number: int) -> int:
         """Broadcast `number` from rank 0; other ranks' argument is ignored."""

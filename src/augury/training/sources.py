@@ -19,6 +19,7 @@ from augury.errors import InputError
 from augury.models import ModelSpec, build_model
 from augury.models.backbones import UNSUITABLE, one_line
 from augury.saliency import KINDS, HalfResolution, MapCache, Saliency, kind_at, newest_revision
+from augury.training.feed import room_for
 from augury.training.map_store import stored_maps
 from augury.training.network import Network, Normalize, Speed
 from augury.training.normalizations import unit_statistics
@@ -34,22 +35,28 @@ class RefreshedMaps:
         self.kind = kind
         self._compute = compute
         self._cache: MapCache | None = None
+        self._forgotten = False
 
     @property
     def empty(self) -> bool:
-        """Whether the maps have not been computed yet."""
-        return self._cache is None
+        """Whether the maps must be computed before the next use."""
+        return self._cache is None or self._forgotten
 
     def refresh(self) -> None:
-        """Compute the maps again."""
-        self._cache = self._compute()
+        """Compute the maps again; in place, as a captured graph reads them where they are."""
+        found = self._compute()
+        if self._cache is None:
+            self._cache = found
+        else:
+            self._cache.values.copy_(found.values)
+        self._forgotten = False
 
     def forget(self) -> None:
-        """Drop the maps; they must be computed before the next use."""
-        self._cache = None
+        """The maps must be computed before the next use."""
+        self._forgotten = True
 
     def __call__(self, batch: Batch) -> Tensor:
-        if self._cache is None:
+        if self._cache is None or self._forgotten:
             raise RuntimeError("refresh the maps before their first use")
         return self._cache(batch)
 
@@ -119,6 +126,11 @@ class TeacherSources:
         return iter(self._sources.values())
 
     @property
+    def live(self) -> bool:
+        """Whether maps are computed for each batch."""
+        return bool(self._live)
+
+    @property
     def change(self) -> bool:
         """Whether the maps change during training."""
         return bool(self._following or self._live)
@@ -176,6 +188,11 @@ class TeacherSources:
         return teacher_network(self._teacher.text, self._network.device)
 
     def _stored(self, kind: str) -> MapCache:
+        """Maps that never change, on the GPU where there is room for them."""
+        maps, device = self._read(kind), self._network.device
+        return maps.to(device) if room_for(maps.values.nbytes, device) else maps
+
+    def _read(self, kind: str) -> MapCache:
         device = self._network.device
         meant = kind_at(kind, self._revision)
         if not meant.needs_network:

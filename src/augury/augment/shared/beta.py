@@ -1,7 +1,7 @@
 """Beta-distributed numbers from uniform ones, by the quantile function."""
 
+import scipy
 import torch
-from scipy.special import betaincinv
 from torch import Tensor
 
 from augury.augment.shared.quantiles import grid, logarithms, middle, place
@@ -29,4 +29,4 @@ def beta(u: Tensor, alpha: float) -> Tensor:
 
 def _beta_table(alpha: float) -> Tensor:
     """The logarithms of the quantiles at 2^-25 .. 2^-1."""
-    return logarithms(betaincinv(alpha, alpha, grid(_POINTS)))
+    return logarithms(scipy.special.betaincinv(alpha, alpha, grid(_POINTS)))

@@ -1,8 +1,8 @@
 """Weights with a symmetric Dirichlet distribution from uniform numbers."""
 
 import numpy as np
+import scipy
 import torch
-from scipy.special import gammainccinv, gammaincinv
 from torch import Tensor
 
 from augury.augment.shared.quantiles import grid, logarithms, middle, place
@@ -40,4 +40,6 @@ def log_gamma(u: Tensor, alpha: float) -> Tensor:
 def _gamma_tables(alpha: float) -> Tensor:
     """(2, ...) float64: logarithms of the quantiles at v = 2^-25 .. 2^-1, and at 1 - v."""
     u = grid(_POINTS)
-    return logarithms(np.stack((gammaincinv(alpha, u), gammainccinv(alpha, u))))
+    return logarithms(
+        np.stack((scipy.special.gammaincinv(alpha, u), scipy.special.gammainccinv(alpha, u)))
+    )

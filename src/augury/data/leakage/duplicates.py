@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter
+import scipy
 
 from augury.data.dataset import Progress, Split
 from augury.data.leakage.perceptual_hash import close_pairs, gray_images, hash_signs
@@ -149,7 +149,7 @@ def prints_of(images: npt.NDArray[np.uint8]) -> Prints:
 
 def _chunk_prints(images: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
     gray = gray_images(images)
-    local = uniform_filter(gray, size=(1, _LOCAL, _LOCAL), mode="nearest")
+    local = scipy.ndimage.uniform_filter(gray, size=(1, _LOCAL, _LOCAL), mode="nearest")
     edge = gray.shape[1] // 8
     detail = (gray - local)[:, edge:-edge, edge:-edge].reshape(len(gray), -1)
     length = np.linalg.norm(detail, axis=1, keepdims=True)

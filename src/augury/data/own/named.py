@@ -5,8 +5,6 @@ code: with the same code in later processes the arrays are read from there and n
 """
 
 import inspect
-import os
-from collections.abc import Iterable
 
 from augury.data.cache import cached
 from augury.data.dataset import Dataset, Progress
@@ -17,18 +15,6 @@ from augury.own.kinds import DATASET
 from augury.own.loading import load, whole_code_hash
 
 _VERSION = 1  # to be raised whenever what the functions give is decoded in another way
-
-
-def is_named(name: str) -> bool:
-    """Whether `name` is "module:attribute", and no file or folder is called so."""
-    module, colon, attribute = name.partition(":")
-    parts = [*module.split("."), *attribute.split(".")]
-    return bool(colon) and all(map(str.isidentifier, parts)) and not os.path.exists(name)
-
-
-def named_sources(names: Iterable[str]) -> list[str]:
-    """Those of `names` that are "module:attribute"."""
-    return [name for name in names if is_named(name)]
 
 
 def load_named(name: str, image_size: int | None, progress: Progress | None) -> Dataset:

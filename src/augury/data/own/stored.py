@@ -22,24 +22,14 @@ from augury.data.cache import (
     writing,
 )
 from augury.data.dataset import Dataset, Split
+from augury.data.own.names import PREFIX, title_of
 from augury.data.resize import resize_images
 from augury.errors import DataError, InputError
 from augury.files import sync_folder, temporary_path
 from augury.inside import is_plain_name
 from augury.records.json_file import to_values
 
-PREFIX = "stored:"
 _DIGITS = 16
-
-
-def is_stored(name: str) -> bool:
-    """Whether `name` is that of a data set that was given as an object."""
-    return name.startswith(PREFIX)
-
-
-def title_of(name: str) -> str:
-    """The NAME in "stored:NAME@DIGITS"."""
-    return name.removeprefix(PREFIX).rpartition("@")[0]
 
 
 def stored_name(dataset: Dataset) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import special
+import scipy
 
 from augury.stats import Pair, Rule, rule_detectable, rule_power, to_points
 from augury.study.doctor.notice import Notice
@@ -158,7 +158,7 @@ def study_power(
 
 def _ahead(spread: Spread, rule: Rule) -> float:
     """The probability that a seed's difference is over 0 where the true one is `min_difference`."""
-    return float(special.ndtr(rule.min_difference / spread.deviation))
+    return float(scipy.special.ndtr(rule.min_difference / spread.deviation))
 
 
 def seeds_needed(comparisons: int, spread: Spread, rule: Rule) -> int | None:

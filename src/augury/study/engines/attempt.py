@@ -27,6 +27,7 @@ from augury.study.engines.events import (
 from augury.study.running.listener import Listener
 from augury.study.running.run import run_cell
 from augury.study.store import StudyFolder, disk_errors
+from augury.training.captured import forget_graphs
 from augury.training.processes import ALONE, Processes
 
 _SECONDS_UNTIL_ASKED_AGAIN = 1.0
@@ -91,11 +92,17 @@ def _attempt(
 
 
 def _wants_memory(error: Exception) -> bool:
-    """Whether the error, or its cause, is that memory ran out, here or on the GPU."""
+    """Whether the error, or its cause, is that memory ran out, here or on the GPU.
+
+    Then no graph of earlier cells is kept any longer.
+    """
     cause = error.__cause__ or error
     # PyTorch has no type of its own for the processor's.
     on_cpu = isinstance(cause, RuntimeError) and "can't allocate memory" in str(cause)
-    return isinstance(cause, MemoryError | torch.OutOfMemoryError) or on_cpu
+    wanted = isinstance(cause, MemoryError | torch.OutOfMemoryError) or on_cpu
+    if wanted:
+        forget_graphs()
+    return wanted
 
 
 def fail(

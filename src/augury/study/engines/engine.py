@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import torch
+
+from augury.models import MODELS
 from augury.records.cell import Cell
 from augury.records.numbers import Device
 from augury.records.plan import Plan
 from augury.study.engines.events import Event
 from augury.study.store import StudyFolder
+
+_SMALL_IMAGE = 64
+_SMALL_CELL = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,41 @@ class Engine(Protocol):
         """
 
 
-def default_workers(device: str, cells: int) -> int:
-    """Cells at once where nothing is asked for: one on a GPU, else one a core.
+def default_workers(work: Workload) -> int:
+    """Cells at once where nothing is asked for: one a core; on a GPU as many as share it well.
 
-    Small networks gain little from a second thread.
+    Small networks gain little from a second thread. On a GPU a small cell is held up by the host
+    for part of its time, so that up to four share it: see `gpu_share`. Each needs two cores, one of
+    them for CUDA's own threads, and 4 GiB of the GPU's memory: more than `small` takes at batches
+    of 512, with its images and CUDA's own half a gigabyte.
     """
-    return 1 if device != "cpu" else max(1, min(os.cpu_count() or 1, cells))
+    cores = os.cpu_count() or 1
+    if work.device == "cpu":
+        return max(1, min(cores, work.cells))
+    if work.device == "mps":
+        return 1
+    largest = max((gpu_share(model, size) for model, size in work.networks), default=1.0)
+    at_most = (int(1 / largest), cores // 2, work.cells, gpu_memory(work.device) // _SMALL_CELL)
+    return max(1, min(at_most))
+
+
+def gpu_share(model: str, image_size: int) -> float:
+    """A quarter where a network made for small images sees images of up to 64 pixels, else 1.
+
+    A default of ours: such a network leaves most of a GPU idle, and four fit into its memory.
+    """
+    small = model in MODELS and MODELS[model].stem == "small"
+    return 0.25 if small and image_size <= _SMALL_IMAGE else 1.0
+
+
+def gpu_memory(device: Device) -> int:
+    """Bytes of the memory of a GPU, "cuda" or "cuda:1"; 0 without one."""
+    if not torch.cuda.is_available():
+        return 0
+    return int(torch.cuda.get_device_properties(torch.device(device)).total_memory)
+
+
+def workload_of(cells: Sequence[Cell], plan: Plan) -> Workload:
+    """What some cells of a plan ask of an engine."""
+    networks = {(cell.model, plan.datasets[cell.dataset].image_size) for cell in cells}
+    return Workload(plan.device, len(cells), frozenset(networks))

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import torch
-
 from augury.records.cell import Cell
 from augury.startup import environment
 from augury.study.engines.engine import Job, Workload
 from augury.study.engines.environment import cublas_workspace
 from augury.study.engines.in_turn import run_in_turn
 from augury.study.planning.probe import limited_threads
+from augury.training.deterministic import algorithms_restored
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,5 @@ class InProcess:
 
 @contextmanager
 def _as_in_a_worker(threads: int) -> Iterator[None]:
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    with limited_threads(threads), environment(cublas_workspace()):
-        try:
-            yield
-        finally:
-            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+    with limited_threads(threads), environment(cublas_workspace()), algorithms_restored():
+        yield

@@ -23,7 +23,7 @@ from augury.records.plan import read_plan
 from augury.schema import Within
 from augury.startup import child_environment, environment, without_main_script
 from augury.study.engines.attempt import attempt, listener_for
-from augury.study.engines.engine import Job, Workload, default_workers
+from augury.study.engines.engine import Job, Workload, default_workers, workload_of
 from augury.study.engines.environment import worker_environment
 from augury.study.engines.events import Busy, DiskFailed, Ending, Event, TryAgain
 from augury.study.engines.once_more import OnceMore
@@ -41,7 +41,8 @@ _SECONDS_TO_END = 1.0
 class Local:
     """Runs cells in processes of this machine; each uses the plan's number of threads.
 
-    workers: cells at once, at least 1; None: one on a GPU, else one a core.
+    workers: cells at once, at least 1; None: one a core, or as many as share a GPU well:
+    see `default_workers`.
     """
 
     workers: int | None = None
@@ -52,7 +53,7 @@ class Local:
 
     def cells_at_once(self, work: Workload) -> int:
         """The number of workers."""
-        return self.workers or default_workers(work.device, work.cells)
+        return self.workers or default_workers(work)
 
     def run(self, cells: Sequence[Cell], job: Job) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
@@ -61,7 +62,7 @@ class Local:
         through: alone. Raises DiskError where nothing can be written any more.
         """
         once_more = OnceMore(job.folder)
-        workers = self.workers or default_workers(job.plan.device, len(cells))
+        workers = self.workers or default_workers(workload_of(cells, job.plan))
         _Workers(job, once_more, cells).run(workers)
         _Workers(job, once_more, once_more.cells).run(1)
 

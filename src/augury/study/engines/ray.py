@@ -11,15 +11,12 @@ from dataclasses import dataclass
 import torch
 
 from augury.errors import InputError
-from augury.models import MODELS
 from augury.records.cell import Cell
 from augury.records.numbers import Device
 from augury.schema import Within
-from augury.study.engines.engine import Job, Workload, default_workers
+from augury.study.engines.engine import Job, Workload, default_workers, gpu_share
 from augury.study.engines.ray_cluster import connected, require_ray
 from augury.study.engines.ray_run import RayRun
-
-_SMALL_IMAGE = 64
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Ray:
         """The number that GPUs or cores of this machine take; it stands for all nodes."""
         _check_device(work.device)
         if self.workers or work.device != "cuda":
-            return self.workers or default_workers(work.device, work.cells)
+            return self.workers or default_workers(work)
         smallest = min(self.share(model, size) for model, size in work.networks)
         return max(1, int(torch.cuda.device_count() / smallest))
 
@@ -76,12 +73,3 @@ def _check_device(device: Device) -> None:
         raise InputError(
             f"device: Ray gives each cell its GPU, so that {device} means none; name cuda"
         )
-
-
-def gpu_share(model: str, image_size: int) -> float:
-    """A quarter where a network made for small images sees images of up to 64 pixels, else 1.
-
-    A default of ours: such a network leaves most of a GPU idle, and four fit into its memory.
-    """
-    small = model in MODELS and MODELS[model].stem == "small"
-    return 0.25 if small and image_size <= _SMALL_IMAGE else 1.0

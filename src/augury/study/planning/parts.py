@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.data import Dataset, Split, limit_train, split_validation
-from augury.data.loader import count_batches
+from augury.data.batch_rows import count_batches
 from augury.records.cell import Cell
 from augury.records.plan import Plan
 from augury.records.recipe import Recipe

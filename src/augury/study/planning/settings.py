@@ -8,30 +8,21 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from augury.augment import (
-    AUGMENTATIONS,
-    EARLIER_NAMES,
-    check_parameters,
-    parts_of,
-    read_config,
-    saliency_kinds,
-    same_arm,
-)
-from augury.data import data_title, named_sources
+from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES, parts_of, same_arm
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
+from augury.data.location import data_title
+from augury.data.own.names import named_sources
 from augury.documents import read_toml
 from augury.errors import InputError
-from augury.models import HEADS, STEMS, check_model_name, own_names
 from augury.names import bounded, check_name, lookup
 from augury.own.kinds import DATASET, MODEL, TRANSFORM
 from augury.own.trust import names_in, names_in_arm, point_to, require_all
 from augury.records.cell import NetworkOptions
 from augury.records.numbers import DeviceName, Layout, Precision
 from augury.records.recipe import Recipe
-from augury.saliency import KINDS
+from augury.saliency.kinds import KINDS
 from augury.schema import Within, check_fields, option, read_changes, replaced
 from augury.stats import Rule
-from augury.training.teacher import read_teacher
 
 _Seeds = Within(1, 10_000)
 _LONGEST_NAME = 255  # bytes, of a folder
@@ -114,6 +105,11 @@ class StudySettings:
     chains: Tables = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        # Imported here, as they import PyTorch, which listing the options does without.
+        from augury.augment.registry import check_parameters, saliency_kinds
+        from augury.models import HEADS, STEMS, check_model_name
+        from augury.training.teacher import read_teacher
+
         check_fields(self)
         if (size := len(self.name.encode())) > _LONGEST_NAME:
             raise InputError(f"name: must be at most {_LONGEST_NAME} bytes, got {size}")
@@ -173,28 +169,6 @@ class StudySettings:
         return _without_none(values)
 
 
-PRESETS: dict[str, StudySettings] = {
-    # The report's study. It does not show its optimizer: AdamW without decay is Adam, the usual
-    # choice with Keras at this learning rate.
-    "original": StudySettings(
-        name="original",
-        datasets=("cifar10", "fashion-mnist"),
-        models=("vgg19", "resnet50", "densenet121", "mobilenetv2", "efficientnet-b0"),
-        augmentations=("normal", "random-erasing", "salience"),
-        seeds=1,
-        recipe=Recipe(
-            epochs=50,
-            batch_size=100,
-            optimizer="adamw",
-            lr=0.001,
-            weight_decay=0.0,
-            schedule="plateau",
-        ),
-        network=NetworkOptions(head="original", pretrained=True),
-    ),
-}
-
-
 def _without_none(values: Mapping[str, object]) -> dict[str, object]:
     return {
         k: _without_none(v) if isinstance(v, dict) else list(v) if isinstance(v, tuple) else v
@@ -212,7 +186,11 @@ def read_settings(
     the user has typed the name; code that the file names, or a description that `overrides` point
     to, must have been confirmed (`augury.own.trust`). Raises InputError for a wrong setting.
     """
-    settings = lookup(PRESETS, preset, "preset") if preset else StudySettings()
+    settings = StudySettings()
+    if preset:
+        from augury.study.planning.presets import PRESETS
+
+        settings = lookup(PRESETS, preset, "preset")
     if file:
         settings = _updated(settings, read_toml(file, "the study file "), str(file))
     return _updated(settings, _without_none(overrides), "the command line", typed=True)
@@ -233,6 +211,8 @@ def _updated(
     settings: StudySettings, values: Mapping[str, Any], where: str, typed: bool = False
 ) -> StudySettings:
     """typed: whether the user has typed `values`, and so has pointed to the code they name."""
+    from augury.models import own_names
+
     changes = dict(values)
     least = {k: changes.pop(k) for k in ("min_difference",) if k in changes}
     rule = changes.get("rule", {})
@@ -275,6 +255,8 @@ def _described(augmentations: tuple[str, ...], chains: Tables) -> tuple[tuple[st
 
     The file's content is copied into the study, so later changes of the file do not change it.
     """
+    from augury.augment.registry import read_config
+
     files: Tables = {}
     for part in filter(_is_file, (p for a in augmentations for p in parts_of(a))):
         config, name = read_config(Path(part)), Path(part).stem

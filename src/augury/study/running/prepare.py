@@ -1,14 +1,17 @@
 """Everything that training a cell needs, built from the cell and its data."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from augury.augment import build_augmentation, saliency_kinds
+from augury.augment import AUGMENTATIONS, build_augmentation, saliency_kinds
+from augury.augment.names import parts_of
 from augury.data import Dataset, Split, load_dataset
 from augury.errors import DataError
+from augury.kernels import enabled
 from augury.models import build_model
 from augury.records.cell import Cell
 from augury.records.plan import Plan
@@ -16,6 +19,7 @@ from augury.study.planning.networks import model_spec
 from augury.study.planning.parts import run_parts
 from augury.study.planning.probe import training_speed
 from augury.training import Network, Training
+from augury.training.captured import Alike
 from augury.training.normalizations import build_normalize
 from augury.training.processes import ALONE, Processes
 from augury.training.sources import TeacherSources
@@ -48,10 +52,12 @@ def prepare(
     plan: Plan,
     on_step: Callable[[int, int, int], None] | None = None,
     processes: Processes = ALONE,
+    reuse: bool = False,
 ) -> Prepared:
     """Build everything that training `cell` needs.
 
     Split, order, initial weights and draws depend on the seed and never on the augmentation.
+    reuse: whether earlier cells of this process, which are done, lend their captured graphs.
     """
     recipe = cell.recipe
     parts = run_parts(dataset, recipe, cell.seed)
@@ -80,5 +86,26 @@ def prepare(
         sources=sources,
         on_step=on_step,
         processes=processes,
+        alike=_alike(cell, plan, dataset, len(parts.train)) if reuse else None,
     )
     return Prepared(training, sources, parts.train, parts.validation, parts.test, dataset)
+
+
+def _alike(cell: Cell, plan: Plan, dataset: Dataset, trained: int) -> Alike | None:
+    """Which cells of one process use the same captured graphs, one after the other.
+
+    Those that differ only in the seed, and in what changes no computation of a step. None for a
+    model of the user's own: its code may build another network each time.
+    trained: how many images are trained on.
+    """
+    if cell.model_code:
+        return None
+    recipe = replace(cell.recipe, lr=1.0, schedule="constant", epochs=1, select="last")
+    shape = (trained, *dataset.train.images.shape[1:], dataset.num_classes)
+    speed = training_speed(plan, cell)
+    learning = (cell.model, cell.network, shape, recipe, speed, plan.device)
+    augmenting = (cell.augmentation, json.dumps(cell.parameters, sort_keys=True), enabled())
+    # Maps lie where their run has put them, and the user's own code may do anything.
+    ours = all(part in AUGMENTATIONS for part in parts_of(cell.augmentation))
+    own = not ours or bool(saliency_kinds(cell.augmentation, cell.parameters))
+    return Alike(repr(learning), None if own else repr(augmenting))

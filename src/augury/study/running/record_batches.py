@@ -24,6 +24,7 @@ class BatchRecorder:
 
     def __init__(self, prepared: Prepared, ids: np.ndarray, epoch: int) -> None:
         self.epoch = epoch
+        self.ids = ids
         self._prepared, self._ids = prepared, torch.from_numpy(ids)
         self._seen: dict[int, dict[str, np.ndarray]] = {}
 

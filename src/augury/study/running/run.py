@@ -10,6 +10,7 @@ from augury.data import Dataset, Split
 from augury.errors import InputError
 from augury.files import make_folder
 from augury.inside import lock, remove_plain
+from augury.kernels import enabled
 from augury.records.cell import Cell
 from augury.records.epochs import write_epochs
 from augury.records.json_file import to_values
@@ -26,6 +27,7 @@ from augury.study.running.record_batches import BatchRecorder, example_ids
 from augury.study.running.robustness import measure_robustness
 from augury.study.store import RunFolder, StudyFolder, disk_errors, write_arrays
 from augury.training import Evaluation, Training, evaluate
+from augury.training.deterministic import use_deterministic_algorithms
 from augury.training.device import current_device
 from augury.training.processes import ALONE, Processes
 from augury.training.teacher import save_network
@@ -65,7 +67,7 @@ def follow_cell(
     cell: Cell, plan: Plan, folder: StudyFolder, dataset: Dataset, processes: Processes
 ) -> None:
     """Take part in a cell that the first process runs: the same steps, and nothing is written."""
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    use_deterministic_algorithms()
     with current_device(torch.device(plan.device)):
         prepared = prepare(cell, dataset, plan, processes=processes)
         _go_on(prepared.training, folder.run(cell), Listener())
@@ -82,9 +84,9 @@ def _train_and_test(
     listener: Listener,
     processes: Processes,
 ) -> None:
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    use_deterministic_algorithms()
     started = time.perf_counter()
-    prepared = prepare(cell, dataset, plan, listener.on_step, processes)
+    prepared = prepare(cell, dataset, plan, listener.on_step, processes, reuse=True)
     training = prepared.training
     resumed = _go_on(training, run, listener)
     here = provenance(processes.count)
@@ -94,6 +96,7 @@ def _train_and_test(
     # Set before training, as later weights cannot reproduce what the last epoch sees.
     last = cell.recipe.epochs - 1
     training.on_batch = recorder = BatchRecorder(prepared, example_ids(prepared), last)
+    training.watched = last, recorder.ids
     for epoch in training.epochs():
         run.check_there()
         if epoch.epoch == last:
@@ -187,7 +190,15 @@ def _result(
         select=cell.recipe.select,
         step_seconds=float(np.mean([e.step_seconds for e in history])),
         augment_seconds=float(np.mean([e.augment_seconds for e in history])),
-        speed=RunSpeed(speed.layout, speed.precision, plan.threads, plan.device),
+        speed=RunSpeed(
+            speed.layout,
+            speed.precision,
+            plan.threads,
+            plan.device,
+            training.way.steps,
+            training.way.why,
+            "on" if enabled() else "off",
+        ),
         teacher=cell.teacher or None,
         parameters_count=sum(p.numel() for p in training.network.model.parameters()),
         data_fingerprint=cell.fingerprint,

@@ -1,0 +1,199 @@
+"""Names of augmentations, each with its class and the first line of that class's docstring.
+
+A new method is a file and a row. Reading the names imports no class, and so no PyTorch.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from augury.lazy import LazyTable, Row
+
+if TYPE_CHECKING:
+    from augury.augment.base import Augmentation
+
+
+def _row(place: str, title: str) -> Row:
+    return Row(f"augury.augment.{place}", title)
+
+
+AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
+    {
+        "none": _row("none:Identity", "Every image is returned as it is."),
+        # Geometry
+        "normal": _row(
+            "geometry.normal:Normal",
+            "Rotate, zoom and flip each image in one bilinear resampling.",
+        ),
+        "crop": _row(
+            "geometry.crop:Crop",
+            "Pad each image with black and cut a window of the old size from anywhere in it.",
+        ),
+        "flip": _row("geometry.flip:Flip", "Mirror images left to right, top to bottom, or both."),
+        "rotate": _row(
+            "geometry.rotate:Rotate",
+            "Turn images about their center ((H-1)/2, (W-1)/2); bilinear, returns float32.",
+        ),
+        "zoom": _row(
+            "geometry.zoom:Zoom",
+            "Shrink or enlarge the content about the center ((H-1)/2, (W-1)/2); bilinear, float32.",
+        ),
+        "shear": _row(
+            "geometry.shear:Shear",
+            "Slant images about their center ((H-1)/2, (W-1)/2); bilinear, returns float32.",
+        ),
+        "translate": _row(
+            "geometry.translate:Translate",
+            "Move the content by any distance, not only whole pixels; bilinear, returns float32.",
+        ),
+        # Color and sharpness
+        "brightness": _row(
+            "color.brightness:Brightness",
+            "Multiply each image by a factor and clip to [0, 1].",
+        ),
+        "contrast": _row(
+            "color.contrast:Contrast",
+            "Bring each image nearer to, or further from, its mean gray, and clip to [0, 1].",
+        ),
+        "saturation": _row(
+            "color.saturation:Saturation",
+            "Bring each pixel nearer to, or further from, its gray, and clip to [0, 1].",
+        ),
+        "hue": _row(
+            "color.hue:Hue",
+            "Turn each image's colors around the color wheel (hue of HSV).",
+        ),
+        "grayscale": _row(
+            "color.grayscale:Grayscale",
+            "Replace an image by its luma 0.299 R + 0.587 G + 0.114 B, in all channels.",
+        ),
+        "blur": _row("color.blur:Blur", "Blur each image with a Gaussian of its own width."),
+        "sharpness": _row(
+            "color.sharpness:Sharpness",
+            "Smooth or sharpen each image: blend it with, or away from, a 3×3 smoothing of it.",
+        ),
+        "posterize": _row(
+            "color.posterize:Posterize",
+            "Keep only the highest bits of an image's values.",
+        ),
+        "solarize": _row(
+            "color.solarize:Solarize",
+            "Replace each value v of an image that reaches the threshold by 255 - v.",
+        ),
+        "equalize": _row(
+            "color.equalize:Equalize",
+            "Make each channel's histogram flat, so that all values are about equally frequent.",
+        ),
+        "autocontrast": _row(
+            "color.autocontrast:Autocontrast",
+            "Stretch each channel of an image so that its values reach from 0 to 255.",
+        ),
+        "invert": _row("color.invert:Invert", "Replace each value v of an image by 255 - v."),
+        # Policies
+        "randaugment": _row(
+            "policies.randaugment:RandAugment",
+            "Apply `layers` of the 14 operations to each image, drawn with replacement.",
+        ),
+        "trivialaugment": _row(
+            "policies.trivialaugment:TrivialAugment",
+            "Apply one of the 14 operations to each image, at a strength drawn uniformly.",
+        ),
+        "augmix": _row(
+            "policies.augmix:AugMix",
+            "Blend each image with a mixture of `width` versions of it, "
+            "each from a chain of operations.",
+        ),
+        # Erasing
+        "random-erasing": _row(
+            "erasing.random_erasing:RandomErasing",
+            "Replace one rectangle of an image by random pixels.",
+        ),
+        "cutout": _row("erasing.cutout:Cutout", "Set one square of every image to zero."),
+        # Mixing
+        "mixup": _row(
+            "mixing.mixup:MixUp",
+            "Blend each image and its target with those of another: `λ · own + (1 - λ) · partner`.",
+        ),
+        "cutmix": _row(
+            "mixing.cutmix:CutMix",
+            "Paste a box of another image into each, at its own place; targets by the area pasted.",
+        ),
+        "resizemix": _row(
+            "mixing.resizemix:ResizeMix",
+            "Paste another image, shrunk but whole, into each; targets by the area that it covers.",
+        ),
+        # Guided by saliency
+        "salience-raw": _row(
+            "saliency.salience_raw:SalienceRaw",
+            "Blend the input gradient of a network into each image: "
+            "`mix · gradient + pixels / mix`.",
+        ),
+        "salience": _row(
+            "saliency.salience:Salience",
+            "Blend each image with its saliency map: "
+            "`(mix · map + image / mix) / (mix + 1 / mix)`.",
+        ),
+        "saliencymix": _row(
+            "saliency.saliencymix:SaliencyMix",
+            "Paste a box around the most salient pixel of another image into each image.",
+        ),
+        "puzzlemix": _row(
+            "saliency.puzzlemix:PuzzleMix",
+            "Show each image where it is salient and its partner elsewhere; cells move to fit.",
+        ),
+        "keepaugment": _row(
+            "saliency.keepaugment:KeepAugment",
+            "Augment an image, and keep its salient part.",
+        ),
+        "guidedmixup": _row(
+            "saliency.guidedmixup:GuidedMixup",
+            "Blend each image with another, pixel by pixel in proportion to their saliency.",
+        ),
+        "attentive-cutmix": _row(
+            "saliency.attentive_cutmix:AttentiveCutMix",
+            "Paste the most salient cells of another image into each image, at the same places.",
+        ),
+    }
+)
+
+# Spellings of the first version, which stand in the cell names of its studies.
+EARLIER_NAMES: dict[str, str] = {
+    "grey": "grayscale",
+    "posterise": "posterize",
+    "solarise": "solarize",
+    "equalise": "equalize",
+}
+
+# These hold other augmentations, their `parts`.
+COMPOSITIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
+    {
+        "chain": _row(
+            "chain:Chain",
+            "Apply `parts` in order; neighbors that move pixels share one resampling.",
+        ),
+        "one-of": _row(
+            "one_of:OneOf",
+            "Give each image one of `parts`, chosen with the probabilities that `weights` "
+            "stand for.",
+        ),
+    }
+)
+
+# Augmentations whose first argument, `saliency`, is a source of maps, with the default kind.
+SALIENCY: dict[str, str] = {
+    "salience-raw": "signed-gradient",
+    "salience": "gradient",
+    "saliencymix": "spectral-residual",
+    "puzzlemix": "loss-gradient",
+    "keepaugment": "label-gradient",
+    "guidedmixup": "spectral-residual",
+    "attentive-cutmix": "activation",
+}
+
+
+def parts_of(name: str) -> list[str]:
+    """The parts of `name`: "normal+cutout" is first normal, then cutout."""
+    return name.split("+")
+
+
+def same_arm(name: str) -> str:
+    """`name` with each part in today's spelling, so that an old and a new spelling are equal."""
+    return "+".join(EARLIER_NAMES.get(part, part) for part in parts_of(name))

@@ -1,0 +1,23 @@
+"""What a study and its report end with."""
+
+from pathlib import Path
+
+from augury.api.concluding import check_all_done, write_all
+from augury.cli.output import print_json
+from augury.records.json_file import read_json
+from augury.report.terminal import verdict_table
+from augury.study.cell_states import CellCounts
+from augury.terminal.printer import out
+
+
+def conclude(path: Path, reached: CellCounts, as_json: bool) -> None:
+    """Write summary and report, print the verdicts, and fail where cells have failed."""
+    records, page = write_all(path)
+    if as_json:
+        print_json(
+            {"report": page, "cells": vars(reached), "verdicts": read_json(path / "verdicts.json")}
+        )
+    else:
+        out.print(verdict_table(records))
+        out.print(f"report: {page}", soft_wrap=True)
+    check_all_done(reached, path)
