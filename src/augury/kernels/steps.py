@@ -64,15 +64,40 @@ class Fill:
     chosen: Tensor | None = None
 
 
+# AutoAugment's operations, by their numbers in `Layers`.
+OPERATIONS = (
+    "identity",
+    "shear-x",
+    "shear-y",
+    "translate-x",
+    "translate-y",
+    "rotate",
+    "brightness",
+    "saturation",
+    "contrast",
+    "sharpness",
+    "posterize",
+    "solarize",
+    "autocontrast",
+    "equalize",
+)
+
+
 @dataclass(frozen=True)
 class Layers:
     """AutoAugment's operations, L after each other, on 256 levels: see `policies/operations.py`.
 
     operation: (B, L) int64, indices of OPERATIONS. magnitude: (B, L) float32.
+    matrix: (B, L, 2, 3) float32, of the moves; as in `Affine`, with a black border. Neighboring
+    moves are one resampling. Other operations have any.
+    chosen: (B,) bool, the images that are rounded to levels, None for all; the others, which have
+    the identity alone, keep their values.
     """
 
     operation: Tensor
     magnitude: Tensor
+    matrix: Tensor
+    chosen: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +112,33 @@ class Mixture:
     m: Tensor
 
 
-Step = Resample | Window | Fill | Layers | Mixture
+# Color operations without rounding to levels, by the names of their methods.
+RECOLORINGS = ("brightness", "contrast", "saturation", "sharpness", "hue", "grayscale")
+
+
+@dataclass(frozen=True)
+class Recolor:
+    """One of RECOLORINGS, as in `augment/color/`; float32, clipped to [0, 1].
+
+    amount: (B,) float32: the factor; for "hue" turns; for "grayscale" 1 where the image loses its
+    color, and 0 where it does not.
+    """
+
+    kind: str
+    amount: Tensor
+
+
+@dataclass(frozen=True)
+class Blur:
+    """A filter along the columns, then along the rows; the nearest pixel is repeated; float32.
+
+    weights: (B, R+1) float32, those of pixels at distances 0 to R, on both sides.
+    """
+
+    weights: Tensor
+
+
+Step = Resample | Window | Fill | Layers | Mixture | Recolor | Blur
 
 
 class Scale(NamedTuple):

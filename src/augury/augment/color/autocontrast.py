@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability
-from augury.augment.color.tables import autocontrast_table, look_up
+from augury.augment.color.tables import autocontrast_table, look_up, look_up_step
 from augury.batch import Batch, to_uint8
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -36,3 +37,6 @@ class Autocontrast(Augmentation[AutocontrastParams]):
 
     def apply(self, batch: Batch, params: AutocontrastParams) -> Batch:
         return look_up(batch, autocontrast_table(to_uint8(batch.images)), params.stretch)
+
+    def steps(self, params: AutocontrastParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (look_up_step("autocontrast", params.stretch, params.stretch),)

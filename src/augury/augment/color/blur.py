@@ -3,11 +3,14 @@
 import math
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from augury.augment.base import Augmentation, check_positive, check_range
+from augury.augment.base import Augmentation, check_positive, check_range, per_image
 from augury.batch import Batch, to_float
+from augury.kernels import steps
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -39,27 +42,33 @@ class Blur(Augmentation[BlurParams]):
         return BlurParams(self.sigma[0] + (self.sigma[1] - self.sigma[0]) * u)
 
     def apply(self, batch: Batch, params: BlurParams) -> Batch:
-        radius = math.ceil(3 * self.sigma[1])
-        return batch.with_images(blur(to_float(batch.images), params.sigma, radius))
+        return batch.with_images(blur(to_float(batch.images), params.sigma, self._radius))
+
+    def steps(self, params: BlurParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (steps.Blur(torch.stack(_half_kernel(params.sigma, self._radius), 1)),)
+
+    @property
+    def _radius(self) -> int:
+        return math.ceil(3 * self.sigma[1])
 
 
 def blur(images: Tensor, sigma: Tensor, radius: int) -> Tensor:
     """Blur images (B, C, H, W) float in [0, 1], sigma (B,) > 0 pixels: columns, then rows."""
-    weights = _half_kernel(sigma, radius)
+    weights = [per_image(weight) for weight in _half_kernel(sigma, radius)]
     for dim in (2, 3):
         images = _filter(images, weights, dim)
     return images.clamp(0, 1)
 
 
 def _half_kernel(sigma: Tensor, radius: int) -> list[Tensor]:
-    """The weights at distances 0 to radius, (B, 1, 1, 1) each; with both sides they sum to 1.
+    """The weights at distances 0 to radius, (B,) each; with both sides they sum to 1.
 
     Computed in float64 and rounded once, so that an image does not depend on its neighbors.
     """
     scale = -0.5 / sigma.double().square()
     weights = [(scale * distance**2).exp() for distance in range(radius + 1)]
     total = weights[0] + 2 * sum(weights[1:])
-    return [(weight / total).float()[:, None, None, None] for weight in weights]
+    return [(weight / total).float() for weight in weights]
 
 
 def _filter(images: Tensor, weights: list[Tensor], dim: int) -> Tensor:

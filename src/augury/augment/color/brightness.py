@@ -7,6 +7,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, check_probability, per_image
 from augury.augment.color.enhance import draw_factor
 from augury.batch import Batch, to_float
+from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
 
 
@@ -35,6 +36,9 @@ class Brightness(Augmentation[BrightnessParams]):
 
     def apply(self, batch: Batch, params: BrightnessParams) -> Batch:
         return batch.with_images(adjust_brightness(to_float(batch.images), params.factor))
+
+    def steps(self, params: BrightnessParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (Recolor("brightness", params.factor),)
 
 
 def adjust_brightness(images: Tensor, factor: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, check_probability
 from augury.augment.color.enhance import blend, draw_factor, mean_luma
 from augury.batch import Batch, to_float
+from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
 
 
@@ -36,6 +37,9 @@ class Contrast(Augmentation[ContrastParams]):
 
     def apply(self, batch: Batch, params: ContrastParams) -> Batch:
         return batch.with_images(adjust_contrast(to_float(batch.images), params.factor))
+
+    def steps(self, params: ContrastParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (Recolor("contrast", params.factor),)
 
 
 def adjust_contrast(images: Tensor, factor: Tensor) -> Tensor:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability
-from augury.augment.color.tables import equalize_table, look_up
+from augury.augment.color.tables import equalize_table, look_up, look_up_step
 from augury.batch import Batch, to_uint8
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -35,3 +36,6 @@ class Equalize(Augmentation[EqualizeParams]):
 
     def apply(self, batch: Batch, params: EqualizeParams) -> Batch:
         return look_up(batch, equalize_table(to_uint8(batch.images)), params.equalize)
+
+    def steps(self, params: EqualizeParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (look_up_step("equalize", params.equalize, params.equalize),)

@@ -8,6 +8,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, check_probability, per_image
 from augury.augment.color.enhance import luma
 from augury.batch import Batch, to_float
+from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
 
 
@@ -38,3 +39,6 @@ class Grayscale(Augmentation[GrayscaleParams]):
         images = to_float(batch.images)
         gray = luma(images).clamp(0, 1)
         return batch.with_images(torch.where(per_image(params.gray), gray, images))
+
+    def steps(self, params: GrayscaleParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (Recolor("grayscale", params.gray.float()),)

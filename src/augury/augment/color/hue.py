@@ -8,6 +8,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation
 from augury.batch import Batch, to_float
 from augury.errors import InputError
+from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
 
 
@@ -38,6 +39,9 @@ class Hue(Augmentation[HueParams]):
 
     def apply(self, batch: Batch, params: HueParams) -> Batch:
         return batch.with_images(adjust_hue(to_float(batch.images), params.shift))
+
+    def steps(self, params: HueParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (Recolor("hue", params.shift),)
 
 
 def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability
-from augury.augment.color.tables import invert_table, look_up
+from augury.augment.color.tables import invert_table, look_up, look_up_step
 from augury.batch import Batch
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -34,3 +36,7 @@ class Invert(Augmentation[InvertParams]):
 
     def apply(self, batch: Batch, params: InvertParams) -> Batch:
         return look_up(batch, invert_table(batch.images.device), params.invert)
+
+    def steps(self, params: InvertParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        # From level 0 on.
+        return (look_up_step("solarize", torch.zeros_like(params.invert), params.invert),)

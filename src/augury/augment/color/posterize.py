@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
-from augury.augment.color.tables import look_up, posterize_table
+from augury.augment.color.tables import look_up, look_up_step, posterize_table
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -45,3 +46,6 @@ class Posterize(Augmentation[PosterizeParams]):
 
     def apply(self, batch: Batch, params: PosterizeParams) -> Batch:
         return look_up(batch, posterize_table(params.bits), params.chosen)
+
+    def steps(self, params: PosterizeParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (look_up_step("posterize", params.bits, params.chosen),)

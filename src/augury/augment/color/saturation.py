@@ -7,6 +7,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, check_probability
 from augury.augment.color.enhance import blend, draw_factor, luma
 from augury.batch import Batch, to_float
+from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
 
 
@@ -36,6 +37,9 @@ class Saturation(Augmentation[SaturationParams]):
 
     def apply(self, batch: Batch, params: SaturationParams) -> Batch:
         return batch.with_images(adjust_saturation(to_float(batch.images), params.factor))
+
+    def steps(self, params: SaturationParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (Recolor("saturation", params.factor),)
 
 
 def adjust_saturation(images: Tensor, factor: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.color.enhance import blend
 from augury.batch import Batch, to_float
+from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
 
 
@@ -43,6 +44,9 @@ class Sharpness(Augmentation[SharpnessParams]):
 
     def apply(self, batch: Batch, params: SharpnessParams) -> Batch:
         return batch.with_images(adjust_sharpness(to_float(batch.images), params.factor))
+
+    def steps(self, params: SharpnessParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (Recolor("sharpness", params.factor),)
 
 
 def adjust_sharpness(images: Tensor, factor: Tensor) -> Tensor:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
-from augury.augment.color.tables import look_up, solarize_table
+from augury.augment.color.tables import look_up, look_up_step, solarize_table
 from augury.batch import Batch
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 
@@ -41,3 +42,6 @@ class Solarize(Augmentation[SolarizeParams]):
 
     def apply(self, batch: Batch, params: SolarizeParams) -> Batch:
         return look_up(batch, solarize_table(params.threshold), params.chosen)
+
+    def steps(self, params: SolarizeParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (look_up_step("solarize", params.threshold, params.chosen),)

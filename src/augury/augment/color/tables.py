@@ -8,6 +8,7 @@ from torch import Tensor
 
 from augury.augment.base import per_image
 from augury.batch import Batch, to_float, to_uint8
+from augury.kernels.steps import OPERATIONS, Layers
 
 
 def look_up(batch: Batch, table: Tensor, chosen: Tensor) -> Batch:
@@ -21,6 +22,16 @@ def look_up(batch: Batch, table: Tensor, chosen: Tensor) -> Batch:
     if images.is_floating_point():
         found, images = to_float(found), to_float(images)
     return batch.with_images(torch.where(per_image(chosen), found, images))
+
+
+def look_up_step(operation: str, magnitude: Tensor, chosen: Tensor) -> Layers:
+    """What `look_up` does for a table of AutoAugment's, as a step for compiled loops.
+
+    operation: one of OPERATIONS; magnitude, chosen: (B,).
+    """
+    layer = chosen[:, None] * OPERATIONS.index(operation)
+    still = torch.zeros(len(chosen), 1, 2, 3, device=chosen.device)
+    return Layers(layer, magnitude[:, None].float(), still, chosen)
 
 
 def apply_table(images: Tensor, table: Tensor) -> Tensor:

@@ -9,11 +9,18 @@ import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_positive, per_image
-from augury.augment.policies.operations import Layers, Reach, apply_layers, draw_layers
+from augury.augment.policies.operations import (
+    Layers,
+    Reach,
+    apply_layers,
+    draw_layers,
+    layers_step,
+)
 from augury.augment.shared.beta import beta
 from augury.augment.shared.dirichlet import dirichlet
 from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
+from augury.kernels.steps import Mixture, Step
 from augury.rng import Draws
 
 # The top of the scale of severities, and the authors' lowest level.
@@ -98,14 +105,21 @@ class AugMix(Augmentation[AugMixParams]):
         return chosen
 
     def apply(self, batch: Batch, params: AugMixParams) -> Batch:
-        chains = [
-            apply_layers(batch, Layers(params.operation[:, k], params.magnitude[:, k]))
-            for k in range(params.weights.shape[1])
-        ]
+        chains = [apply_layers(batch, layers) for layers in _chains(params)]
         images = _blend([batch.images, *(chain.images for chain in chains)], params)
         kept = len(batch.moves)
         move = partial(_move, moves=[chain.moves[kept:] for chain in chains], params=params)
         return batch.moved(images.clamp_(0, 1), move)
+
+    def steps(self, params: AugMixParams, size: tuple[int, int]) -> tuple[Step, ...]:
+        chains = tuple(layers_step(layers, size) for layers in _chains(params))
+        return (Mixture(chains, params.weights, params.m),)
+
+
+def _chains(params: AugMixParams) -> list[Layers]:
+    """The layers of each version."""
+    pairs = zip(params.operation.unbind(1), params.magnitude.unbind(1), strict=True)
+    return [Layers(operation, magnitude) for operation, magnitude in pairs]
 
 
 def _move(maps: Tensor, moves: Sequence[Sequence[Move]], params: AugMixParams) -> Tensor:

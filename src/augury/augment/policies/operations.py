@@ -24,24 +24,9 @@ from augury.augment.color.tables import (
 )
 from augury.augment.geometry.resampling import Points, affine, bounded, pixel_centers, read
 from augury.batch import Batch, to_float, to_uint8
+from augury.kernels import steps
 from augury.kernels.constants import constant
-
-OPERATIONS = (
-    "identity",
-    "shear-x",
-    "shear-y",
-    "translate-x",
-    "translate-y",
-    "rotate",
-    "brightness",
-    "saturation",
-    "contrast",
-    "sharpness",
-    "posterize",
-    "solarize",
-    "autocontrast",
-    "equalize",
-)
+from augury.kernels.steps import OPERATIONS
 
 _GEOMETRIC = ("shear-x", "shear-y", "translate-x", "translate-y", "rotate")
 _TONE = ("brightness", "contrast")
@@ -97,6 +82,11 @@ def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: flo
     magnitude = torch.where(whole > 0, magnitude.trunc(), magnitude)
     negative = (signed > 0) & (u[..., 1] < 0.5)
     return Layers(numbers[place], torch.where(negative, -magnitude, magnitude).float())
+
+
+def layers_step(layers: Layers, size: tuple[int, int]) -> steps.Layers:
+    """What `apply_layers` does, as a step for compiled loops; size: (height, width)."""
+    return steps.Layers(layers.operation, layers.magnitude, _matrices(layers, size))
 
 
 def apply_layers(batch: Batch, layers: Layers) -> Batch:

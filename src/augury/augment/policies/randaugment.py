@@ -3,10 +3,17 @@
 import torch
 
 from augury.augment.base import Augmentation
-from augury.augment.policies.operations import Layers, Reach, apply_layers, draw_layers
+from augury.augment.policies.operations import (
+    Layers,
+    Reach,
+    apply_layers,
+    draw_layers,
+    layers_step,
+)
 from augury.augment.shared.quantiles import middle
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 # The top of the scale of magnitudes.
@@ -45,6 +52,9 @@ class RandAugment(Augmentation[Layers]):
 
     def apply(self, batch: Batch, params: Layers) -> Batch:
         return apply_layers(batch, params)
+
+    def steps(self, params: Layers, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (layers_step(params, size),)
 
 
 def reaches(height: int, width: int) -> dict[str, Reach]:

@@ -2,8 +2,15 @@
 augmentation", ICCV 2021)."""
 
 from augury.augment.base import Augmentation
-from augury.augment.policies.operations import Layers, Reach, apply_layers, draw_layers
+from augury.augment.policies.operations import (
+    Layers,
+    Reach,
+    apply_layers,
+    draw_layers,
+    layers_step,
+)
 from augury.batch import Batch
+from augury.kernels.steps import Step
 from augury.rng import Draws
 
 # Strengths are 0 to 30, all equally likely.
@@ -27,6 +34,9 @@ class TrivialAugment(Augmentation[Layers]):
 
     def apply(self, batch: Batch, params: Layers) -> Batch:
         return apply_layers(batch, params)
+
+    def steps(self, params: Layers, size: tuple[int, int]) -> tuple[Step, ...]:
+        return (layers_step(params, size),)
 
 
 def reaches(height: int, width: int) -> dict[str, Reach]:
