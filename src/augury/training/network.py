@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from augury.batch import to_float
 from augury.records.numbers import Layout, Precision
+from augury.training.few_positions import use_faster_gradients
 
 LAYOUTS: dict[Layout, torch.memory_format] = {
     "contiguous": torch.contiguous_format,
@@ -60,6 +61,8 @@ class Network(nn.Module):
         self.device = device
         self.model = model.to(device).to(memory_format=self.layout)
         self.normalize = normalize.to(device)
+        if self.use_bfloat16 and device.type == "cpu":
+            use_faster_gradients(self.model)
 
     def forward(self, normalized: Tensor) -> Tensor:
         normalized = normalized.contiguous(memory_format=self.layout)
