@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from augury.batch import to_float
 from augury.records.numbers import Layout, Precision
+from augury.training.small_maps import with_small_maps
 
 LAYOUTS: dict[Layout, torch.memory_format] = {
     "contiguous": torch.contiguous_format,
@@ -58,6 +59,8 @@ class Network(nn.Module):
         self.layout = LAYOUTS[speed.layout]
         self.use_bfloat16 = speed.precision == "bfloat16"
         self.device = device
+        if device.type == "cpu" and speed.layout == "channels_last":
+            model = with_small_maps(model)
         self.model = model.to(device).to(memory_format=self.layout)
         self.normalize = normalize.to(device)
 
