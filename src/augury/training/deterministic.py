@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+
+# A module that makes its only name a property, which mypy does not see.
+_MEMORY: Any = torch.utils.deterministic
 
 
 def use_deterministic_algorithms() -> None:
@@ -14,7 +18,7 @@ def use_deterministic_algorithms() -> None:
     (MobileNetV2) less time, and a GPU starts a kernel less for each tensor.
     """
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    _MEMORY.fill_uninitialized_memory = False
 
 
 @contextmanager
@@ -22,9 +26,9 @@ def algorithms_restored() -> Iterator[None]:
     """After the block the process has the algorithms that it had before."""
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    filled = torch.utils.deterministic.fill_uninitialized_memory
+    filled = _MEMORY.fill_uninitialized_memory
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        torch.utils.deterministic.fill_uninitialized_memory = filled
+        _MEMORY.fill_uninitialized_memory = filled

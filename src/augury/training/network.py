@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from augury.batch import to_float
 from augury.records.numbers import Layout, Precision
 from augury.training.few_positions import use_faster_gradients
+from augury.training.small_maps import with_small_maps
 
 LAYOUTS: dict[Layout, torch.memory_format] = {
     "contiguous": torch.contiguous_format,
@@ -63,6 +64,8 @@ class Network(nn.Module):
         self.normalize = normalize.to(device)
         if self.use_bfloat16 and device.type == "cpu":
             use_faster_gradients(self.model)
+        if speed.layout == "channels_last" and device.type == "cpu":
+            with_small_maps(self.model)
 
     def forward(self, normalized: Tensor) -> Tensor:
         normalized = normalized.contiguous(memory_format=self.layout)
