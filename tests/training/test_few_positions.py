@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from augury.models import ModelSpec, build_model
-from augury.training.few_positions import use_faster_gradients
+from augury.training.few_positions import _FewPositions, use_faster_gradients
 from augury.training.network import Network, Normalize, Speed
 
 SHAPES = [
@@ -132,5 +132,5 @@ def test_a_network_has_them_where_it_computes_in_bfloat16(precision):
         model, Normalize((0.5,), (0.5,)), Speed("channels_last", precision), torch.device("cpu")
     )
     kinds = {type(each) for each in network.modules() if isinstance(each, nn.Conv2d)}
-    assert (kinds == {nn.Conv2d}) == (precision == "float32")
+    assert (kinds == {_FewPositions}) == (precision == "bfloat16")
     assert list(network.model.state_dict()) == names
