@@ -1,4 +1,4 @@
-"""Atomic writing of files, and the errors of systems that cannot write."""
+"""Atomic writing of files, the errors of systems that cannot write, and the cache folder."""
 
 import errno
 import logging
@@ -36,6 +36,16 @@ UNREADABLE = (
 
 # Errors of network file systems that cannot flush a folder; they do so without being asked.
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
+
+
+def cache_folder() -> Path:
+    """The folder for what can be made again, such as decoded data: AUGURY_CACHE, or the user's."""
+    chosen = os.environ.get("AUGURY_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs  # takes 15 ms, which a command that asks for help would wait
+
+    return platformdirs.user_cache_path("augury")
 
 
 def tell_remade(path: Path) -> None:

@@ -80,7 +80,10 @@ class Augmentation(ABC, Generic[Params]):
         scale: how the resulting images are normalized at the end, which makes them float32 outside
         of [0, 1].
         """
-        params = self.sample(batch, draws)
+        return self.applied(batch, self.sample(batch, draws), scale)
+
+    def applied(self, batch: Batch, params: Params, scale: Scale | None = None) -> Batch:
+        """The batch that `params` describe, as from `apply`: by compiled loops where they can."""
         found = self._by_steps(batch, params, scale) if self.has_steps else None
         if found is not None:
             return found
@@ -88,7 +91,7 @@ class Augmentation(ABC, Generic[Params]):
         return found if scale is None else found.with_images(normalized(found.images, *scale))
 
     def _by_steps(self, batch: Batch, params: Params, scale: Scale | None) -> Batch | None:
-        """The batch that `params` describe, by compiled loops; None where they cannot."""
+        """The same by compiled loops; None where they cannot."""
         height, width = batch.images.shape[-2:]
         steps = self.steps(params, (height, width))
         images = None if steps is None else run_steps(batch.images, steps, scale)
@@ -98,13 +101,16 @@ class Augmentation(ABC, Generic[Params]):
             return batch.with_images(images)
         return batch.moved(images, LaterMove(self.apply, params))
 
-    def __call__(self, batch: Batch, draws: Draws) -> Batch:
-        """The augmented batch; InputError where `batch` breaks its contract."""
+    def __call__(self, batch: Batch, draws: Draws, scale: Scale | None = None) -> Batch:
+        """The augmented batch; InputError where `batch` breaks its contract.
+
+        scale: how the images are normalized at the end; None leaves them in [0, 1].
+        """
         if not torch.compiler.is_compiling():
             batch = check_batch(batch)
         # The caller's autocast would compute pixels in half precision, to three digits.
         with torch.autocast(batch.images.device.type, enabled=False):
-            return self.run(batch, draws)
+            return self.run(batch, draws) if scale is None else self.run(batch, draws, scale)
 
 
 def saliency_of(source: Source, batch: Batch) -> Tensor:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation
-from augury.batch import Batch, check_batch
+from augury.batch import Batch
 from augury.kernels.steps import Scale
 from augury.rng import Draws
 
@@ -19,8 +18,5 @@ def augment_normalized(
     One pass over the pixels where compiled loops can do it. scale: on the device of the images.
     Raises InputError where `batch` breaks its contract.
     """
-    if not torch.compiler.is_compiling():
-        batch = check_batch(batch)
-    with torch.autocast(batch.images.device.type, enabled=False):
-        found = augmentation.run(batch, draws, scale)
+    found = augmentation(batch, draws, scale)
     return found.images, found.targets

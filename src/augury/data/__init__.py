@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from augury.lazy import lazily
 
 if TYPE_CHECKING:
-    from augury.data.cache import cache_folder
     from augury.data.dataset import Dataset, Progress, Split
     from augury.data.loader import batches, epoch_order, one_hot
     from augury.data.location import (
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from augury.data.own.names import named_sources
     from augury.data.own.objects import from_arrays, from_hugging_face, from_torch, own_dataset
     from augury.data.split import limit_train, split_validation
+    from augury.files import cache_folder
     from augury.records.set_aside import SetAside
 else:
     __getattr__, __dir__ = lazily(__name__)

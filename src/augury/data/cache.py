@@ -19,11 +19,10 @@ from typing import Any
 import filelock
 import numpy as np
 import numpy.typing as npt
-import platformdirs
 
 from augury.data.dataset import Dataset, Split
 from augury.errors import DataError, DiskError
-from augury.files import CANNOT_WRITE, UNREADABLE, sync_folder, tell_remade
+from augury.files import CANNOT_WRITE, UNREADABLE, cache_folder, sync_folder, tell_remade
 from augury.inside import check_folders, check_plain, is_there
 from augury.records.set_aside import SetAside
 from augury.seal import read_sealed, sealed_json
@@ -32,12 +31,6 @@ CACHE_VERSION = 3  # raise it when the decoded pixels or the files of an entry c
 _COPY_ROWS = 4096
 # The second and third: a file in place of the cache folder; the last: a link in place of a lock.
 NO_SPACE = CANNOT_WRITE | {errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
-
-
-def cache_folder() -> Path:
-    """The folder for decoded and downloaded data: AUGURY_CACHE, or the user's cache folder."""
-    chosen = os.environ.get("AUGURY_CACHE")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("augury")
 
 
 def cached(

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from augury.data.cache import cache_folder
 from augury.errors import DataError
+from augury.files import cache_folder
 
 SYSTEM_FOLDER = Path("/usr/share/datasets")
 

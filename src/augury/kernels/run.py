@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from augury.kernels.processor import ready
 from augury.kernels.steps import Scale, Step
 from augury.kernels.switch import enabled
 
@@ -15,6 +16,23 @@ def run_steps(images: Tensor, steps: Sequence[Step], scale: Scale | None = None)
     images: uint8, or float32 in [0, 1]; not written to. The dtype is that of the plain path:
     uint8 stays where no step computes new values. scale: normalizes the result, which is float32.
     """
-    if torch.compiler.is_compiling() or not enabled():
+    if torch.compiler.is_compiling() or not enabled() or not _plain_tensor(images):
         return None
+    if not steps and scale is None:
+        return images
+    if images.device.type == "cpu" and ready.usable():
+        threads = torch.get_num_threads()
+        found: Tensor | None = ready.call("images", "images_after", images, steps, scale, threads)
+        return found
     return None
+
+
+def _plain_tensor(images: Tensor) -> bool:
+    """Whether loops may read its memory, it has any, and nobody asks for gradients."""
+    if (
+        type(images) is not Tensor
+        or not len(images)
+        or images.dtype not in (torch.uint8, torch.float32)
+    ):
+        return False
+    return not (images.requires_grad and torch.is_grad_enabled())

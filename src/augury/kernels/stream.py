@@ -7,6 +7,7 @@ from torch import Tensor
 
 from augury.kernels.constants import constant
 from augury.kernels.philox import philox
+from augury.kernels.processor import ready
 
 _MASK = 0xFFFFFFFF
 
@@ -28,6 +29,9 @@ class Stream:
 
     def bits(self, n: int) -> Tensor:
         """(B, n) int64: the first n 32-bit words of each sample."""
+        found = self._by_loop(n)
+        if found is not None:
+            return found
         blocks = -(-n // 4)
         streams = self.streams[:, None].expand(-1, blocks)
         block = torch.arange(blocks, device=streams.device).expand_as(streams)
@@ -36,6 +40,16 @@ class Stream:
         )
         words = philox(counter, self.key)
         return words.permute(1, 2, 0).reshape(len(self.streams), 4 * blocks)[:, :n]
+
+    def _by_loop(self, n: int) -> Tensor | None:
+        if torch.compiler.is_compiling() or type(self.streams) is not Tensor or not n:
+            return None
+        if isinstance(self.key, Tensor) or isinstance(self.epoch, Tensor):
+            return None
+        if self.streams.device.type != "cpu" or not ready.usable():
+            return None
+        found: Tensor | None = ready.call("draws", "bits", self.key, self.epoch, self.streams, n)
+        return found
 
     def bytes(self, n: int) -> Tensor:
         """(B, n) uint8: the first n bytes of each sample."""

@@ -14,6 +14,7 @@ from augury.augment.loading.repeats import Repeat
 from augury.augment.loading.samples import read_id, read_image, read_label, shown
 from augury.batch import Batch
 from augury.errors import InputError
+from augury.kernels.steps import Scale
 from augury.rng import Draws, check_epoch, check_seed
 
 
@@ -66,7 +67,7 @@ class Collate:
             for batch in loader: ...
 
     Images are tensors (C, H, W) or (H, W), arrays (H, W, C) or (H, W), or PIL images of mode L or
-    RGB: uint8, or float in [0, 1], so normalization comes after. Labels are 0..num_classes-1, or
+    RGB: uint8, or float in [0, 1], so they are not normalized yet. Labels are 0..num_classes-1, or
     num_classes probabilities that sum to 1 (one-hot or soft). Multi-label targets and samples with
     more than these three fields are refused; `WithIds` picks two fields of a sample.
 
@@ -79,17 +80,29 @@ class Collate:
     draws that it would have alone; mixing methods mix it with other ids where there are any. Copies
     in different batches are augmented alike, unless `number_repeats` counts them in the sampler.
 
+    normalize: mean and standard deviation of each channel, for images in [0, 1], as torchvision's
+    `Normalize` takes them: `normalize=((0.4914, 0.4822, 0.4465), (0.247, 0.2435, 0.2616))`. Batches
+    then hold (image - mean) / std, float32, ready for the network. That takes no pass of its own
+    over the pixels where augmentations are compiled. None leaves images in [0, 1], or levels.
+
     An augmentation with saliency needs a source that works in another process; call a network in
     the training loop instead. Raises InputError for samples that cannot form a batch.
     """
 
-    def __init__(self, augmentation: Augmentation[Any], num_classes: int, seed: int) -> None:
+    def __init__(
+        self,
+        augmentation: Augmentation[Any],
+        num_classes: int,
+        seed: int,
+        normalize: tuple[Sequence[float], Sequence[float]] | None = None,
+    ) -> None:
         if not isinstance(num_classes, int | np.integer):
             raise InputError(f"num_classes: must be a whole number, got {shown(num_classes)}")
         if num_classes < 1:
             raise InputError(f"num_classes: must be at least 1, got {num_classes}")
         check_seed(seed)
         self.augmentation, self.num_classes, self.seed = augmentation, num_classes, seed
+        self.scale = None if normalize is None else _read_scale(normalize)
         # In shared memory, which forked, spawned and persistent workers can all read.
         self._epoch = torch.tensor(-1).share_memory_()  # type: ignore[no-untyped-call]
 
@@ -111,7 +124,13 @@ class Collate:
         )
         batch = Batch(_stack(images), torch.stack(targets), torch.tensor([each.at for each in ids]))
         repeats = torch.tensor(_repeat_numbers(ids))
-        return self.augmentation(batch, Draws(self.seed, epoch, batch.ids, repeats=repeats))
+        if self.scale and len(self.scale.mean) != batch.images.shape[1]:
+            raise InputError(
+                f"normalize: must be of {batch.images.shape[1]} channels, as the images are, got "
+                f"{len(self.scale.mean)}"
+            )
+        draws = Draws(self.seed, epoch, batch.ids, repeats=repeats)
+        return self.augmentation(batch, draws, self.scale)
 
     def _read(self, place: int, sample: Any) -> tuple[Tensor, Tensor, Repeat]:
         if not isinstance(sample, tuple | list) or len(sample) != 3:
@@ -126,6 +145,22 @@ class Collate:
             return read_image(sample[0]), read_label(sample[1], self.num_classes), number
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
+
+
+def _read_scale(normalize: Any) -> Scale:
+    try:
+        mean, std = (torch.tensor([float(value) for value in each]) for each in normalize)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "normalize: must be (means, deviations), one number of each for each channel, got "
+            f"{shown(normalize)}"
+        ) from error
+    if len(mean) != len(std) or not (mean.isfinite().all() and (std > 0).all()):
+        raise InputError(
+            "normalize: must be finite means and as many deviations over 0, got "
+            f"{mean.tolist()} and {std.tolist()}"
+        )
+    return Scale(mean, std)
 
 
 def _repeat_numbers(ids: Sequence[Repeat]) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from augury.data.cache import cache_folder, status_values
+from augury.data.cache import status_values
 from augury.data.folders.listing import (
     HIDDEN,
     MOST_FOLDERS,
@@ -21,6 +21,7 @@ from augury.data.folders.listing import (
 )
 from augury.data.folders.own_output import CACHE, STUDY, holds_a_study
 from augury.errors import DataError
+from augury.files import cache_folder
 
 
 @dataclass(frozen=True)

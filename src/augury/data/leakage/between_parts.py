@@ -7,10 +7,10 @@ fingerprint, so that all studies on the same images share it. Files are written 
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from augury.data.cache import cache_folder, writing
+from augury.data.cache import writing
 from augury.data.dataset import Dataset, Progress
 from augury.data.leakage.duplicates import Duplicate, find_duplicates
-from augury.files import tell_remade, write_atomically
+from augury.files import cache_folder, tell_remade, write_atomically
 from augury.schema import read_as
 from augury.seal import SEAL, read_sealed, sealed_json
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import filelock
 
 from augury.data.cache import (
-    cache_folder,
     cached,
     read_entry,
     safe_name,
@@ -25,7 +24,7 @@ from augury.data.dataset import Dataset, Split
 from augury.data.own.names import PREFIX, title_of
 from augury.data.resize import resize_images
 from augury.errors import DataError, InputError
-from augury.files import sync_folder, temporary_path
+from augury.files import cache_folder, sync_folder, temporary_path
 from augury.inside import is_plain_name
 from augury.records.json_file import to_values
 
