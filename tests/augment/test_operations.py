@@ -9,7 +9,15 @@ from pillow import random_image
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.autoaugment import _apply_op
 
-from augury.augment.policies.operations import OPERATIONS, Layers, Reach, apply_layers, draw_layers
+from augury.augment.policies.operations import (
+    OPERATIONS,
+    Layers,
+    Reach,
+    apply_layers,
+    draw_layers,
+    layers_step,
+)
+from augury.kernels.run import run_steps
 from helpers.batches import make_batch
 
 # A level is rounded to the nearest: half of one, and float32 coordinates that are off by 1e-5.
@@ -42,8 +50,12 @@ def make_layers(*steps):
 
 
 def applied(image, *steps):
-    batch = make_batch(torch.as_tensor(image)[None])
-    return apply_layers(batch, make_layers(list(steps))).images[0].numpy()
+    """By the plain path; the compiled loops must give the same."""
+    batch, layers = make_batch(torch.as_tensor(image)[None]), make_layers(list(steps))
+    found = apply_layers(batch, layers).images
+    step = layers_step(layers, tuple(batch.images.shape[2:]))
+    assert torch.equal(run_steps(batch.images, [step]), found)
+    return found[0].numpy()
 
 
 @given(

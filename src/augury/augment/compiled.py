@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from augury.batch import Batch, apply_moves
-from augury.kernels.steps import Fill, Step
+from augury.kernels.steps import Blur, Fill, Layers, Recolor, Step
 
 
 @dataclass(frozen=True)
@@ -31,4 +31,11 @@ class LaterMove:
 
 def moves_pixels(steps: Sequence[Step]) -> bool:
     """Whether a map must follow."""
-    return any(not isinstance(step, Fill) for step in steps)
+    return any(not _stays(step) for step in steps)
+
+
+def _stays(step: Step) -> bool:
+    """Whether pixels stay where they are; layers of chosen images are colors alone."""
+    return isinstance(step, Fill | Recolor | Blur) or (
+        isinstance(step, Layers) and step.chosen is not None
+    )

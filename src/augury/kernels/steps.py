@@ -91,7 +91,7 @@ class Layers:
     matrix: (B, L, 2, 3) float32, of the moves; as in `Affine`, with a black border. Neighboring
     moves are one resampling. Other operations have any.
     chosen: (B,) bool, the images that are rounded to levels, None for all; the others, which have
-    the identity alone, keep their values.
+    the identity alone, keep their values. Given only where no operation moves pixels.
     """
 
     operation: Tensor

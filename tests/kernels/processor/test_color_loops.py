@@ -1,7 +1,5 @@
 """The compiled color operations beside those of the plain path, to the bit."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 
@@ -13,15 +11,12 @@ from augury.augment.color.grayscale import Grayscale, GrayscaleParams
 from augury.augment.color.hue import Hue, HueParams
 from augury.augment.color.saturation import Saturation, SaturationParams
 from augury.augment.color.sharpness import Sharpness, SharpnessParams
-from augury.kernels.processor.color_passes import recolor_pass
-from augury.kernels.processor.policy_passes import layers_pass
-from augury.kernels.steps import Layers
+from augury.kernels.run import run_steps
 from augury.kernels.switch import plain_path
 from augury.rng import Draws
 from helpers.batches import make_batch
 
 SIZES = [(1, 1), (1, 5), (4, 1), (2, 3), (3, 3), (13, 18), (32, 32)]
-UNSCALED = SimpleNamespace(scaled=False)
 
 FACTORS = torch.tensor([0.0, 0.3, 0.999, 1.0, 1.4, 2.0, 5.0])
 CASES = {
@@ -48,13 +43,11 @@ def images_of(channels, size, dtype):
 
 
 def by_loops(augmentation, images, params):
-    shape = tuple(images.shape[1:])
-    (step,) = augmentation.steps(params, shape[1:])
-    make = layers_pass if isinstance(step, Layers) else recolor_pass
-    flat, kept = images.flatten(1).numpy(), images.clone()
-    found = make(step, shape)(flat, slice(0, len(flat)), None, None, UNSCALED)
+    kept = images.clone()
+    found = run_steps(images, augmentation.steps(params, tuple(images.shape[2:])))
+    assert found is not None, "the plain path was taken"
     assert torch.equal(images, kept), "the input was written to"
-    return torch.from_numpy(found).view(images.shape)
+    return found
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32], ids=str)

@@ -1,5 +1,7 @@
 """The compiled operations, level by level, beside those of the plain path."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from augury.augment.policies.augmix import AugMix
 from augury.augment.policies.operations import OPERATIONS, Layers, apply_layers, layers_step
 from augury.augment.policies.randaugment import RandAugment
 from augury.augment.policies.trivialaugment import TrivialAugment
-from augury.kernels.processor.policy import layer_levels, layer_values, mix
+from augury.kernels.run import run_steps
 from augury.kernels.switch import plain_path
 from augury.rng import Draws
 from helpers.batches import make_batch
@@ -32,6 +34,7 @@ MAGNITUDES = {
     "autocontrast": [0.0],
     "equalize": [0.0],
 }
+MOVES = [k for k, name in enumerate(OPERATIONS) if name.startswith(("shear", "trans", "rot"))]
 EVERY = [(OPERATIONS.index(name), m) for name, values in MAGNITUDES.items() for m in values]
 
 
@@ -47,33 +50,16 @@ def images_of(channels, size):
     return torch.from_numpy(np.stack(kinds).astype(np.uint8))
 
 
-def arrays(step):
-    tensors = step.operation, step.magnitude, step.matrix
-    return tuple(each.contiguous().numpy() for each in tensors)
+def by_loops(images, *steps):
+    kept = images.clone()
+    found = run_steps(images, steps)
+    assert found is not None, "the plain path was taken"
+    assert torch.equal(images, kept), "the input was written to"
+    return found
 
 
-def by_loops(images, layers):
-    """`images` after `layers`, by the loop for their dtype."""
-    shape = tuple(images.shape[1:])
-    out, flat = torch.empty_like(images), images.flatten(2).numpy()
-    given = arrays(layers_step(layers, shape[1:]))
-    if images.dtype == torch.uint8:
-        layer_levels(flat, shape, *given, out.flatten(2).numpy())
-    else:
-        chosen = np.ones(len(images), bool)
-        layer_values(flat, shape, *given, chosen, out.flatten(2).numpy())
-    return out
-
-
-def by_mixing(images, params):
-    """AugMix of float `images`."""
-    shape = tuple(images.shape[1:])
-    (step,) = AugMix().steps(params, shape[1:])
-    given = [np.stack(each, 1) for each in zip(*map(arrays, step.chains), strict=True)]
-    weights, m = params.weights.contiguous().numpy(), params.m.contiguous().numpy()
-    out = torch.empty_like(images)
-    mix(images.flatten(2).numpy(), shape, *given, weights, m, out.flatten(2).numpy())
-    return out
+def layered(images, layers):
+    return by_loops(images, layers_step(layers, tuple(images.shape[2:])))
 
 
 def plain(augmentation, images, params):
@@ -102,9 +88,7 @@ def test_each_operation_is_that_of_the_plain_path(channels, size):
         torch.tensor([[operation] for operation, _ in steps]),
         torch.tensor([[magnitude] for _, magnitude in steps]),
     )
-    kept = images.clone()
-    found = by_loops(images, layers)
-    assert torch.equal(images, kept), "the input was written to"
+    found = layered(images, layers)
     expected = apply_layers(make_batch(images), layers).images
     wrong = [steps[i] for i in (found != expected).flatten(1).any(1).nonzero()]
     assert not wrong
@@ -117,7 +101,7 @@ def test_layers_in_any_order(channels, size, depth):
     images = images_of(channels, size).repeat(150, 1, 1, 1)
     layers = random_layers(len(images), depth)
     expected = apply_layers(make_batch(images), layers).images
-    assert torch.equal(by_loops(images, layers), expected)
+    assert torch.equal(layered(images, layers), expected)
 
 
 def test_floats_are_rounded_to_levels_and_images_that_are_not_chosen_stay():
@@ -126,12 +110,14 @@ def test_floats_are_rounded_to_levels_and_images_that_are_not_chosen_stay():
     images[:, :, 0] = torch.arange(12) / 255 + 0.5 / 255  # halves go to the even level
     layers = random_layers(len(images), 2)
     expected = apply_layers(make_batch(images), layers).images
-    assert torch.equal(by_loops(images, layers), expected)
-    chosen, out = np.arange(200) % 3 == 0, torch.empty_like(images)
-    given = arrays(layers_step(layers, (10, 12)))
-    layer_values(images.flatten(2).numpy(), (3, 10, 12), *given, chosen, out.flatten(2).numpy())
-    kept = torch.from_numpy(chosen)[:, None, None, None]
-    assert torch.equal(out, torch.where(kept, expected, images))
+    assert torch.equal(layered(images, layers), expected)
+    chosen = torch.arange(200) % 3 == 0
+    moves = torch.isin(layers.operation, torch.tensor(MOVES))
+    colors = Layers(layers.operation.masked_fill(moves, 0), layers.magnitude)
+    step = replace(layers_step(colors, (10, 12)), chosen=chosen)
+    expected = apply_layers(make_batch(images), colors).images
+    kept = torch.where(chosen[:, None, None, None], expected, images)
+    assert torch.equal(by_loops(images, step), kept)
 
 
 @pytest.mark.parametrize("policy", [TrivialAugment(), RandAugment(), RandAugment(layers=4)])
@@ -141,9 +127,9 @@ def test_policies_as_drawn_in_pieces_of_any_size(policy):
     batch = make_batch(images)
     layers = policy.sample(batch, Draws(1, 2, batch.ids))
     expected = plain(policy, images, layers)
-    assert torch.equal(by_loops(images, layers), expected)
+    assert torch.equal(layered(images, layers), expected)
     pieces = [
-        by_loops(images[a:b], Layers(layers.operation[a:b], layers.magnitude[a:b]))
+        layered(images[a:b], Layers(layers.operation[a:b], layers.magnitude[a:b]))
         for a, b in ((0, 1), (1, 130), (130, 300))
     ]
     assert torch.equal(torch.cat(pieces), expected)
@@ -160,5 +146,6 @@ def test_mixtures(augmix, channels, size):
     batch = make_batch(levels)
     params = augmix.sample(batch, Draws(1, 2, batch.ids))
     expected = plain(augmix, levels, params)
-    assert torch.equal(by_mixing(levels.float() / 255, params), expected)
-    assert torch.equal(by_mixing(values, params), plain(augmix, values, params))
+    (step,) = augmix.steps(params, size)
+    assert torch.equal(by_loops(levels, step), expected)
+    assert torch.equal(by_loops(values, step), plain(augmix, values, params))
