@@ -156,6 +156,16 @@ def test_the_next_runs_use_the_same_graphs(tmp_path):
     assert recorder.made == 4
 
 
+def test_what_a_study_has_captured_is_freed():
+    recorder, alike = Recorder(), Alike("small, sgd", "none")
+    trained(recorder, "none", alike=alike)
+    trained(recorder, "none", alike=alike)
+    assert recorder.made == 2
+    forget_graphs()
+    trained(recorder, "none", alike=alike)
+    assert recorder.made == 4
+
+
 class Peeking(Identity):
     """Looks at its draws on the host."""
 

@@ -10,6 +10,7 @@ from augury.study.engines.engine import Job, Workload
 from augury.study.engines.environment import cublas_workspace
 from augury.study.engines.in_turn import run_in_turn
 from augury.study.planning.probe import limited_threads
+from augury.training.captured import forget_graphs
 from augury.training.deterministic import algorithms_restored
 
 
@@ -35,8 +36,11 @@ class InProcess:
         A cell that wants more memory than there is is tried once more when all others are through.
         Raises DiskError where nothing can be written any more.
         """
-        with _as_in_a_worker(job.plan.threads):
-            run_in_turn(cells, job)
+        try:
+            with _as_in_a_worker(job.plan.threads):
+                run_in_turn(cells, job)
+        finally:
+            forget_graphs()  # the process goes on, and may want the memory
 
 
 @contextmanager
