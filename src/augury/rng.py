@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from augury.errors import InputError
+from augury.kernels import on_gpu
 from augury.kernels.stream import Stream
 from augury.seeds import derive_key, numpy_generator, torch_seed
 
@@ -124,7 +125,7 @@ class Draws:
 
     def uniform(self, operation: str, n: int) -> Tensor:
         """(B, n) float32: uniform in [0, 1), multiples of 2^-24."""
-        return (self.bits(operation, n) >> 8).float() * 2.0**-24
+        return self.stream(operation).uniform(n)
 
     def bytes(self, operation: str, n: int) -> Tensor:
         """(B, n) uint8: uniform in 0..255."""
@@ -160,6 +161,9 @@ def _check_numbers(name: str, numbers: Tensor, ids: Tensor) -> None:
 
 def _count_repeats(ids: Tensor) -> Tensor:
     """(B,) int64: how many earlier rows have the same id."""
+    found = on_gpu.count_repeats(ids) if ids.is_cuda else None
+    if found is not None:
+        return found
     ordered, order = ids.sort(stable=True)
     # Among sorted ids, `searchsorted` finds where each run of equal ids begins.
     repeats = torch.arange(len(ids), device=ids.device) - torch.searchsorted(ordered, ordered)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from augury.training.capture import Replay, Watch
+from augury.kernels.capture import Replay, Watch
 
 
 class _Recording(Watch):

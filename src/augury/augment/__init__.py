@@ -10,6 +10,7 @@ from augury.lazy import lazily
 
 if TYPE_CHECKING:
     from augury.augment.base import Augmentation, Source
+    from augury.augment.captured import Captured
     from augury.augment.chain import Chain
     from augury.augment.color.autocontrast import Autocontrast
     from augury.augment.color.blur import Blur
@@ -82,6 +83,7 @@ __all__ = [
     "Autocontrast",
     "Blur",
     "Brightness",
+    "Captured",
     "Chain",
     "Collate",
     "Contrast",

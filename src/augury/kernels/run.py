@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from augury.kernels import on_gpu
 from augury.kernels.processor import ready
 from augury.kernels.steps import Scale, Step
 from augury.kernels.switch import enabled
@@ -24,6 +25,8 @@ def run_steps(images: Tensor, steps: Sequence[Step], scale: Scale | None = None)
         threads = torch.get_num_threads()
         found: Tensor | None = ready.call("images", "images_after", images, steps, scale, threads)
         return found
+    if images.is_cuda:
+        return on_gpu.run_steps(images, steps, scale)
     return None
 
 

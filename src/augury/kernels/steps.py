@@ -89,14 +89,14 @@ class Layers:
 
     operation: (B, L) int64, indices of OPERATIONS. magnitude: (B, L) float32.
     matrix: (B, L, 2, 3) float32, of the moves; as in `Affine`, with a black border. Neighboring
-    moves are one resampling. Other operations have any.
+    moves are one resampling. Other operations have any. None on a GPU, whose kernels compute it.
     chosen: (B,) bool, the images that are rounded to levels, None for all; the others, which have
     the identity alone, keep their values. Given only where no operation moves pixels.
     """
 
     operation: Tensor
     magnitude: Tensor
-    matrix: Tensor
+    matrix: Tensor | None = None
     chosen: Tensor | None = None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from augury.kernels import on_gpu
 from augury.kernels.constants import constant
 from augury.kernels.philox import philox
 from augury.kernels.processor import ready
@@ -29,7 +30,7 @@ class Stream:
 
     def bits(self, n: int) -> Tensor:
         """(B, n) int64: the first n 32-bit words of each sample."""
-        found = self._by_loop(n)
+        found = on_gpu.draw(self, n, "bits") if self.streams.is_cuda else self._by_loop(n)
         if found is not None:
             return found
         blocks = -(-n // 4)
@@ -51,8 +52,18 @@ class Stream:
         found: Tensor | None = ready.call("draws", "bits", self.key, self.epoch, self.streams, n)
         return found
 
+    def uniform(self, n: int) -> Tensor:
+        """(B, n) float32: the upper 24 bits of the words of `bits`, as numbers in [0, 1)."""
+        found = on_gpu.draw(self, n, "uniform") if self.streams.is_cuda else None
+        if found is not None:
+            return found
+        return (self.bits(n) >> 8).float() * 2.0**-24
+
     def bytes(self, n: int) -> Tensor:
         """(B, n) uint8: the first n bytes of each sample."""
+        found = on_gpu.draw(self, n, "bytes") if self.streams.is_cuda else None
+        if found is not None:
+            return found
         words = self.bits(-(-n // 4))
         shifts = constant((0, 8, 16, 24), torch.int64, words.device)
         return ((words[..., None] >> shifts) & 0xFF).to(torch.uint8).flatten(1)[:, :n]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from augury.data import Split
-from augury.training.capture import Capture, NotCapturableError, Replay
+from augury.kernels.capture import Capture, NotCapturableError, Replay
 from augury.training.device import augmenting_device
 from augury.training.feed import Feed, fits
 from augury.training.sources import TeacherSources

@@ -18,10 +18,10 @@ from augury.batch import Batch
 from augury.data import Split, epoch_order
 from augury.data.loader import count_batches
 from augury.errors import InputError, TrainingError
+from augury.kernels.capture import Capture, capture_on
 from augury.records.epochs import Epoch
 from augury.records.recipe import Recipe
 from augury.rng import torch_seed
-from augury.training.capture import Capture, capture_on
 from augury.training.captured import Alike, CapturedStep, Run, Way, captured_or_eager
 from augury.training.checkpoint import (
     Checkpoint,

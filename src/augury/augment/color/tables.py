@@ -30,7 +30,7 @@ def look_up_step(operation: str, magnitude: Tensor, chosen: Tensor) -> Layers:
     operation: one of OPERATIONS; magnitude, chosen: (B,).
     """
     layer = chosen[:, None] * OPERATIONS.index(operation)
-    still = torch.zeros(len(chosen), 1, 2, 3, device=chosen.device)
+    still = None if chosen.is_cuda else torch.zeros(len(chosen), 1, 2, 3)
     return Layers(layer, magnitude[:, None].float(), still, chosen)
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from augury.batch import Batch, to_float
+from augury.kernels import on_gpu
 from augury.rng import Draws
 
 
@@ -18,6 +19,10 @@ def draw_partners(draws: Draws, operation: str) -> Tensor:
     `next_of_another_id`.
     """
     key = draws.bits(operation + " partner", 1)[:, 0]
+    if key.is_cuda:
+        found = on_gpu.find_partners(key, draws.ids, draws.repeats)
+        if found is not None:
+            return found
     # Sorted by id first, and stably, so that the id decides between equal keys.
     first = by_id(draws)
     return next_of_another_id(first[key[first].argsort(stable=True)], draws.ids)

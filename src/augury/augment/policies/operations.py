@@ -86,7 +86,9 @@ def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: flo
 
 def layers_step(layers: Layers, size: tuple[int, int]) -> steps.Layers:
     """What `apply_layers` does, as a step for compiled loops; size: (height, width)."""
-    return steps.Layers(layers.operation, layers.magnitude, _matrices(layers, size))
+    # Forty launches on a GPU, where one kernel does it all.
+    matrix = None if layers.magnitude.is_cuda else _matrices(layers, size)
+    return steps.Layers(layers.operation, layers.magnitude, matrix)
 
 
 def apply_layers(batch: Batch, layers: Layers) -> Batch:

@@ -50,6 +50,8 @@ def mixture_pass(step: Mixture, shape: tuple[int, int, int]) -> Callable[..., Ar
 
 
 def _arrays(step: Layers) -> list[Array]:
+    if step.matrix is None:
+        raise ValueError("matrix: is needed on a processor, whose loops do not compute it")
     return [_array(step.operation), _array(step.magnitude), _array(step.matrix)]
 
 
