@@ -23,6 +23,8 @@ CHAINS = [
     "flip+trivialaugment+cutout",
     "normal+randaugment+crop",
     "augmix+random-erasing",
+    "flip+equalize+hue+blur+random-erasing",
+    "normal+posterize+contrast+sharpness+crop",
     "normal+cutmix+flip+random-erasing",
     "salience+normal+cutout",
 ]
