@@ -3,10 +3,12 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+import torchvision.transforms.functional as F
 from PIL import Image
 from torch.utils.data import BatchSampler, DataLoader, Dataset, Subset, WeightedRandomSampler
 
 from augury.augment.chain import Chain
+from augury.augment.erasing.random_erasing import RandomErasing
 from augury.augment.geometry.normal import Normal
 from augury.augment.loading.collate import Collate, WithIds
 from augury.augment.loading.repeats import number_repeats
@@ -82,6 +84,49 @@ def test_workers_make_no_difference(workers, persistent):
             for mine, theirs in zip(batch.moves, expected.moves, strict=True):
                 assert torch.equal(mine(maps), theirs(maps))
     assert not torch.equal(found[0][0].images, found[1][0].images)
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_workers_normalize_as_torchvision_does(start):
+    mean, std = (0.4914, 0.4822, 0.4465), (0.247, 0.2435, 0.2616)
+    augmentation = Chain([Normal(), RandomErasing()])
+    collate = Collate(augmentation, num_classes=4, seed=SEED, normalize=(mean, std))
+    loader = DataLoader(
+        WithIds(Pictures()),
+        batch_size=11,
+        collate_fn=collate,
+        num_workers=1,
+        multiprocessing_context=start,
+    )
+    (batches,) = epochs(loader, (5,))
+    for i, batch in enumerate(batches):
+        expected = by_hand(5, list(range(11 * i, 11 * (i + 1))), augmentation)
+        assert batch.images.dtype == torch.float32
+        torch.testing.assert_close(
+            batch.images, F.normalize(expected.images, mean, std), atol=4e-6, rtol=0
+        )
+        assert torch.equal(batch.targets, expected.targets)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((0.5, 0.25), r"normalize: must be \(means, deviations\), one number of each for each ch"),
+        (((0.5,), (0.25, 0.25)), r"finite means and as many deviations over 0, got \[0.5\] and"),
+        (((0.5,), (0.0,)), r"deviations over 0, got \[0.5\] and \[0.0\]"),
+        (((float("nan"),), (1.0,)), "normalize: must be finite means"),
+        (((0.5,), (0.25,)), "normalize: must be of 3 channels, as the images are, got 1"),
+    ],
+)
+def test_a_normalization_that_does_not_fit_is_refused(given, message):
+    def collated():
+        collate = Collate(Identity(), 4, SEED, normalize=given)
+        collate.set_epoch(0)
+        return collate([(GOOD, 0, 0)])
+
+    with pytest.raises(InputError, match=message) as raised:
+        collated()
+    assert "\n" not in str(raised.value)
 
 
 def test_an_epoch_that_is_broken_off_leaves_nothing_to_the_next():
