@@ -32,10 +32,12 @@ for line in json.loads(sys.argv[2]):
     told.append([line, found.exit_code, numpy + sorted(heavy & sys.modules.keys())])
 # What a worker needs before its first cell, and the networks and arms of the usual study.
 import augury.study.engines.local
+from augury.training.deterministic import use_deterministic_algorithms
 from augury.augment import build_augmentation
 from augury.models import ModelSpec, build_model
 build_augmentation("normal+random-erasing")
 build_model(ModelSpec("small", 10, 1), 0)
+use_deterministic_algorithms()
 compilers = {"torch._dynamo", "torch._inductor"}
 told.append(["worker", 0, sorted((heavy | compilers) & sys.modules.keys())])
 print(json.dumps(told))

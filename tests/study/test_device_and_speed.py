@@ -23,7 +23,7 @@ from augury.study.planning import device as devices
 from augury.study.planning import probe as probing
 from augury.study.planning.device import chosen_device, devices_here
 from augury.study.planning.extend import extend_plan
-from augury.study.planning.probe import named_speeds, probe
+from augury.study.planning.probe import measured_steps, named_speeds, probe
 from augury.study.preview import preview_new
 from augury.study.store import StudyFolder
 from augury.terminal.diagnosis import diagnosis_view
@@ -33,6 +33,7 @@ from augury.training.network import ALL_SPEEDS
 from augury.training.processes import Processes
 from helpers.studies import quick_plan, quick_settings
 
+LONG = 1000  # seeds of a study that is worth measuring for
 NAMED = {"precision": "bfloat16", "layout": "channels_last"}
 TIMES = {
     "contiguous float32": 4.0,
@@ -47,7 +48,7 @@ def measured(monkeypatch, tmp_path):
     """Stands in for measuring; the arguments of each call: (images, ways)."""
     calls = []
 
-    def measure(build, shape, classes, recipe, device, ways, seconds):
+    def measure(build, shape, classes, recipe, device, ways, seconds, most):
         calls.append((shape[0], ways))
         return {str(way): TIMES[str(way)] for way in ways}
 
@@ -117,7 +118,7 @@ def test_what_is_named_is_not_chosen(measured, digits):
     digits = load_dataset("digits")
 
     def found(**named):
-        return probe(quick_settings(**named), "small", digits, 1, "cpu")
+        return probe(quick_settings(seeds=LONG, **named), "small", digits, 1, "cpu")
 
     assert found() == PlannedSpeed("channels_last", "bfloat16", TIMES)
     assert measured == [(20, ALL_SPEEDS)]
@@ -136,6 +137,23 @@ def test_what_is_named_is_not_chosen(measured, digits):
     # Each question has an answer of its own in the cache.
     assert found() == PlannedSpeed("channels_last", "bfloat16", TIMES)
     assert len(measured) == count + 1
+
+
+def test_a_study_shorter_than_measuring_takes_the_default(measured, digits, monkeypatch):
+    """Two steps in each of four ways are at most 5 % of 160; each of two processes trains half."""
+    digits = load_dataset("digits")
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    steps = measured_steps(quick_settings(seeds=100), 1, 2, "cpu")
+    assert steps == int(0.05 * 100 * len(quick_settings().augmentations))
+    assert measured_steps(quick_settings(seeds=100), 1, 1, "cpu") == steps // 2
+    assert measured_steps(quick_settings(seeds=100), 1, 1, "cuda") == steps
+    found = probe(quick_settings(seeds=1), "small", digits, 1, "cpu")
+    assert found == PlannedSpeed("contiguous", "float32", {}, (), short=True)
+    assert measured == []
+    # Of the ways with what is named; the doctor measures a step in it.
+    found = probe(quick_settings(seeds=1, precision="bfloat16"), "small", digits, 1, "cpu", True)
+    times = {"contiguous bfloat16": TIMES["contiguous bfloat16"]}
+    assert found == PlannedSpeed("contiguous", "bfloat16", times, ("precision",), short=True)
 
 
 def test_a_way_in_which_the_model_cannot_be_trained_is_refused(monkeypatch, digits):
@@ -258,6 +276,10 @@ def test_engines_and_devices_by_number(monkeypatch):
         (
             PlannedSpeed("contiguous", "bfloat16", TIMES, ("layout", "precision")),
             "contiguous bfloat16, both named by the study, 3.00 ms a step",
+        ),
+        (
+            PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0}, (), short=True),
+            "contiguous float32, as the study is too short to try others, 9.00 ms a step",
         ),
         (
             PlannedSpeed("contiguous", "float32", {}),

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from augury.kernels.switch import plain_path
 from augury.models import ModelSpec, build_model
-from augury.training.few_positions import _FewPositions, use_faster_gradients
+from augury.training.few_positions import FewPositions
 from augury.training.network import Network, Normalize, Speed
 
 SHAPES = [
@@ -40,8 +41,7 @@ def test_gradients_are_pytorch_s_but_for_rounding(shape, layout):
     torch.manual_seed(0)
     plain = nn.Conv2d(channels, outputs, *how).to(memory_format=layout)
     fast = copy.deepcopy(plain)
-    use_faster_gradients(nn.Sequential(fast))
-    assert type(fast) is not nn.Conv2d
+    fast.__class__ = FewPositions
     images = torch.randn(9, channels, side, side).contiguous(memory_format=layout)
     expected, (of_images, of_weight, of_bias) = gradients(plain, images)
     found, (images_too, weight, bias) = gradients(fast, images)
@@ -60,7 +60,7 @@ def test_the_product_is_no_less_exact():
     exact = copy.deepcopy(plain)
     exact.weight.data = exact.weight.data.bfloat16().float()
     fast = copy.deepcopy(plain)
-    use_faster_gradients(nn.Sequential(fast))
+    fast.__class__ = FewPositions
     images = torch.randn(100, 64, 4, 4).bfloat16().float()
     _, (_, theirs) = gradients(plain, images)
     _, (_, ours) = gradients(fast, images)
@@ -76,7 +76,7 @@ def test_elsewhere_all_is_as_before():
     torch.manual_seed(0)
     plain = nn.Conv2d(4, 4, 3, padding=1)
     fast = copy.deepcopy(plain)
-    use_faster_gradients(nn.Sequential(fast))
+    fast.__class__ = FewPositions
     for images in (torch.randn(3, 4, 4, 4), torch.randn(4, 4, 4)):  # float32, and without a batch
         found, expected = fast(images), plain(images)
         assert torch.equal(found, expected)
@@ -91,27 +91,11 @@ def test_elsewhere_all_is_as_before():
         assert torch.equal(ours, theirs)
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        nn.Conv2d(4, 4, 3, groups=2),
-        nn.Conv2d(4, 4, 3, dilation=2),
-        nn.Conv2d(4, 4, 3, padding="same"),
-        nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"),
-        nn.ConvTranspose2d(4, 4, 3),
-    ],
-)
-def test_other_layers_stay_what_they_are(layer):
-    kind = type(layer)
-    use_faster_gradients(nn.Sequential(layer))
-    assert type(layer) is kind
-
-
 def test_a_second_derivative_is_there():
     torch.manual_seed(0)
     plain = nn.Conv2d(3, 2, 3, padding=1)
     fast = copy.deepcopy(plain)
-    use_faster_gradients(nn.Sequential(fast))
+    fast.__class__ = FewPositions
     images = torch.randn(2, 3, 4, 4)
     found = []
     for net in (plain, fast):
@@ -125,12 +109,21 @@ def test_a_second_derivative_is_there():
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_network_has_them_where_it_computes_in_bfloat16(precision):
-    model = build_model(ModelSpec("small", 10, 1), 0)
-    names = list(model.state_dict())
-    network = Network(
-        model, Normalize((0.5,), (0.5,)), Speed("channels_last", precision), torch.device("cpu")
-    )
-    kinds = {type(each) for each in network.modules() if isinstance(each, nn.Conv2d)}
-    assert (kinds == {_FewPositions}) == (precision == "bfloat16")
-    assert list(network.model.state_dict()) == names
+def test_small_has_them_where_its_maps_lie_channels_last(precision):
+    speed = Speed("channels_last", precision)
+    model, normalize = build_model(ModelSpec("small", 10, 1), 0), Normalize((0.5,), (0.5,))
+    network = Network(model, normalize, speed, torch.device("cpu"))
+    convolutions = [each for each in network.modules() if isinstance(each, nn.Conv2d)]
+    assert all(isinstance(each, FewPositions) for each in convolutions)
+
+
+def test_the_plain_path_is_pytorch_s():
+    torch.manual_seed(0)
+    plain = nn.Conv2d(16, 8, 3, padding=1)
+    fast = copy.deepcopy(plain)
+    fast.__class__ = FewPositions
+    images = torch.randn(9, 16, 4, 4)
+    with plain_path():
+        found = gradients(fast, images)[1]
+    for ours, theirs in zip(found, gradients(plain, images)[1], strict=True):
+        assert torch.equal(ours, theirs)

@@ -66,12 +66,14 @@ class PlannedSpeed:
         measured.
     named: which of "layout" and "precision" the study named; the rest was measured, or is the
         default.
+    short: whether nothing was compared because the study is shorter than measuring would be.
     """
 
     layout: Layout
     precision: Precision
     milliseconds: dict[str, Seconds]
     named: tuple[str, ...] = ()
+    short: bool = False
 
 
 @dataclass(frozen=True)

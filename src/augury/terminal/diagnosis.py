@@ -75,6 +75,8 @@ def _speed(speed: PlannedSpeed) -> str:
     step = f", {times[way]} a step" if way in times else ""
     if len(speed.named) == 2:
         return f"{way}, both named by the study{step}"
+    if speed.short:
+        return f"{way}, as the study is too short to try others{step}"
     if not times:
         rest = f"{speed.named[0]} is named by the study" if speed.named else "nothing was measured"
         return f"{way}, the default, as {rest}"

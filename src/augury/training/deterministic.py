@@ -17,18 +17,18 @@ def use_deterministic_algorithms() -> None:
     unwritten; none of ours do. Without it a step on a processor takes 5 % (`small`) to 11 %
     (MobileNetV2) less time, and a GPU starts a kernel less for each tensor.
     """
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # The same as torch.use_deterministic_algorithms, which imports PyTorch's compiler, a second.
+    torch.set_deterministic_debug_mode("warn")
     _MEMORY.fill_uninitialized_memory = False
 
 
 @contextmanager
 def algorithms_restored() -> Iterator[None]:
     """After the block the process has the algorithms that it had before."""
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    mode = torch.get_deterministic_debug_mode()
     filled = _MEMORY.fill_uninitialized_memory
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        torch.set_deterministic_debug_mode(mode)
         _MEMORY.fill_uninitialized_memory = filled

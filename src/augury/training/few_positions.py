@@ -20,33 +20,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from augury.kernels import enabled
+
 _MOST_POSITIONS = 16
 
 
-def use_faster_gradients(model: nn.Module) -> None:
-    """Let the convolutions of `model` compute so, where they can; names and weights stay.
+class FewPositions(nn.Conv2d):
+    """A convolution whose weights' gradient is a matrix product where its output is small.
 
-    They do so under autocast to bfloat16 on a processor and nowhere else.
+    Of one group, without dilation, padded with zeros by numbers. It is PyTorch's own but under
+    autocast to bfloat16 on a processor.
     """
-    for module in model.modules():
-        if type(module) is nn.Conv2d and _is_plain(module):
-            module.__class__ = _FewPositions
-
-
-def _is_plain(convolution: nn.Conv2d) -> bool:
-    return (
-        convolution.groups == 1
-        and convolution.dilation == (1, 1)
-        and convolution.padding_mode == "zeros"
-        and not isinstance(convolution.padding, str)
-    )
-
-
-class _FewPositions(nn.Conv2d):
-    """A convolution whose weights' gradient is a matrix product where its output is small."""
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if input.ndim != 4 or not self._is_small(input) or not _is_in_bfloat16(input, weight):
+        if not _is_in_bfloat16(input, weight) or input.ndim != 4 or not self._is_small(input):
             plain: Tensor = super()._conv_forward(input, weight, bias)
             return plain
         if bias is not None:
@@ -57,7 +44,7 @@ class _FewPositions(nn.Conv2d):
         return convolved
 
     def _is_small(self, images: Tensor) -> bool:
-        pads = [int(pad) for pad in self.padding]  # `_is_plain` has refused "same" and "valid"
+        pads = [int(pad) for pad in self.padding]  # not the texts that PyTorch also takes
         positions = 1
         for side, pad, kernel, stride in zip(
             images.shape[2:], pads, self.kernel_size, self.stride, strict=True
@@ -68,11 +55,13 @@ class _FewPositions(nn.Conv2d):
 
 def _is_in_bfloat16(input: Tensor, weight: Tensor) -> bool:
     return (
-        weight.requires_grad
+        enabled()
+        and weight.requires_grad
         and input.device.type == "cpu"
         and torch.is_autocast_enabled("cpu")
         and torch.get_autocast_dtype("cpu") == torch.bfloat16
         and torch.is_grad_enabled()
+        and not torch.compiler.is_compiling()
     )
 
 

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from augury.batch import to_float
 from augury.records.numbers import Layout, Precision
-from augury.training.few_positions import use_faster_gradients
 from augury.training.small_maps import with_small_maps
 
 LAYOUTS: dict[Layout, torch.memory_format] = {
@@ -62,8 +61,6 @@ class Network(nn.Module):
         self.device = device
         self.model = model.to(device).to(memory_format=self.layout)
         self.normalize = normalize.to(device)
-        if self.use_bfloat16 and device.type == "cpu":
-            use_faster_gradients(self.model)
         if speed.layout == "channels_last" and device.type == "cpu":
             with_small_maps(self.model)
 

@@ -28,6 +28,7 @@ from augury.training.optimizers import build_optimizer
 # A combination that takes this many times as long as the best so far is not timed a second time.
 _HOPELESS = 1.3
 SECONDS_EACH = 0.5
+MOST_STEPS = 20
 
 
 def remembered_speeds(
@@ -80,13 +81,14 @@ def measure_speeds(
     device: torch.device,
     speeds: Sequence[Speed] = ALL_SPEEDS,
     seconds: float = SECONDS_EACH,
+    most: int = MOST_STEPS,
 ) -> dict[str, float]:
     """Milliseconds of one training step by `str(Speed)`, of each of `speeds`.
 
     build: makes the model; shape: of a batch, (B, C, H, W); seconds: for the steps of one of
-    `speeds`, of which there is at least one. A way in which the network cannot run
-    is left out, as channels_last is for one that calls `view` on its maps. Raises InputError where
-    it runs in none of `speeds`.
+    `speeds`, of which there are at least one and at most `most`. A way in which the network cannot
+    run is left out, as channels_last is for one that calls `view` on its maps. Raises InputError
+    where it runs in none of `speeds`.
     """
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(shape, generator=generator).to(device)
@@ -109,7 +111,7 @@ def measure_speeds(
             failed = error
             continue
         found[str(speed)] = 1000 * _shortest(
-            step, device, min(found.values(), default=0) / 1000, seconds
+            step, device, min(found.values(), default=0) / 1000, seconds, most
         )
     if not found:
         ways = ", ".join(map(str, speeds))
@@ -132,10 +134,12 @@ def _step(
     return step
 
 
-def _shortest(step: Callable[[], None], device: torch.device, best: float, seconds: float) -> float:
+def _shortest(
+    step: Callable[[], None], device: torch.device, best: float, seconds: float, most: int
+) -> float:
     """The shortest time of a step in seconds, of those tried within about `seconds`."""
     times: list[float] = []
-    while not times or (sum(times) < seconds and len(times) < 20):
+    while not times or (sum(times) < seconds and len(times) < most):
         started = time.perf_counter()
         step()
         wait_for(device)

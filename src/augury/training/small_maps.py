@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from augury.kernels import enabled
+from augury.training.few_positions import FewPositions
 
 # Above this many pixels oneDNN is as fast, or faster.
 _SMALL = 16
@@ -61,8 +62,11 @@ def _may(maps: Tensor) -> bool:
     )
 
 
-class _MatrixConv(nn.Conv2d):
-    """A convolution as one matrix product, where each pixel or each image is a row of it."""
+class _MatrixConv(FewPositions):
+    """A convolution as one matrix product, where each pixel or each image is a row of it.
+
+    Otherwise it is PyTorch's, with the gradient of `FewPositions`.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         if not _may(input):

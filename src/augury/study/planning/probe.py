@@ -1,5 +1,6 @@
 """Find the fastest layout and precision of each model on each data set."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -14,13 +15,16 @@ from augury.records.numbers import Device
 from augury.records.plan import Plan, PlannedSpeed
 from augury.records.recipe import Recipe
 from augury.study.planning.networks import model_spec
-from augury.study.planning.parts import count_trained
+from augury.study.planning.parts import count_trained, steps_of_run
 from augury.study.planning.settings import StudySettings
 from augury.study.planning.tell import Tell, told
 from augury.study.provenance import machine
 from augury.training.device import current_device
 from augury.training.network import ALL_SPEEDS, Speed
 from augury.training.probe import SECONDS_EACH, fastest, measure_speeds, remembered_speeds
+
+# The steps that are measured are at most this share of those that will be trained.
+_SHARE = 0.05
 
 
 def training_speed(plan: Plan, cell: Cell) -> Speed:
@@ -63,8 +67,10 @@ def probe(
     """The fastest layout and precision, with the milliseconds that a step takes in each way.
 
     Of these, what the settings name is not chosen any more. Where they name both, nothing is
-    measured, unless `measure_named`: two images are tried. What was measured before on this
-    machine is read from the cache folder. Raises InputError where the model cannot be trained so.
+    measured, unless `measure_named`: two images are tried. So it is, with the default for the
+    rest, where the study trains less than twenty times what measuring would take. What was measured
+    before on this machine is read from the cache folder. Raises InputError where the model cannot
+    be trained so.
     """
     named, ways = named_speeds(settings)
     # Weights make no difference to speed, and may have to be fetched.
@@ -75,6 +81,9 @@ def probe(
     own_validation = dataset.validation is not None
     images = count_trained(len(dataset.train), dataset.num_classes, own_validation, recipe)
     batch_size = max(2, min(recipe.batch_size, images))
+    most = measured_steps(settings, steps_of_run(images, recipe), threads, device) // len(ways)
+    if short := len(ways) > 1 and most < 2:  # the first step of each way is no measure
+        ways = ways[:1]
     shape = (batch_size, dataset.channels, dataset.image_size, dataset.image_size)
     identity = {
         "model": [model, spec.head, spec.stem, *filter(None, [code_of(model)])],
@@ -102,6 +111,7 @@ def probe(
                     on,
                     ways,
                     seconds,
+                    max(1, most - 1),
                 )
         except InputError as error:
             raise InputError(f"{model} on {dataset.name}: {error}") from error
@@ -109,11 +119,18 @@ def probe(
     if len(ways) == 1 and not measure_named:
         if ways[0] != Speed():  # in which every network runs
             measure(images=2, seconds=0)
-        return PlannedSpeed(ways[0].layout, ways[0].precision, {}, named)
+        return PlannedSpeed(ways[0].layout, ways[0].precision, {}, named, short)
     milliseconds = remembered_speeds(cache_folder() / "speeds.json", identity, measure)
     speed = fastest(milliseconds)
     rounded = {way: round(each, 3) for way, each in milliseconds.items()}
-    return PlannedSpeed(speed.layout, speed.precision, rounded, named)
+    return PlannedSpeed(speed.layout, speed.precision, rounded, named, short)
+
+
+def measured_steps(settings: StudySettings, steps_a_run: int, threads: int, device: str) -> int:
+    """How many steps of one model on one data set may be measured before its runs begin."""
+    at_once = max(1, (os.cpu_count() or 1) // threads) if device == "cpu" else 1
+    runs = len(settings.augmentations) * settings.seeds
+    return int(_SHARE * runs * steps_a_run / at_once)
 
 
 def named_speeds(settings: StudySettings) -> tuple[tuple[str, ...], tuple[Speed, ...]]:
