@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks import networks
 from benchmarks.measuring import Taken, take_turns
 from benchmarks.outcome import Bars, Goal, Outcome, keep, machine_name, parser, table, tell
 
 from augury.records.provenance import Machine
+from augury.training import Speed
 
 ROOT = Path(__file__).parent.parent
 
@@ -83,6 +85,19 @@ def test_the_short_form_meets_no_goal_of_time(
     assert "goal: fast; found: 2 s; goal met: not measured" in printed
     assert "goal: the same; found: the same; goal met: yes" in printed
     assert [goal["met"] for goal in json.loads(file.read_text())["A"]["goals"]] == [None, True]
+
+
+def test_networks_are_compared_within_blocks() -> None:
+    ours, plain = Taken((0.1, 0.2, 0.1), (0.1,) * 3), Taken((0.2, 0.2, 0.3), (0.3,) * 3)
+    taken = {networks.OURS: ours, networks.PLAIN: plain}
+    row = networks.row_of("vgg19", Speed(), taken)
+    assert row["plain / ours"] == "2.00 (3.00)"
+    assert row["keras / ours"] is None
+    assert networks.goal_of("vgg19", taken).met is None
+    taken[networks.KERAS] = Taken((0.14, 0.28, 0.2), (0.4,) * 3)
+    row = networks.row_of("vgg19", Speed(), taken)
+    assert (row["keras / ours"], row["range"]) == ("1.40 (4.00)", "1.40–2.00")
+    assert networks.goal_of("vgg19", taken).met is False
 
 
 def test_all_that_a_gpu_is_asked_to_do_runs_without_one(tmp_path: Path) -> None:
