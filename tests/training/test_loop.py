@@ -106,9 +106,9 @@ def test_arms_of_a_seed_see_the_same_order():
     def ids_seen(augment, seed):
         training = make_training(RECIPE, augment=augment, seed=seed)
         seen = []
-        apply = training.augmentation.apply
-        training.augmentation.apply = lambda batch, params: (
-            seen.append(batch.ids.clone()) or apply(batch, params)
+        run = training.augmentation.run
+        training.augmentation.run = lambda batch, *others: (
+            seen.append(batch.ids.clone()) or run(batch, *others)
         )
         list(training.epochs(until=2))
         return torch.cat(seen)
