@@ -13,7 +13,7 @@ import scipy
 from numpy.typing import NDArray
 
 from augury.stats.bootstrap import draw_with_replacement, percentile_interval
-from augury.stats.distributions import chi2_quantiles, student_quantile
+from augury.stats.quantiles import chi2_quantiles, student_quantile
 
 _EXACT_UP_TO = 16
 _QUANTILES = 10_000

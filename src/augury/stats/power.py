@@ -7,7 +7,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from augury.stats.distributions import binomial_quantiles, chi2_quantiles, student_quantile
+from augury.stats.quantiles import binomial_quantiles, chi2_quantiles, student_quantile
 from augury.stats.rule import Rule
 from augury.stats.sequential import looks_of, nominal_level
 

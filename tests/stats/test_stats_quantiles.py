@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from augury.stats.distributions import binomial_quantiles, chi2_quantiles, student_quantile
+from augury.stats.quantiles import binomial_quantiles, chi2_quantiles, student_quantile
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 5, 23, 200])
