@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Loops that Numba compiles are stored here by their content, whatever cache folder a test has: each
+# takes seconds to compile. Set before any test imports Numba, and for processes that tests start.
+COMPILED = Path(__file__).parent.parent / ".pytest_cache" / "compiled"
+os.environ.setdefault("NUMBA_CACHE_DIR", str(COMPILED))
+
 # Nothing is timed in tests: a busy machine must not fail them.
 settings.register_profile("augury", deadline=None)
 settings.load_profile("augury")

@@ -32,12 +32,22 @@ for line in json.loads(sys.argv[2]):
     told.append([line, found.exit_code, numpy + sorted(heavy & sys.modules.keys())])
 # What a worker needs before its first cell, and the networks and arms of the usual study.
 import augury.study.engines.local
+import torch
+from augury.training import Network, Normalize, Recipe, Speed
 from augury.training.deterministic import use_deterministic_algorithms
+from augury.training.optimizers import OPTIMIZERS, build_optimizer
 from augury.augment import build_augmentation
 from augury.models import ModelSpec, build_model
 build_augmentation("normal+random-erasing")
-build_model(ModelSpec("small", 10, 1), 0)
 use_deterministic_algorithms()
+model = build_model(ModelSpec("small", 10, 1), 0)
+network = Network(model, Normalize((0.5,), (0.5,)), Speed(), torch.device("cpu"))
+for name in OPTIMIZERS:
+    optimizer = build_optimizer(network, Recipe(optimizer=name))
+    network.predict(torch.rand(2, 1, 8, 8)).sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    optimizer.state_dict()
 compilers = {"torch._dynamo", "torch._inductor"}
 told.append(["worker", 0, sorted((heavy | compilers) & sys.modules.keys())])
 print(json.dumps(told))
