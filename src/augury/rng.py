@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from augury.errors import InputError
@@ -164,7 +165,22 @@ def _count_repeats(ids: Tensor) -> Tensor:
     found = on_gpu.count_repeats(ids) if ids.is_cuda else None
     if found is not None:
         return found
+    if ids.device.type == "cpu" and type(ids) is Tensor and not torch.compiler.is_compiling():
+        return torch.from_numpy(_count_in_numpy(ids.detach().numpy()))
     ordered, order = ids.sort(stable=True)
     # Among sorted ids, `searchsorted` finds where each run of equal ids begins.
     repeats = torch.arange(len(ids), device=ids.device) - torch.searchsorted(ordered, ordered)
     return torch.empty_like(order).scatter(0, order, repeats)
+
+
+def _count_in_numpy(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same in one thread.
+
+    PyTorch's `searchsorted` wakes a thread for each core from some 200 ids on, and these then keep
+    the cores busy for milliseconds, in which loops over images could run on them.
+    """
+    order = np.argsort(ids, kind="stable")
+    ordered = ids[order]
+    repeats = np.empty_like(order)
+    repeats[order] = np.arange(len(ids)) - np.searchsorted(ordered, ordered)
+    return repeats

@@ -5,6 +5,7 @@ What `apply` does can also be said in `steps`, which compiled loops take (`augur
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Generic, TypeVar
 
 import torch
@@ -15,6 +16,7 @@ from augury.batch import Batch, check_batch, normalized
 from augury.errors import InputError
 from augury.kernels.run import run_steps
 from augury.kernels.steps import Scale, Step
+from augury.kernels.threads import one_thread
 from augury.rng import Draws
 
 Params = TypeVar("Params")
@@ -80,7 +82,10 @@ class Augmentation(ABC, Generic[Params]):
         scale: how the resulting images are normalized at the end, which makes them float32 outside
         of [0, 1].
         """
-        return self.applied(batch, self.sample(batch, draws), scale)
+        device = batch.images.device
+        with one_thread(device) if self.has_steps else nullcontext():
+            params = self.sample(batch, draws)
+        return self.applied(batch, params, scale)
 
     def applied(self, batch: Batch, params: Params, scale: Scale | None = None) -> Batch:
         """The batch that `params` describe, as from `apply`: by compiled loops where they can."""
@@ -93,7 +98,8 @@ class Augmentation(ABC, Generic[Params]):
     def _by_steps(self, batch: Batch, params: Params, scale: Scale | None) -> Batch | None:
         """The same by compiled loops; None where they cannot."""
         height, width = batch.images.shape[-2:]
-        steps = self.steps(params, (height, width))
+        with one_thread(batch.images.device):
+            steps = self.steps(params, (height, width))
         images = None if steps is None else run_steps(batch.images, steps, scale)
         if steps is None or images is None:
             return None

@@ -25,35 +25,38 @@ _LEVELS = ir.VectorType(ir.IntType(8), 4)
 
 @intrinsic  # type: ignore[untyped-decorator]
 def blend_pixels(
-    context: Any,
-    pixels: Any,
-    at: Any,
-    below: Any,
-    a: Any,
-    b: Any,
-    c: Any,
-    d: Any,
-    out: Any,
-    to: Any,
+    context: Any, pixels: Any, places: Any, below: Any, shares: Any, width: Any, at: Any, line: Any
 ) -> tuple[Any, Callable[..., Any]]:
-    """out[to:to + 4] = a · pixel + b · its right neighbor + c · the one below + d · right of that.
+    """Four points of a row, from `at` on: each the sum of four pixels, times their shares.
 
-    pixels, out: float32 arrays. at, below: int32, places in `pixels` of the first of the four
-    channels, here and one row further down. a, b, c, d: float32; to: int64.
+    pixels: float32, four channels of each pixel side by side. places: (W,) int32, where the upper
+    left pixel of a point begins; below: int32, from a pixel to the one below. shares: (4·W,)
+    float32, of the pixels upper left, upper right, lower left, lower right. width, at: int64.
+    line: (3·W,) float32, written to, channel after channel.
     """
-    shares = (types.float32,) * 4
-    signature = types.void(pixels, types.int32, types.int32, *shares, out, types.int64)
+    signature = types.void(pixels, places, types.int32, shares, types.int64, types.int64, line)
 
     def generate(context: Any, builder: Any, signature: Any, given: Sequence[Any]) -> Any:
-        source, at, below, a, b, c, d, out, to = given
-        start = _data(context, builder, signature.args[0], source)
-        total = None
-        for place, share in ((at, a), (at, b), (below, c), (below, d)):
-            step = 4 if share is b or share is d else 0
-            place = builder.add(builder.sext(place, _INT64), ir.Constant(_INT64, step))
-            pixel = _load(builder, builder.gep(start, [place]), _FOUR)
-            total = _add_product(builder, pixel, _repeat(builder, share), total)
-        _store(builder, total, _data(context, builder, signature.args[7], out), to)
+        kinds = signature.args
+        start, marks = (_data(context, builder, kinds[k], given[k]) for k in (0, 1))
+        parts, target = (_data(context, builder, kinds[k], given[k]) for k in (3, 6))
+        below, width, at = builder.sext(given[2], _INT64), given[4], given[5]
+        points = []
+        for n in range(4):
+            point = builder.add(at, ir.Constant(_INT64, n))
+            upper = builder.sext(builder.load(builder.gep(marks, [point])), _INT64)
+            lower = builder.add(upper, below)
+            total = None
+            for place, beside in ((upper, 0), (upper, 4), (lower, 0), (lower, 4)):
+                place = builder.add(place, ir.Constant(_INT64, beside))
+                pixel = _load(builder, builder.gep(start, [place]), _FOUR)
+                share = _repeat(builder, builder.load(builder.gep(parts, [point])))
+                total = _add_product(builder, pixel, share, total)
+                point = builder.add(point, width)
+            points.append(total)
+        for channel in _transposed(builder, points)[:3]:
+            _store(builder, channel, target, at)
+            at = builder.add(at, width)
         return context.get_dummy_value()
 
     return signature, generate

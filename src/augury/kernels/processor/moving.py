@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from augury.kernels.processor.compiled import loop
+from augury.kernels.processor.compiled import loop, part
 from augury.kernels.processor.resample import resample, to_pixels
 from augury.kernels.processor.showing import normalize
 
@@ -13,7 +13,7 @@ def resample_images(images, white, shape, maps, blacks, alone, mean, std, scratc
 
     images: (B, C·H·W), uint8 levels or float32; white: 255 or 1, as float32. shape: (C, H, W).
     maps: (B, 6·P) float32; blacks: see `resample`. alone: (B,) uint8, not 0 for images that are
-    only normalized. mean, std: (C,) float32. scratch, places: see `room_to_resample`.
+    only normalized. mean, std: (C,) float32. scratch, places: see `passes.Room`.
     out: (B, C·H·W) float32.
     """
     channels, height, width = shape
@@ -25,15 +25,6 @@ def resample_images(images, white, shape, maps, blacks, alone, mean, std, scratc
             resample(scratch, height, width, maps[b], blacks, mean, std, places, out[b])
 
 
-def room_to_resample(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """`scratch` and `places` of `resample_images`: the pixels of an image and 12 rows, and a row.
-
-    The last row and column of the pixels are 0, and no loop writes to them.
-    """
-    pixels = 4 * (height + 1) * (width + 1)
-    return np.zeros(pixels + 11 * width, np.float32), np.empty(width, np.int32)
-
-
 @loop
 def move_windows(images, shape, windows, out):
     """Mirror each image, then shift it by whole pixels; black beyond the image.
@@ -43,27 +34,31 @@ def move_windows(images, shape, windows, out):
     """
     channels, height, width = shape
     for b in range(len(images)):
+        given, found = images[b], out[b]
         down, right = windows[b, 2], windows[b, 3]
         # The columns of the result that show the image.
         first, last = min(max(-right, 0), width), min(max(width - right, 0), width)
         for k in range(channels * height):
-            top = k - k % height
-            y = k % height + down
-            line = out[b, k * width : (k + 1) * width]
+            start, y = k * width, k % height + down
             if y < 0 or y >= height or first >= last:
-                for j in range(width):
-                    line[j] = 0
+                _blacken(found, start, start + width)
                 continue
-            y = top + (height - 1 - y if windows[b, 0] else y)
-            source = images[b, y * width : (y + 1) * width]
-            for j in range(first):
-                line[j] = 0
-            for j in range(last, width):
-                line[j] = 0
+            y = height - 1 - y if windows[b, 0] else y
+            at = (k - k % height + y) * width
+            _blacken(found, start, start + first)
+            _blacken(found, start + last, start + width)
+            # Unsigned places are not counted from the end, so that many pixels are copied at once.
             if windows[b, 1]:
-                start = width - 1 - right
+                at += width - 1 - right
                 for j in range(first, last):
-                    line[j] = source[np.uint64(start - j)]
+                    found[np.uint64(start + j)] = given[np.uint64(at - j)]
             else:
+                at += right
                 for j in range(first, last):
-                    line[j] = source[np.uint64(j + right)]
+                    found[np.uint64(start + j)] = given[np.uint64(at + j)]
+
+
+@part
+def _blacken(image, first, last):
+    for j in range(first, last):
+        image[np.uint64(j)] = 0

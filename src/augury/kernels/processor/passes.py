@@ -55,9 +55,10 @@ class Room:
 
     def __init__(self, shape: Shape) -> None:
         _, height, width = shape
-        # The pixels of an image, whose last row and column stay 0, and 11 rows.
-        self.resample = np.zeros(4 * (height + 1) * (width + 1) + 11 * width, np.float32)
-        self.places = np.empty(width, np.int32)
+        long = -(-width // 4) * 4
+        # The pixels of an image, whose last row and column stay 0, and ten rows.
+        self.resample = np.zeros(4 * (height + 1) * (width + 1) + 10 * long, np.float32)
+        self.places = np.zeros(long, np.int32)
         self.drawn = np.empty(width + 32, np.uint8)
 
 

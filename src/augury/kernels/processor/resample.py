@@ -35,57 +35,61 @@ def to_pixels(planes, white, channels, height, width, pixels):
 def resample(scratch, height, width, maps, blacks, mean, std, places, out):
     """Write the pixels in `scratch`, as moved by the affine maps, normalized, to `out`.
 
-    scratch: float32, the pixels (see `to_pixels`), then 11 rows of W. maps: (6·P,) float32, in the
-    order of the moves, each with rows y and x, from output to input; blacks: bit k is set where map
-    k has a black border, else its nearest pixels are repeated. mean, std: (C,) float32.
-    places: (W,) int32, scratch. out: flat (C, H, W) float32.
+    scratch: float32, the pixels (see `to_pixels`), then 10 rows of W', which is W rounded up to a
+    multiple of 4. maps: (6·P,) float32, in the order of the moves, each with rows y and x, from
+    output to input; blacks: bit k is set where map k has a black border, else its nearest pixels
+    are repeated. mean, std: (C,) float32. places: (W',) int32, scratch, 0 at first.
+    out: flat (C, H, W) float32.
     """
-    below = np.int32(4 * (width + 1))
+    below, long = np.int32(4 * (width + 1)), len(places)
     at = 4 * (height + 1) * (width + 1)
-    y, x = scratch[at : at + width], scratch[at + width : at + 2 * width]
-    at += 2 * width
-    cover, shares = scratch[at : at + width], scratch[at + width : at + 5 * width]
-    line = scratch[at + 5 * width : at + 9 * width]
+    y, x = scratch[at : at + width], scratch[at + long : at + long + width]
+    at += 2 * long
+    cover, shares = scratch[at : at + width], scratch[at + long : at + 5 * long]
+    line = scratch[at + 5 * long : at + 8 * long]
     for row in range(height):
         _locate(row, height, width, maps, blacks, y, x, cover)
         _corners(height, width, y, x, places, shares)
-        for j in range(width):
-            blend_pixels(
-                scratch,
-                places[j],
-                places[j] + below,
-                shares[j],
-                shares[width + j],
-                shares[2 * width + j],
-                shares[3 * width + j],
-                line,
-                4 * j,
-            )
+        for j in range(0, long, 4):
+            blend_pixels(scratch, places, below, shares, long, j, line)
         if blacks:
+            for c in range(3):
+                for j in range(width):
+                    line[np.uint64(c * long + j)] *= cover[j]
+        # Written out here, and with unsigned places, which are not counted from the end: only so
+        # are pixels computed many at once, in a quarter of the time.
+        for c in range(len(mean)):
+            its_mean, its_std, start = mean[c], std[c], (c * height + row) * width
             for j in range(width):
-                for c in range(3):
-                    line[np.uint64(4 * j + c)] *= cover[j]
-        _write(line, row, height, width, mean, std, out)
+                value = min(max(line[np.uint64(c * long + j)], _ZERO), _ONE)
+                out[np.uint64(start + j)] = (value - its_mean) / its_std
 
 
 @part
 def _locate(row, height, width, maps, blacks, y, x, cover):
     """Where the pixels of a row read, about the center, and how much of each is seen; (W,) each."""
     edge_y, edge_x = np.float32((height - 1) / 2), np.float32((width - 1) / 2)
-    for j in range(width):
-        y[j] = np.float32(row) - edge_y
-        x[j] = np.float32(j) - edge_x
-        cover[j] = _ONE
-    for k in range(len(maps) // 6 - 1, -1, -1):
+    last = len(maps) // 6 - 1
+    for k in range(last, -1, -1):
         yy, yx, down = maps[6 * k], maps[6 * k + 1], maps[6 * k + 2]
         xy, xx, right = maps[6 * k + 3], maps[6 * k + 4], maps[6 * k + 5]
-        for j in range(width):
-            to_y = (yy * y[j] + yx * x[j]) + down
-            to_x = (xy * y[j] + xx * x[j]) + right
-            y[j], x[j] = to_y, to_x
-        if (blacks >> k) & 1:
+        if k == last:
+            from_y = np.float32(row) - edge_y
             for j in range(width):
-                cover[j] = (cover[j] * _seen(y[j], edge_y)) * _seen(x[j], edge_x)
+                from_x = np.float32(j) - edge_x
+                y[j] = (yy * from_y + yx * from_x) + down
+                x[j] = (xy * from_y + xx * from_x) + right
+        else:
+            for j in range(width):
+                to_y = (yy * y[j] + yx * x[j]) + down
+                to_x = (xy * y[j] + xx * x[j]) + right
+                y[j], x[j] = to_y, to_x
+        if (blacks >> k) & 1:
+            # Of the maps beyond k, `cover` has what they leave of each pixel, if one is black.
+            whole = blacks >> (k + 1) == 0
+            for j in range(width):
+                before = _ONE if whole else cover[j]
+                cover[j] = (before * _seen(y[j], edge_y)) * _seen(x[j], edge_x)
         # The first map reads the image itself, which `_corners` keeps within.
         if k or (blacks >> k) & 1:
             for j in range(width):
@@ -102,8 +106,9 @@ def _seen(where, edge):
 @part
 def _corners(height, width, y, x, places, shares):
     """From coordinates to the places of the upper left pixels and the shares of all four."""
-    a, b = shares[:width], shares[width : 2 * width]
-    c, d = shares[2 * width : 3 * width], shares[3 * width :]
+    long = len(places)
+    a, b = shares[:width], shares[long : long + width]
+    c, d = shares[2 * long : 2 * long + width], shares[3 * long : 3 * long + width]
     to_grid_y = np.float32(2 / max(height - 1, 1))
     to_grid_x = np.float32(2 / max(width - 1, 1))
     half_y, half_x = np.float32((height - 1) / 2), np.float32((width - 1) / 2)
@@ -118,17 +123,3 @@ def _corners(height, width, y, x, places, shares):
         a[j], b[j] = (_ONE - right) * upper, right * upper
         c[j], d[j] = (_ONE - right) * lower, right * lower
         places[j] = np.int32(4) * (top * np.int32(width + 1) + left)
-
-
-@part
-def _write(line, row, height, width, mean, std, out):
-    for c in range(len(mean)):
-        # In variables of their own: read for each pixel, they could have been changed by the last.
-        its_mean, its_std = mean[c], std[c]
-        start = (c * height + row) * width
-        found = out[start : start + width]
-        for j in range(width):
-            # Unsigned, or it might be counted from the end, which keeps pixels from being computed
-            # many at once: that took three times as long.
-            value = line[np.uint64(4 * j + c)]
-            found[j] = (min(max(value, _ZERO), _ONE) - its_mean) / its_std
