@@ -31,14 +31,14 @@ def heard(monkeypatch):
 
     def listen(augmentation):
         found = []
-        bits = Draws.bits
+        stream = Draws.stream
 
-        def note(draws, operation, n):
+        def note(draws, operation):
             found.append(operation + draws.scope)
-            return bits(draws, operation, n)
+            return stream(draws, operation)
 
         with monkeypatch.context() as patch:
-            patch.setattr(Draws, "bits", note)
+            patch.setattr(Draws, "stream", note)
             augmentation.sample(batch, Draws(0, 0, batch.ids))
         return found
 
