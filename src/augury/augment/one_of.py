@@ -62,7 +62,7 @@ class OneOf(Augmentation[OneOfParams]):
         return super().streams(scope) | streams_of(self.parts, self._scopes, scope)
 
     def apply(self, batch: Batch, params: OneOfParams) -> Batch:
-        found = [p.apply(batch, drawn) for p, drawn in zip(self.parts, params.params, strict=True)]
+        found = [p.applied(batch, own) for p, own in zip(self.parts, params.params, strict=True)]
         images = [each.images for each in found]
         if len({image.dtype for image in images}) > 1:
             images = [to_float(image) for image in images]

@@ -107,7 +107,7 @@ class KeepAugment(Augmentation[KeepAugmentParams]):
         window = window[:, None]
         if self.mode == "cut":
             return batch.with_images(batch.images.masked_fill(window, 0))
-        augmented = self._inner.apply(batch, params.augment)
+        augmented = self._inner.applied(batch, params.augment)
         images, kept = augmented.images, batch.images
         if images.dtype != kept.dtype:
             images, kept = to_float(images), to_float(kept)
