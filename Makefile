@@ -13,8 +13,9 @@ READY := .venv/ready
 study: $(READY)
 	$(BIN)/augury study
 
+# Two processes, each with one thread: most tests train small networks, or wait for a command.
 test: $(READY)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-faults: $(READY)
 	$(BIN)/python -m pytest -m faults

@@ -48,3 +48,13 @@ def heeds_sigint():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the tests file by file, as files hold fixtures; see `make test`.
+
+    A machine has one Ray cluster at a time: its tests go to the same process.
+    """
+    for item in items:
+        group = "ray" if "ray" in item.path.stem else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
