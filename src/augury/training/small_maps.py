@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from augury.kernels import enabled
-from augury.training.few_positions import FewPositions
 
 # Above this many pixels oneDNN is as fast, or faster.
 _SMALL = 16
@@ -62,11 +61,8 @@ def _may(maps: Tensor) -> bool:
     )
 
 
-class _MatrixConv(FewPositions):
-    """A convolution as one matrix product, where each pixel or each image is a row of it.
-
-    Otherwise it is PyTorch's, with the gradient of `FewPositions`.
-    """
+class _MatrixConv(nn.Conv2d):
+    """A convolution as one matrix product, where each pixel or each image is a row of it."""
 
     def forward(self, input: Tensor) -> Tensor:
         if not _may(input):
