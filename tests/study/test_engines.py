@@ -286,12 +286,12 @@ def test_how_many_cells_each_engine_runs_at_once(monkeypatch):
     assert Local().cells_at_once(replace(many, cells=3)) == 3
     assert Local().cells_at_once(on_gpu) == 1
     assert Local(5).cells_at_once(on_gpu) == 5
-    monkeypatch.setattr("augury.study.engines.engine.gpu_memory", lambda: 80 * 2**30)
+    monkeypatch.setattr("augury.study.engines.engine.gpu_memory", lambda _: 80 * 2**30)
     assert Local().cells_at_once(on_gpu) == 4
     assert Local().cells_at_once(replace(on_gpu, cells=2)) == 2
     large = frozenset({("small", 32), ("resnet50", 224)})
     assert Local().cells_at_once(replace(on_gpu, networks=large)) == 1
-    monkeypatch.setattr("augury.study.engines.engine.gpu_memory", lambda: 12 * 2**30)
+    monkeypatch.setattr("augury.study.engines.engine.gpu_memory", lambda _: 12 * 2**30)
     assert Local().cells_at_once(on_gpu) == 3
     monkeypatch.setattr("os.cpu_count", lambda: 4)
     assert Local().cells_at_once(on_gpu) == 2
