@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,8 @@ from augury.records.json_file import to_values
 from augury.records.provenance import Machine
 from augury.study.provenance import provenance
 
-RESULTS = Path(__file__).parent / "results"
+# From where the command runs, so that what it writes names no folder of the machine.
+RESULTS = Path(os.path.relpath(Path(__file__).parent / "results"))
 # Whose versions matter here, beside those of a result.
 _MORE = ("numba", "triton", "kornia", "albumentations", "keras", "tensorflow", "tensorflow-cpu")
 Row = dict[str, Any]  # column: text or number; None where nothing was measured
