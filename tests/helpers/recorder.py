@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from augury.kernels.capture import Replay, Watch
+from augury.kernels.capture import HostGuard, Replay
 
 
-class _Recording(Watch):
+class _Recording(HostGuard):
     """The calls within the block, in order, with the tensors that they returned."""
 
     def __init__(self) -> None:

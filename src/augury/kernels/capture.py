@@ -37,7 +37,7 @@ class Capture(Protocol):
         """
 
 
-class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class HostGuard(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Within the block, NotCapturableError for what waits for the host or copies from it."""
 
     def __torch_dispatch__(
@@ -78,7 +78,7 @@ class CudaGraphs:
                 function()  # chooses kernels, and makes constants
                 # By now nothing may come from the host. It is better noticed here than in the
                 # capture, which would leave CUDA in a state that is hard to tidy up.
-                with Watch():  # type: ignore[no-untyped-call]
+                with HostGuard():  # type: ignore[no-untyped-call]
                     for _ in range(warmup - 1):
                         function()
                 graph = torch.cuda.CUDAGraph()

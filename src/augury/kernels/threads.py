@@ -1,4 +1,4 @@
-"""Small operations in one thread."""
+"""How many threads PyTorch computes with."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,14 +16,18 @@ def one_thread(device: torch.device) -> AbstractContextManager[None]:
     """
     if torch.compiler.is_compiling() or device.type != "cpu" or torch.get_num_threads() == 1:
         return nullcontext()
-    return _one_thread()
+    return limited_threads(1)
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # takes less than a microsecond
+def limited_threads(threads: int) -> Iterator[None]:
+    """Use as many threads within the block: sums depend on how they are divided.
+
+    Setting them takes less than a microsecond.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)

@@ -9,6 +9,7 @@ import torch
 
 from augury.data import Dataset, Progress, data_title
 from augury.errors import InputError
+from augury.kernels.threads import limited_threads
 from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, plan_of
 from augury.records.provenance import Provenance
@@ -16,7 +17,7 @@ from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.device import chosen_device
 from augury.study.planning.plan import assemble_plan
-from augury.study.planning.probe import limited_threads, named_speeds
+from augury.study.planning.probe import named_speeds
 from augury.study.planning.settings import StudySettings
 from augury.study.running.prepare import load_planned, prepare
 from augury.study.running.record_batches import (

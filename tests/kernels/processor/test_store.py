@@ -84,7 +84,8 @@ def test_who_starts_at_the_same_time_waits_and_compiles_nothing():
             order.append("second")
 
     second = threading.Thread(target=wait)
-    threads = [threading.Thread(target=first), second]
+    # The second one waits until the first is inside; only a thread that was started can be joined.
+    threads = [second, threading.Thread(target=first)]
     for thread in threads:
         thread.start()
     for thread in threads:

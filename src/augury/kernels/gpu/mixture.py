@@ -8,7 +8,7 @@ from torch import Tensor
 from augury.kernels.gpu.launch import EXACT, by_reciprocal, on_device_of
 from augury.kernels.gpu.move import scale_arguments
 from augury.kernels.gpu.policy import launch_layers
-from augury.kernels.gpu.resample import unit
+from augury.kernels.gpu.resample import normalized, unit
 from augury.kernels.steps import Mixture, Scale
 
 _LANES = 512
@@ -35,8 +35,7 @@ def mix(
         own = unit(tl.load(images + image * CHANNELS * area + at, keep, other=0), RECIPROCAL)
         found = (1 - share) * own + share * total
         found = tl.minimum(tl.maximum(found, 0.0), 1.0)
-        if mean is not None:
-            found = tl.div_rn(found - tl.load(mean + channel), tl.load(std + channel) + found * 0)
+        found = normalized(found, mean, std, channel)
         tl.store(out + image * CHANNELS * area + at, found, keep)
 
 

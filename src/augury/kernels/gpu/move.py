@@ -10,7 +10,7 @@ from torch import Tensor
 from augury.kernels.gpu.fill import random_levels, rectangle
 from augury.kernels.gpu.launch import EXACT, by_reciprocal, on_device_of
 from augury.kernels.gpu.philox import seed_of
-from augury.kernels.gpu.resample import bilinear, corner, located, over_255, unit
+from augury.kernels.gpu.resample import bilinear, corner, located, normalized, over_255, unit
 from augury.kernels.steps import Fill, Resample, Scale, Window
 from augury.kernels.stream import Stream
 
@@ -93,8 +93,7 @@ def move(
             else:
                 new = level
             found = tl.where(inside, new, found)
-        if mean is not None:
-            found = tl.div_rn(found - tl.load(mean + channel), tl.load(std + channel) + found * 0)
+        found = normalized(found, mean, std, channel)
         tl.store(target + channel * area + pixel, found.to(out.dtype.element_ty), keep)
 
 

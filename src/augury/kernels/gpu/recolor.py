@@ -7,7 +7,7 @@ from torch import Tensor
 
 from augury.kernels.gpu.launch import EXACT, by_reciprocal, on_device_of
 from augury.kernels.gpu.move import scale_arguments
-from augury.kernels.gpu.resample import unit
+from augury.kernels.gpu.resample import normalized, unit
 from augury.kernels.steps import Blur, Recolor, Scale
 
 _LANES = 256
@@ -98,9 +98,7 @@ def turned(red, green, blue, shift, RECIPROCAL: tl.constexpr):
 
 @triton.jit
 def put(out, at, value, keep, mean, std, channel):
-    if mean is not None:
-        value = tl.div_rn(value - tl.load(mean + channel), tl.load(std + channel) + value * 0)
-    tl.store(out + at, value, keep)
+    tl.store(out + at, normalized(value, mean, std, channel), keep)
 
 
 @triton.jit(do_not_specialize=["height", "width"])

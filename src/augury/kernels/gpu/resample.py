@@ -81,3 +81,12 @@ def unit(value, RECIPROCAL: tl.constexpr):
 def over_255(level, RECIPROCAL: tl.constexpr):
     """float32 levels over 255, rounded once, or as a product with the rounded 1/255."""
     return level * (1.0 / 255) if RECIPROCAL else tl.div_rn(level, level * 0 + 255)
+
+
+@triton.jit
+def normalized(value, mean, std, channel):
+    """(value - mean) / std of a channel, divided exactly; the value itself where mean is None."""
+    found = value
+    if mean is not None:
+        found = tl.div_rn(value - tl.load(mean + channel), tl.load(std + channel) + value * 0)
+    return found

@@ -19,10 +19,10 @@ def recolor_pass(step: Recolor | Blur, shape: tuple[int, int, int]) -> Callable[
     numbers = np.ascontiguousarray(given.detach().numpy(), np.float32)
     channels, height, width = shape
 
-    def run(images: Array, rows: slice, room: Any, out: Array | None, look: Any) -> Array:
+    def run(images: Array, rows: slice, room: Any, out: Array | None, finish: Any) -> Array:
         if images.dtype == np.uint8:
             images = np.divide(images, np.float32(255), dtype=np.float32)
-        if out is None or look.scaled:
+        if out is None or finish.scaled:
             out = np.empty(images.shape, np.float32)
         planes = len(images), channels, height * width
         source, found = images.reshape(planes), out.reshape(planes)

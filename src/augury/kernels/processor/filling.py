@@ -7,11 +7,11 @@ from augury.kernels.processor.philox import philox
 
 
 @loop
-def fill_boxes(images, shape, boxes, drawn, key, streams, given, looks, scratch):
+def fill_boxes(images, shape, boxes, drawn, key, streams, given, tables, scratch):
     """Overwrite a rectangle of each image, in place.
 
     images: (B, C·H·W), uint8 or float32. shape: (C, H, W). boxes: (B, 5) int64: top, left, height,
-    width, and 0 where the image stays as it is. looks: (C, 256) of the dtype of `images`, what a
+    width, and 0 where the image stays as it is. tables: (C, 256) of the dtype of `images`, what a
     level is in them.
     drawn: whether the levels are bytes of a stream, of which those in the rectangle are drawn;
     then key: (3,) uint64, two words and the epoch, and streams: (B,) uint64. If not, they are those
@@ -32,18 +32,18 @@ def fill_boxes(images, shape, boxes, drawn, key, streams, given, looks, scratch)
                 line = images[b, start : start + right - left]
                 if drawn:
                     _draw(key, streams[b], start, right - left, scratch)
-                    _put(looks[c], scratch, np.uint64(start % 16), np.uint64(1), line)
+                    _put(tables[c], scratch, np.uint64(start % 16), np.uint64(1), line)
                 elif given.shape[1] == 1:
-                    _put(looks[c], given[0], np.uint64(0), np.uint64(0), line)
+                    _put(tables[c], given[0], np.uint64(0), np.uint64(0), line)
                 else:
                     levels = given[b if len(given) > 1 else 0]
-                    _put(looks[c], levels, np.uint64(start), np.uint64(1), line)
+                    _put(tables[c], levels, np.uint64(start), np.uint64(1), line)
 
 
 @part
-def _put(looks, levels, start, step, line):
+def _put(tables, levels, start, step, line):
     for j in range(len(line)):
-        line[j] = looks[levels[start + step * np.uint64(j)]]
+        line[j] = tables[levels[start + step * np.uint64(j)]]
 
 
 @part

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from augury.kernels.processor.passes import Look, Room, fill_of, pass_of, show
+from augury.kernels.processor.passes import Finish, Room, fill_of, pass_of, show
 from augury.kernels.processor.pieces import in_pieces
 from augury.kernels.steps import Fill, Layers, Scale, Step, Window
 
@@ -34,7 +34,7 @@ def images_after(
     # 32×32, getting small ones takes 4 ms, as long as all the rest, and large ones 0.5 ms.
     levels = keeps and images.dtype == torch.uint8
     written = np.empty(source.shape, np.uint8 if levels else np.float32)
-    look = Look(channels, scale)
+    finish = Finish(channels, scale)
     tail = max((k for k, step in enumerate(steps, 1) if not isinstance(step, Fill)), default=0)
     passes = [pass_of(step, shape) for step in steps[:tail]]
     fills = [fill_of(step, shape) for step in steps[tail:] if isinstance(step, Fill)]
@@ -48,11 +48,11 @@ def images_after(
             now, out = given[rows], written[rows]
             for k, each in enumerate(passes, 1):
                 target = out if k == tail else None
-                now = each(now, rows, room, target, look)
+                now = each(now, rows, room, target, finish)
             if now is not out:
-                show(now, out, look)
+                show(now, out, finish)
             for fill in fills:
-                fill(out, rows, room, look)
+                fill(out, rows, room, finish)
 
     in_pieces(work, count, threads, source.numel())
     return torch.from_numpy(written).view(images.shape)

@@ -25,8 +25,8 @@ _WHITE: dict[np.dtype[Any], np.float32] = {
 }
 
 
-class Look:
-    """How images are shown in the result: `mean` and `std`, (C,) float32, and what levels become.
+class Finish:
+    """How images end: `mean` and `std`, (C,) float32, and what levels become.
 
     scale: of the normalization; None for values in [0, 1].
     """
@@ -64,17 +64,17 @@ class Room:
 
 # From images (B, C·H·W), their rows in the batch, memory, and the place of the result if there is
 # one; returns the result.
-Pass = Callable[[Array, slice, Room, Array | None, Look], Array]
+Pass = Callable[[Array, slice, Room, Array | None, Finish], Array]
 
 
-def show(images: Array, out: Array, look: Look) -> None:
+def show(images: Array, out: Array, finish: Finish) -> None:
     """Write finished `images` to `out`, normalized if that is float32."""
     if out.dtype == np.uint8:
         out[:] = images
     elif images.dtype == np.uint8:
-        show_levels(images, look.of_levels(out), out)
+        show_levels(images, finish.of_levels(out), out)
     else:
-        normalize_images(images, look.mean, look.std, out)
+        normalize_images(images, finish.mean, finish.std, out)
 
 
 def pass_of(step: Step, shape: Shape) -> Pass:
@@ -99,11 +99,11 @@ def _resample(step: Resample, shape: Shape) -> Pass:
         if step.left_alone is None
         else _array(step.left_alone, np.uint8)[:, 0]
     )
-    plain = Look(shape[0])
+    plain = Finish(shape[0])
 
-    def run(images: Array, rows: slice, room: Room, out: Array | None, look: Look) -> Array:
+    def run(images: Array, rows: slice, room: Room, out: Array | None, finish: Finish) -> Array:
         if out is None:
-            out, look = np.empty(images.shape, np.float32), plain
+            out, finish = np.empty(images.shape, np.float32), plain
         resample_images(
             images,
             _WHITE[images.dtype],
@@ -111,8 +111,8 @@ def _resample(step: Resample, shape: Shape) -> Pass:
             maps[rows],
             blacks,
             alone[rows],
-            look.mean,
-            look.std,
+            finish.mean,
+            finish.std,
             room.resample,
             room.places,
             out,
@@ -126,8 +126,8 @@ def _window(step: Window, shape: Shape) -> Pass:
     columns = (step.mirror_y, step.mirror_x, step.down, step.right)
     windows = np.concatenate([_array(column, np.int64) for column in columns], 1)
 
-    def run(images: Array, rows: slice, room: Room, out: Array | None, look: Look) -> Array:
-        if out is None or out.dtype != images.dtype or look.scaled:
+    def run(images: Array, rows: slice, room: Room, out: Array | None, finish: Finish) -> Array:
+        if out is None or out.dtype != images.dtype or finish.scaled:
             out = np.empty_like(images)
         move_windows(images, shape, windows[rows], out)
         return out
@@ -136,9 +136,9 @@ def _window(step: Window, shape: Shape) -> Pass:
 
 
 def _fill_copy(step: Fill, shape: Shape) -> Pass:
-    fill, plain = fill_of(step, shape), Look(shape[0])
+    fill, plain = fill_of(step, shape), Finish(shape[0])
 
-    def run(images: Array, rows: slice, room: Room, out: Array | None, look: Look) -> Array:
+    def run(images: Array, rows: slice, room: Room, out: Array | None, finish: Finish) -> Array:
         images = images.copy()
         fill(images, rows, room, plain)
         return images
@@ -146,8 +146,8 @@ def _fill_copy(step: Fill, shape: Shape) -> Pass:
     return run
 
 
-def fill_of(step: Fill, shape: Shape) -> Callable[[Array, slice, Room, Look], None]:
-    """What overwrites the rectangles of `step` in place, in images that look as said."""
+def fill_of(step: Fill, shape: Shape) -> Callable[[Array, slice, Room, Finish], None]:
+    """What overwrites the rectangles of `step` in place, in images that are finished as said."""
     box = [_array(each, np.int64) for each in (step.top, step.left, step.height, step.width)]
     chosen = np.ones_like(box[0]) if step.chosen is None else _array(step.chosen, np.int64)
     boxes = np.concatenate([*box, chosen], 1)
@@ -163,7 +163,7 @@ def fill_of(step: Fill, shape: Shape) -> Callable[[Array, slice, Room, Look], No
         given[:] = value
     each_its_own = len(given) > 1
 
-    def run(images: Array, rows: slice, room: Room, look: Look) -> None:
+    def run(images: Array, rows: slice, room: Room, finish: Finish) -> None:
         fill_boxes(
             images,
             shape,
@@ -172,7 +172,7 @@ def fill_of(step: Fill, shape: Shape) -> Callable[[Array, slice, Room, Look], No
             key,
             streams[rows],
             given[rows] if each_its_own else given,
-            look.of_levels(images),
+            finish.of_levels(images),
             room.drawn,
         )
 

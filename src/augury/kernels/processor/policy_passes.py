@@ -18,8 +18,8 @@ def layers_pass(step: Layers, shape: tuple[int, int, int]) -> Callable[..., Arra
     given = _arrays(step)
     chosen = np.ones(len(given[0]), bool) if step.chosen is None else _array(step.chosen)
 
-    def run(images: Array, rows: slice, room: Any, out: Array | None, look: Any) -> Array:
-        if out is None or out.dtype != images.dtype or look.scaled:
+    def run(images: Array, rows: slice, room: Any, out: Array | None, finish: Any) -> Array:
+        if out is None or out.dtype != images.dtype or finish.scaled:
             out = np.empty_like(images)
         its = [each[rows] for each in given]
         if images.dtype == np.uint8:
@@ -37,8 +37,8 @@ def mixture_pass(step: Mixture, shape: tuple[int, int, int]) -> Callable[..., Ar
     given = [np.stack(each, 1) for each in zip(*chains, strict=True)]
     given += [_array(step.weights), _array(step.m)]
 
-    def run(images: Array, rows: slice, room: Any, out: Array | None, look: Any) -> Array:
-        if out is None or look.scaled:
+    def run(images: Array, rows: slice, room: Any, out: Array | None, finish: Any) -> Array:
+        if out is None or finish.scaled:
             out = np.empty(images.shape, np.float32)
         if images.dtype == np.uint8:
             images = np.divide(images, np.float32(255), out, dtype=np.float32)

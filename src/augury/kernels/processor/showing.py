@@ -24,13 +24,13 @@ def normalize_images(images, mean, std, out):
 
 
 @loop
-def show_levels(images, looks, out):
-    """(B, C·H·W) uint8 -> float32, by the (C, 256) `looks`, which is quicker than two divisions."""
-    plane = images.shape[1] // len(looks)
+def show_levels(images, tables, out):
+    """(B, C·H·W) uint8 -> float32, by the (C, 256) `tables`: quicker than two divisions."""
+    plane = images.shape[1] // len(tables)
     for b in range(len(images)):
-        for c in range(len(looks)):
-            look = looks[c]
+        for c in range(len(tables)):
+            table = tables[c]
             given = images[b, c * plane : (c + 1) * plane]
             found = out[b, c * plane : (c + 1) * plane]
             for i in range(len(given)):
-                found[i] = look[given[i]]
+                found[i] = table[given[i]]

@@ -10,6 +10,7 @@ import torch
 
 from augury.data import Progress
 from augury.errors import AuguryError
+from augury.kernels.threads import limited_threads
 from augury.records.cell import Cell, as_begun
 from augury.study.doctor.arms import arm_cost
 from augury.study.doctor.bench import Bench
@@ -28,7 +29,6 @@ from augury.study.planning.cells import make_cells
 from augury.study.planning.networks import check_saliency
 from augury.study.planning.parts import count_classes
 from augury.study.planning.plan import one_of_each_arm
-from augury.study.planning.probe import limited_threads
 from augury.study.planning.settings import StudySettings
 from augury.study.provenance import machine
 from augury.training.device import current_device

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from augury.kernels.threads import limited_threads
 from augury.records.cell import Cell
 from augury.startup import environment
 from augury.study.engines.engine import Job, Workload
 from augury.study.engines.environment import cublas_workspace
 from augury.study.engines.in_turn import run_in_turn
-from augury.study.planning.probe import limited_threads
 from augury.training.captured import forget_graphs
 from augury.training.deterministic import algorithms_restored
 

@@ -1,14 +1,14 @@
 """Find the fastest layout and precision of each model on each data set."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import torch
 
 from augury.data import Dataset, Progress, cache_folder
 from augury.errors import InputError
+from augury.kernels.threads import limited_threads
 from augury.models import build_model, code_of
 from augury.records.cell import Cell
 from augury.records.numbers import Device
@@ -139,14 +139,3 @@ def named_speeds(settings: StudySettings) -> tuple[tuple[str, ...], tuple[Speed,
     named = {name: value for name, value in asked.items() if value != "auto"}
     ways = (each for each in ALL_SPEEDS if vars(each) | named == vars(each))
     return tuple(named), tuple(ways)
-
-
-@contextmanager
-def limited_threads(threads: int) -> Iterator[None]:
-    """Use as many threads within the block as a cell will: sums depend on how they are divided."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
