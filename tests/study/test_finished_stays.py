@@ -344,7 +344,7 @@ def test_a_file_that_an_augmentation_misses_is_not_the_study_that_is_gone(
     folder, cell, _ = cell_run
     plan = quick_plan(quick_settings(corruptions=0))
 
-    def missing(*arguments):
+    def missing(*arguments, **options):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/somewhere/else.npy")
 
     monkeypatch.setattr("augury.study.running.run.prepare", missing)
