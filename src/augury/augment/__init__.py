@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from augury.augment.erasing.cutout import Cutout
     from augury.augment.erasing.random_erasing import RandomErasing
     from augury.augment.geometry.crop import Crop
+    from augury.augment.geometry.elastic import Elastic
     from augury.augment.geometry.flip import Flip
     from augury.augment.geometry.normal import Normal
+    from augury.augment.geometry.perspective import Perspective
     from augury.augment.geometry.rotate import Rotate
     from augury.augment.geometry.shear import Shear
     from augury.augment.geometry.translate import Translate
@@ -90,6 +92,7 @@ __all__ = [
     "Crop",
     "CutMix",
     "Cutout",
+    "Elastic",
     "Equalize",
     "Flip",
     "Grayscale",
@@ -101,6 +104,7 @@ __all__ = [
     "MixUp",
     "Normal",
     "OneOf",
+    "Perspective",
     "Posterize",
     "PuzzleMix",
     "RandAugment",

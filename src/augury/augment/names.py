@@ -44,6 +44,16 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "geometry.translate:Translate",
             "Move the content by any distance, not only whole pixels; bilinear, returns float32.",
         ),
+        "perspective": _row(
+            "geometry.perspective:Perspective",
+            "Pull the corners of each image inward and read it in perspective; bilinear, "
+            "black around.",
+        ),
+        "elastic": _row(
+            "geometry.elastic:Elastic",
+            "Bend each image like rubber: pixels move by smooth noise; bilinear, "
+            "black beyond the image.",
+        ),
         # Color and sharpness
         "brightness": _row(
             "color.brightness:Brightness",

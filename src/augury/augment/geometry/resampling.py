@@ -68,7 +68,12 @@ def resample(batch: Batch, parts: Sequence[Geometric[Any]], params: Sequence[Any
         # The first part reads the image itself, and `read` repeats the nearest pixel anyway.
         if i or parts[i].border == "black":
             points = bounded(points, size, parts[i].border)
-    move = partial(_read_moved, points=points, left_alone=_left_alone(parts, params))
+    return read_at(batch, points, _left_alone(parts, params))
+
+
+def read_at(batch: Batch, points: Points, left_alone: Tensor | None) -> Batch:
+    """The batch with its images read at `points`; those of `left_alone` (B,) keep every bit."""
+    move = partial(_read_moved, points=points, left_alone=left_alone)
     return batch.moved(move(to_float(batch.images)).clamp_(0, 1), move)
 
 
