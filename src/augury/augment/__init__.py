@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from augury.augment.color.saturation import Saturation
     from augury.augment.color.sharpness import Sharpness
     from augury.augment.color.solarize import Solarize
+    from augury.augment.erasing.coarse_dropout import CoarseDropout
     from augury.augment.erasing.cutout import Cutout
+    from augury.augment.erasing.gridmask import GridMask
     from augury.augment.erasing.random_erasing import RandomErasing
     from augury.augment.geometry.crop import Crop
     from augury.augment.geometry.elastic import Elastic
@@ -87,6 +89,7 @@ __all__ = [
     "Brightness",
     "Captured",
     "Chain",
+    "CoarseDropout",
     "Collate",
     "Contrast",
     "Crop",
@@ -96,6 +99,7 @@ __all__ = [
     "Equalize",
     "Flip",
     "Grayscale",
+    "GridMask",
     "GuidedMixup",
     "Hue",
     "Identity",

@@ -117,6 +117,14 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "Replace one rectangle of an image by random pixels.",
         ),
         "cutout": _row("erasing.cutout:Cutout", "Set one square of every image to zero."),
+        "coarse-dropout": _row(
+            "erasing.coarse_dropout:CoarseDropout",
+            "Set several small rectangles of an image to zero.",
+        ),
+        "gridmask": _row(
+            "erasing.gridmask:GridMask",
+            "Set the squares of a regular grid to zero; the grid is turned at random.",
+        ),
         # Mixing
         "mixup": _row(
             "mixing.mixup:MixUp",
