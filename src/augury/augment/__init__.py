@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from augury.augment.loading.collate import Collate, WithIds
     from augury.augment.loading.repeats import number_repeats
     from augury.augment.mixing.cutmix import CutMix
+    from augury.augment.mixing.fmix import FMix
     from augury.augment.mixing.mixup import MixUp
     from augury.augment.mixing.resizemix import ResizeMix
     from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES, SALIENCY, parts_of, same_arm
@@ -97,6 +98,7 @@ __all__ = [
     "Cutout",
     "Elastic",
     "Equalize",
+    "FMix",
     "Flip",
     "Grayscale",
     "GridMask",

@@ -138,6 +138,10 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "mixing.resizemix:ResizeMix",
             "Paste another image, shrunk but whole, into each; targets by the area that it covers.",
         ),
+        "fmix": _row(
+            "mixing.fmix:FMix",
+            "Show another image where smooth noise is low; targets by the pixels shown of each.",
+        ),
         # Guided by saliency
         "salience-raw": _row(
             "saliency.salience_raw:SalienceRaw",
