@@ -10,12 +10,12 @@ import multiprocessing
 from pathlib import Path
 
 import torch
-
-from augury.kernels import plain_path
 from benchmarks.augment_processor import ARMS
 from benchmarks.outcome import Row, table
 from benchmarks.peers.ours import ours
 from benchmarks.peers.work import Work, make_work
+
+from augury.kernels import plain_path
 
 CALLS = 3
 
