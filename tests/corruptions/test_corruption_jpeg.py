@@ -10,7 +10,7 @@ from PIL import Image, features
 from scipy import fft
 
 from augury.corruptions import corrupt
-from augury.corruptions.jpeg import compress
+from augury.jpeg import compress
 
 CONSTANTS = {32: (80, 65, 58, 50, 40), 96: (25, 18, 15, 10, 7)}
 
@@ -42,7 +42,7 @@ def test_equals_pillow(severity, size, channels):
 @turbo
 @given(
     quality=st.integers(1, 100),
-    size=st.tuples(st.integers(8, 50), st.integers(8, 50)),
+    size=st.tuples(st.integers(1, 50), st.integers(1, 50)),
     channels=st.sampled_from([1, 3]),
     smooth=st.booleans(),
     seed=st.integers(0, 999),
@@ -52,8 +52,18 @@ def test_equals_pillow_at_any_quality_and_size(quality, size, channels, smooth, 
     image = noise((channels, height, width), seed)
     if smooth:
         image = photos(64, 64, channels)[seed % 4, :, :height, :width]
-    found = compress(torch.from_numpy(image)[None], quality)[0]
+    found = compress(torch.from_numpy(image)[None], torch.tensor([quality]))[0]
     np.testing.assert_array_equal(found, pillow(image, quality))
+
+
+@turbo
+@pytest.mark.parametrize("channels", [1, 3])
+def test_each_image_of_a_batch_has_its_own_quality(channels):
+    images = np.concatenate([photos(24, 35, channels)] * 25)
+    quality = torch.arange(1, 101)
+    found = compress(torch.from_numpy(images), quality).numpy()
+    for image, each, one in zip(images, quality.tolist(), found, strict=True):
+        np.testing.assert_array_equal(one, pillow(image, each))
 
 
 def test_a_gray_block_equals_the_standard():
@@ -70,7 +80,7 @@ def test_a_gray_block_equals_the_standard():
     rounded[0] = np.round(frequencies / steps) * steps
     expected = np.clip(np.round(fft.idctn(rounded, norm="ortho") + 128), 0, 255)
     assert (rounded != 0).sum() >= 1
-    found = compress(torch.from_numpy(block)[None, None], 50)[0, 0].numpy()
+    found = compress(torch.from_numpy(block)[None, None], torch.tensor([50]))[0, 0].numpy()
     np.testing.assert_allclose(found, expected, rtol=0, atol=1)
 
 
