@@ -48,6 +48,14 @@ def test_grays_keep_their_values(channels):
     assert torch.equal(Hue().apply(make_batch(images), params).images, images)
 
 
+def test_no_turn_changes_no_bit():
+    images = torch.rand(5, 3, 6, 7, generator=torch.Generator().manual_seed(0))
+    found = Hue().apply(make_batch(images), HueParams(torch.tensor([0, -0.0, 0.1, 0, 0]))).images
+    still = torch.tensor([0, 1, 3, 4])
+    assert torch.equal(found[still], images[still])
+    assert not torch.equal(found[2], images[2])
+
+
 def test_draws_match_the_documented_distribution():
     shift = sample_many(Hue()).shift
     assert stats.kstest(shift.numpy(), stats.uniform(-0.1, 0.2).cdf).pvalue > 1e-4

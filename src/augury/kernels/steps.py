@@ -121,7 +121,7 @@ class Recolor:
     """One of RECOLORINGS, as in `augment/color/`; float32, clipped to [0, 1].
 
     amount: (B,) float32: the factor; for "hue" turns; for "grayscale" 1 where the image loses its
-    color, and 0 where it does not.
+    color, and 0 where it does not. A factor of 1, and 0 for the others, changes no bit.
     """
 
     kind: str

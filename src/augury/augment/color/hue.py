@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from augury.augment.base import Augmentation
+from augury.augment.base import Augmentation, per_image
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.kernels.steps import Recolor, Step
@@ -45,7 +45,10 @@ class Hue(Augmentation[HueParams]):
 
 
 def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
-    """images (B, C, H, W) float in [0, 1], shift (B,) in turns -> images."""
+    """images (B, C, H, W) float in [0, 1], shift (B,) in turns -> images.
+
+    A shift of 0 returns the images bit for bit.
+    """
     if images.shape[1] == 1:
         return images
     low, high = images.aminmax(dim=1)
@@ -54,7 +57,8 @@ def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
     hue = hue - 6 * (hue / 6).floor()
     # HSV to RGB: how far red, green and blue lie below the largest, in units of the chroma.
     falls = 2 - (hue - 3).abs(), (hue - 2).abs() - 1, (hue - 4).abs() - 1
-    return torch.stack([high - chroma * fall.clamp(0, 1) for fall in falls], dim=1).clamp(0, 1)
+    turned = torch.stack([high - chroma * fall.clamp(0, 1) for fall in falls], dim=1).clamp(0, 1)
+    return torch.where(per_image(shift == 0), images, turned)
 
 
 def _hue(images: Tensor, high: Tensor, chroma: Tensor) -> Tensor:

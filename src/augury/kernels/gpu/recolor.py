@@ -115,15 +115,14 @@ def recolor_pixels(
     plane, target = images + image * CHANNELS * area, out + image * CHANNELS * area
     amount = tl.load(amounts + image)
     if KIND == "hue" and CHANNELS == 3:
-        red, green, blue = turned(
-            channel_at(plane, pixel, keep, RECIPROCAL),
-            channel_at(plane + area, pixel, keep, RECIPROCAL),
-            channel_at(plane + 2 * area, pixel, keep, RECIPROCAL),
-            amount, RECIPROCAL,
-        )  # fmt: skip
-        put(target, pixel, red, keep, mean, std, 0)
-        put(target + area, pixel, green, keep, mean, std, 1)
-        put(target + 2 * area, pixel, blue, keep, mean, std, 2)
+        own_red = channel_at(plane, pixel, keep, RECIPROCAL)
+        own_green = channel_at(plane + area, pixel, keep, RECIPROCAL)
+        own_blue = channel_at(plane + 2 * area, pixel, keep, RECIPROCAL)
+        red, green, blue = turned(own_red, own_green, own_blue, amount, RECIPROCAL)
+        still = amount == 0
+        put(target, pixel, tl.where(still, own_red, red), keep, mean, std, 0)
+        put(target + area, pixel, tl.where(still, own_green, green), keep, mean, std, 1)
+        put(target + 2 * area, pixel, tl.where(still, own_blue, blue), keep, mean, std, 2)
     else:
         if KIND == "saturation" or KIND == "grayscale":
             gray = luma_at(plane, pixel, area, keep, CHANNELS, RECIPROCAL)

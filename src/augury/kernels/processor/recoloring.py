@@ -10,6 +10,7 @@ _CONTRAST = RECOLORINGS.index("contrast")
 _SATURATION = RECOLORINGS.index("saturation")
 _SHARPNESS = RECOLORINGS.index("sharpness")
 _HUE = RECOLORINGS.index("hue")
+_GRAYSCALE = RECOLORINGS.index("grayscale")
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
 _RED, _GREEN, _BLUE = np.float32(0.299), np.float32(0.587), np.float32(0.114)
@@ -25,9 +26,13 @@ def recolor(images, shape, kind, amount, out):
     channels, height, width = shape
     other = np.empty((channels, height * width), np.float32)
     rows = np.empty(height * width, np.float32)
+    neutral = _ZERO if kind in (_HUE, _GRAYSCALE) else _ONE
     for b in range(len(images)):
         image, found = images[b], out[b]
-        if kind == _BRIGHTNESS:
+        if amount[b] == neutral or (kind == _HUE and channels == 1):
+            for c in range(channels):
+                _copy(image[c], found[c])
+        elif kind == _BRIGHTNESS:
             for c in range(channels):
                 _brighten(image[c], amount[b], found[c])
         elif kind == _CONTRAST:
@@ -43,16 +48,12 @@ def recolor(images, shape, kind, amount, out):
             for c in range(channels):
                 _smooth(image[c], height, width, rows, other[c])
                 _blend(image[c], other[c], amount[b], found[c])
-        elif kind == _HUE and channels == 3:
+        elif kind == _HUE:
             _turn(image[0], image[1], image[2], amount[b], found[0], found[1], found[2])
         else:
-            if kind != _HUE and amount[b] != 0:
-                _luma(image, other[0])
-                for c in range(channels):
-                    _brighten(other[0], _ONE, found[c])
-            else:
-                for c in range(channels):
-                    _copy(image[c], found[c])
+            _luma(image, other[0])
+            for c in range(channels):
+                _brighten(other[0], _ONE, found[c])
 
 
 @inlined
