@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from augury.augment.geometry.flip import Flip
     from augury.augment.geometry.normal import Normal
     from augury.augment.geometry.perspective import Perspective
+    from augury.augment.geometry.quarter_turns import QuarterTurns
     from augury.augment.geometry.rotate import Rotate
     from augury.augment.geometry.shear import Shear
     from augury.augment.geometry.translate import Translate
+    from augury.augment.geometry.vertical_flip import VerticalFlip
     from augury.augment.geometry.zoom import Zoom
     from augury.augment.loading.collate import Collate, WithIds
     from augury.augment.loading.repeats import number_repeats
@@ -113,6 +115,7 @@ __all__ = [
     "Perspective",
     "Posterize",
     "PuzzleMix",
+    "QuarterTurns",
     "RandAugment",
     "RandomErasing",
     "ResizeMix",
@@ -128,6 +131,7 @@ __all__ = [
     "Sources",
     "Translate",
     "TrivialAugment",
+    "VerticalFlip",
     "WithIds",
     "Zoom",
     "build_augmentation",

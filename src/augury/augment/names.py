@@ -28,6 +28,14 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "Pad each image with black and cut a window of the old size from anywhere in it.",
         ),
         "flip": _row("geometry.flip:Flip", "Mirror images left to right, top to bottom, or both."),
+        "vertical-flip": _row(
+            "geometry.vertical_flip:VerticalFlip",
+            "Mirror images top to bottom: `flip` upside down, with draws of its own.",
+        ),
+        "quarter-turns": _row(
+            "geometry.quarter_turns:QuarterTurns",
+            "Turn each image by 0, 90, 180 or 270 degrees, all equally likely.",
+        ),
         "rotate": _row(
             "geometry.rotate:Rotate",
             "Turn images about their center ((H-1)/2, (W-1)/2); bilinear, returns float32.",

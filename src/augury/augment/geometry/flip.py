@@ -31,13 +31,16 @@ class Flip(Geometric[FlipParams]):
     It moves whole pixels, keeps their values, and never reads beyond the border.
     """
 
+    # Whose draws it takes.
+    _operation = "flip"
+
     def __init__(self, horizontal: float = 0.5, vertical: float = 0.0) -> None:
         check_probability("horizontal", horizontal)
         check_probability("vertical", vertical)
         self.horizontal, self.vertical = horizontal, vertical
 
     def sample(self, batch: Batch, draws: Draws) -> FlipParams:
-        u = draws.uniform("flip", 2)
+        u = draws.uniform(self._operation, 2)
         return FlipParams(u[:, 0] < self.horizontal, u[:, 1] < self.vertical)
 
     def left_alone(self, params: FlipParams) -> Tensor | None:
@@ -53,10 +56,11 @@ class Flip(Geometric[FlipParams]):
         return (Window(params.vertical, params.horizontal, still, still),)
 
     def apply(self, batch: Batch, params: FlipParams) -> Batch:
-        move = partial(_mirror, params=params)
+        move = partial(mirror, params=params)
         return batch.moved(move(batch.images), move)
 
 
-def _mirror(images: Tensor, params: FlipParams) -> Tensor:
+def mirror(images: Tensor, params: FlipParams) -> Tensor:
+    """Images (B, C, H, W) of any dtype, mirrored as `params` say."""
     images = torch.where(per_image(params.horizontal), images.flip(3), images)
     return torch.where(per_image(params.vertical), images.flip(2), images)
