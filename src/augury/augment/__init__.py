@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from augury.augment.color.autocontrast import Autocontrast
     from augury.augment.color.blur import Blur
     from augury.augment.color.brightness import Brightness
+    from augury.augment.color.channel_shuffle import ChannelShuffle
+    from augury.augment.color.color_jitter import ColorJitter
     from augury.augment.color.contrast import Contrast
     from augury.augment.color.equalize import Equalize
     from augury.augment.color.grayscale import Grayscale
     from augury.augment.color.hue import Hue
     from augury.augment.color.invert import Invert
     from augury.augment.color.posterize import Posterize
+    from augury.augment.color.random_grayscale import RandomGrayscale
     from augury.augment.color.saturation import Saturation
     from augury.augment.color.sharpness import Sharpness
     from augury.augment.color.solarize import Solarize
@@ -92,8 +95,10 @@ __all__ = [
     "Brightness",
     "Captured",
     "Chain",
+    "ChannelShuffle",
     "CoarseDropout",
     "Collate",
+    "ColorJitter",
     "Contrast",
     "Crop",
     "CutMix",
@@ -118,6 +123,7 @@ __all__ = [
     "QuarterTurns",
     "RandAugment",
     "RandomErasing",
+    "RandomGrayscale",
     "ResizeMix",
     "Rotate",
     "Salience",

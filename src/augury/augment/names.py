@@ -83,6 +83,19 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "color.grayscale:Grayscale",
             "Replace an image by its luma 0.299 R + 0.587 G + 0.114 B, in all channels.",
         ),
+        "random-grayscale": _row(
+            "color.random_grayscale:RandomGrayscale",
+            "Take the color from one image in ten: `grayscale`, with draws of its own.",
+        ),
+        "color-jitter": _row(
+            "color.color_jitter:ColorJitter",
+            "Change brightness, contrast, saturation and hue of each image, "
+            "in an order of its own.",
+        ),
+        "channel-shuffle": _row(
+            "color.channel_shuffle:ChannelShuffle",
+            "Exchange the channels of an image: red, green and blue in one of their six orders.",
+        ),
         "blur": _row("color.blur:Blur", "Blur each image with a Gaussian of its own width."),
         "sharpness": _row(
             "color.sharpness:Sharpness",

@@ -66,7 +66,8 @@ def test_each_method_is_that_of_the_plain_path(name, dtype):
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32], ids=str)
 @pytest.mark.parametrize(
-    "name", [*CASES, "posterize", "solarize", "invert", "autocontrast", "equalize"]
+    "name",
+    [*CASES, "color-jitter", "posterize", "solarize", "invert", "autocontrast", "equalize"],
 )
 def test_as_drawn(name, dtype):
     augmentation = build_augmentation(name)

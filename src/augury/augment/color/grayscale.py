@@ -28,12 +28,15 @@ class Grayscale(Augmentation[GrayscaleParams]):
     float32.
     """
 
+    # Whose draws it takes; "grey" was its name in the first version.
+    _operation = "grey"
+
     def __init__(self, p: float = 0.1) -> None:
         check_probability("p", p)
         self.p = p
 
     def sample(self, batch: Batch, draws: Draws) -> GrayscaleParams:
-        return GrayscaleParams(draws.uniform("grey", 1)[:, 0] < self.p)
+        return GrayscaleParams(draws.uniform(self._operation, 1)[:, 0] < self.p)
 
     def apply(self, batch: Batch, params: GrayscaleParams) -> Batch:
         images = to_float(batch.images)
