@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from augury.augment.color.channel_shuffle import ChannelShuffle
     from augury.augment.color.color_jitter import ColorJitter
     from augury.augment.color.contrast import Contrast
+    from augury.augment.color.downscale import Downscale
     from augury.augment.color.equalize import Equalize
+    from augury.augment.color.gaussian_noise import GaussianNoise
     from augury.augment.color.grayscale import Grayscale
     from augury.augment.color.hue import Hue
     from augury.augment.color.invert import Invert
+    from augury.augment.color.jpeg import Jpeg
     from augury.augment.color.posterize import Posterize
     from augury.augment.color.random_grayscale import RandomGrayscale
     from augury.augment.color.saturation import Saturation
@@ -103,16 +106,19 @@ __all__ = [
     "Crop",
     "CutMix",
     "Cutout",
+    "Downscale",
     "Elastic",
     "Equalize",
     "FMix",
     "Flip",
+    "GaussianNoise",
     "Grayscale",
     "GridMask",
     "GuidedMixup",
     "Hue",
     "Identity",
     "Invert",
+    "Jpeg",
     "KeepAugment",
     "MixUp",
     "Normal",

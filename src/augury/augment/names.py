@@ -118,6 +118,19 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "Stretch each channel of an image so that its values reach from 0 to 255.",
         ),
         "invert": _row("color.invert:Invert", "Replace each value v of an image by 255 - v."),
+        # Picture quality
+        "gaussian-noise": _row(
+            "color.gaussian_noise:GaussianNoise",
+            "Add a normally distributed number to each value of an image, and clip to [0, 1].",
+        ),
+        "jpeg": _row(
+            "color.jpeg:Jpeg",
+            "Compress each image as JPEG, at a quality of its own, and decompress it.",
+        ),
+        "downscale": _row(
+            "color.downscale:Downscale",
+            "Shrink each image and enlarge it again, so that it has fewer, larger pixels.",
+        ),
         # Policies
         "randaugment": _row(
             "policies.randaugment:RandAugment",
