@@ -44,6 +44,12 @@ def test_shares_are_right_to_within_one_image(size, classes, fraction, seed):
     assert np.abs(np.bincount(validation.labels, minlength=classes) - fraction * size).max() < 1
 
 
+def test_a_large_class_does_not_give_in_the_place_of_many_that_cannot():
+    labels = np.repeat(np.arange(300), [100, *[1] * 299])
+    _, validation = split_validation(dataset_of(split_of(labels)), 0.3, 0)
+    assert np.bincount(validation.labels, minlength=300).tolist() == [30, *[0] * 299]
+
+
 def test_the_seed_and_nothing_else_decides():
     dataset = dataset_of(split_of(np.repeat(np.arange(5), 40)))
     first, again, other = (split_validation(dataset, 0.3, seed)[1].ids for seed in (1, 1, 2))

@@ -51,13 +51,14 @@ def stratified_rows(
     """Row numbers (kept, held out), both ascending; `fraction` of each class is held out.
 
     Shares are rounded so that the total is right (largest remainder). No class is held out
-    completely, and each class of two or more images has at least one image on either side.
+    completely, and each class of two or more images has at least one image on either side. Classes
+    of one image keep it, and do not count for the total: larger ones do not give in their place.
     """
     classes, sizes = np.unique(labels, return_counts=True)
     if fraction == 0:
         return np.arange(len(labels)), np.arange(0)
     highest = sizes - 1
-    total = round(fraction * len(labels))
+    total = round(fraction * int(sizes[sizes > 1].sum()))
     counts = _apportion(sizes, total, np.minimum(1, highest), highest)
     held_out = _draw(labels, classes, counts, generator)
     return np.setdiff1d(np.arange(len(labels)), held_out), held_out
