@@ -18,6 +18,7 @@ NO_SETTING = {("Rule", "looks")}  # follows from until_decided, seeds and max_se
 
 OTHER = {
     "dataset": "fashion-mnist",
+    "labels": ["labels.csv:image,breed"],
     "models": "resnet18",
     "augment": ["flip", "cutout"],
     "baseline": "cutout",

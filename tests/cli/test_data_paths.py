@@ -106,8 +106,8 @@ def test_the_doctor_tells_of_output_inside_the_data_and_names_files(run, flowers
     found = {finding["check"]: finding["words"] for finding in json.loads(printed)["findings"]}
     assert "would lie in the data set" in found["output"]
     assert found["leaked-test-images"].endswith(
-        "ids 18, 19 (test/daisy/copy 0.png like train/rose/0.png, "
-        "test/daisy/copy 1.png like train/rose/1.png)"
+        "another label: test/daisy/copy 0.png like train/rose/0.png, "
+        "test/daisy/copy 1.png like train/rose/1.png"
     )
 
 
@@ -130,7 +130,7 @@ def test_only_a_few_files_of_one_reason_are_listed(run, flowers):
     printed = run("data", "flowers")[1]
     assert "40 files set aside" in printed
     assert printed.count(".txt: not a PNG") == 5
-    assert "… and 35 more: not a PNG, JPEG, WebP or BMP file" in printed
+    assert "… and 35 more: not a PNG, JPEG, WebP, BMP, TIFF, PPM, AVIF or HEIC file" in printed
 
 
 def test_a_path_may_hold_commas(tmp_path, monkeypatch):

@@ -11,6 +11,8 @@ from augury.data import load_dataset
 from augury.data.folders import archive as archive_module
 from augury.data.folders import image_folder, listing
 from augury.errors import DataError, InputError
+from augury.records.recipe import Recipe
+from augury.study.doctor.data import examine_data
 
 
 def values(part) -> list[int]:
@@ -95,8 +97,34 @@ def test_one_image_cannot_be_divided(tmp_path, write_image):
     write_image(tmp_path / "x" / "ant" / "0.png", 1)
     write_image(tmp_path / "x" / "bee" / "0.png", 1)
     write_image(tmp_path / "x" / "bee" / "1.png", 1)
-    with pytest.raises(DataError, match="'ant' has a single image"):
+    with pytest.raises(DataError) as error:
         load_dataset(str(tmp_path / "x"))
+    assert str(error.value).endswith(
+        "1 of 2 classes have a single image, 'ant'; without a test part each needs at least 2: "
+        "add images, or take the class out"
+    )
+    write_image(tmp_path / "x" / "ant" / "1.png", 2)
+    dataset = load_dataset(str(tmp_path / "x"))
+    assert np.bincount(dataset.train.labels).tolist() == [1, 1]
+    assert np.bincount(dataset.test.labels).tolist() == [1, 1]
+
+
+def test_three_hundred_classes_of_which_one_has_fifty_times_the_images(tmp_path, write_image):
+    write_image(tmp_path / "one.png", 1)
+    content = (tmp_path / "one.png").read_bytes()
+    for number in range(300):
+        folder = tmp_path / "many" / f"class {number}"
+        folder.mkdir(parents=True)
+        for image in range(100 if number == 7 else 2):
+            (folder / f"{image}.png").write_bytes(content)
+    dataset = load_dataset(str(tmp_path / "many"))
+    assert dataset.num_classes == 300
+    assert np.bincount(dataset.test.labels).tolist() == [1] * 300
+    found = examine_data(dataset, Recipe(), 100.0)
+    words = {notice.check: notice.words for notice in found}
+    assert "class 7 has 99 training images, class 0 has 1" in words["imbalance"]
+    assert "299 of 300 classes have no validation images" in words["few-validation-images"]
+    assert "299 of 300 classes have fewer than 10 training images" in words["few-training-images"]
 
 
 def test_files_that_cannot_be_used_are_set_aside_with_their_reasons(animals, write_image):
@@ -129,9 +157,9 @@ def test_files_that_cannot_be_used_are_set_aside_with_their_reasons(animals, wri
     assert reasons == {
         "train/cat/empty.png": "an empty file",
         "train/dog/text.jpg": "not an image that can be read",
-        "train/dog/notes.txt": "not a PNG, JPEG, WebP or BMP file",
-        "test/cat/photo.gif": "not a PNG, JPEG, WebP or BMP file",
-        "README.md": "not a PNG, JPEG, WebP or BMP file",
+        "train/dog/notes.txt": "not a PNG, JPEG, WebP, BMP, TIFF, PPM, AVIF or HEIC file",
+        "test/cat/photo.gif": "not a PNG, JPEG, WebP, BMP, TIFF, PPM, AVIF or HEIC file",
+        "README.md": "not a PNG, JPEG, WebP, BMP, TIFF, PPM, AVIF or HEIC file",
         "extra/readme.png": "lies outside the train, val and test classes",
         "train/stray.png": "lies outside the train, val and test classes",
         "train/dog/gone.png": "a broken link",

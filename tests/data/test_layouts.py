@@ -1,6 +1,5 @@
 """How the folders that people have are read: each tree beside what it must become."""
 
-import subprocess
 import tarfile
 import unicodedata
 import zipfile
@@ -74,6 +73,9 @@ SPELLINGS = [
     ("train", "eval"),
     ("training", "evaluation"),
     ("train2017", "test2017"),
+    ("TRAINING", "HoldOut"),
+    ("train", "hold_out"),
+    ("Train_Set", "hold-out-set"),
 ]
 
 
@@ -84,7 +86,9 @@ def test_spellings_of_train_and_test(tmp_path, train, test):
     assert contents(dataset, paths) == expected(paths, split_places(train=train, test=test))
 
 
-@pytest.mark.parametrize("name", ["dev", "Valid", "val", "validation_set", "VAL_images"])
+@pytest.mark.parametrize(
+    "name", ["dev", "Valid", "val", "validation_set", "VAL_images", "validate_data"]
+)
 @pytest.mark.parametrize("train", ["train", "Training"])
 def test_spellings_of_validation(tmp_path, train, name):
     paths = files(train + "/{c}/{n}.png") + files(name + "/{c}/{n}.png", cat=1, dog=2)
@@ -245,7 +249,8 @@ REFUSED = {
     ),
     "dogs against cats": (
         files("train/{c}.{n}.png") + files("test1/{n}.png", x=3),
-        "train/ holds 7 images in no class folders, whose names begin with 'cat', 'dog'; to link",
+        "train/ holds 7 images in no class folders, whose names begin with 'cat', 'dog'; if these "
+        "are the classes, type 'SOURCE/train/{class}.#'",
     ),
     "parts of each class side by side": (
         files("{c}_train/{n}.png") + files("{c}_test/{n}.png"),
@@ -257,7 +262,8 @@ REFUSED = {
     ),
     "images and a table": (
         ["labels.csv", *files("images/{n}.png", x=5)],
-        "images/ holds 5 images in no class folders, and labels.csv, which is not read",
+        "images/ holds 5 images in no class folders, and labels.csv; if it has their labels, type "
+        "--labels labels.csv",
     ),
     "images and masks": (
         files("images/{n}.png", x=3) + files("masks/{n}.png", x=3),
@@ -265,7 +271,8 @@ REFUSED = {
     ),
     "no folders": (
         files("{c}_{n}.png"),
-        "there are 7 images in no class folders, whose names begin with 'cat', 'dog'; to link them",
+        "there are 7 images in no class folders, whose names begin with 'cat', 'dog'; if these are "
+        "the classes, type 'SOURCE/{class}_#'",
     ),
     "two for one part": (
         files("train/{c}/{n}.png") + files("Training/{c}/{n}.png") + files("test/{c}/{n}.png"),
@@ -339,19 +346,62 @@ def test_what_is_proposed_works(tmp_path, kind):
     )
 
 
-def test_the_command_that_is_proposed_makes_class_folders(tmp_path):
-    paths = files("train/{c}.{n}.png", cat=3) + files("train/{c} ({n}).png", **{"big dog": 3})
-    source = build(tmp_path / "two words", paths)
+NAMED = {
+    "{class}.#": ["cat.0", "cat.12", "big dog.3", "big dog.4"],
+    "{class}_#": ["great_pyrenees_1", "great_pyrenees_12", "pug_100", "pug_7"],
+    "{class}-#": ["4-door-01", "4-door-02", "van-3", "van-4"],
+    "{class} (#)": ["cat (1)", "cat (12)", "big dog (3)", "big dog (4)"],
+    "{class}#": ["cat0", "cat12", "dog3", "dog04"],
+    "{class}_*": ["cat_a1b", "cat_77c", "dog_x", "dog_y9"],
+}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize("pattern", NAMED)
+def test_classes_in_the_names_of_files_are_asked_for(tmp_path, pattern, kind):
+    """The hint of the error names the pattern, and the pattern reads the classes."""
+    names = NAMED[pattern]
+    paths = [f"train/{name}.png" for name in names]
+    source = build(tmp_path / "x", paths)
+    if kind == "zip":
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+            for path in paths:
+                archive.write(source / path, path)
+        source = tmp_path / "x.zip"
     with pytest.raises(DataError) as error:
         load_dataset(str(source))
-    command = str(error.value).partition("type: ")[2]
-    subprocess.run(["sh", "-c", command], check=True)
-    dataset = load_dataset(str(tmp_path / "two words-classes"))
-    assert dataset.classes == ("big dog", "cat")
-    assert len(dataset.train) + len(dataset.test) == 6
-    assert sorted(file.name for file in (source / "train").iterdir()) == sorted(
-        Path(path).name for path in paths
-    )
+    typed = str(error.value).partition("type '")[2].rstrip("'")
+    assert typed == f"{source}/train/{pattern}"
+    dataset = load_dataset(typed)
+    starts = ("cat", "big dog", "great_pyrenees", "pug", "4-door", "van", "dog")
+    wanted = {c: {p for p in paths if p.startswith(f"train/{c}")} for c in starts}
+    assert whole(contents(dataset, paths))["train"] == {c: p for c, p in wanted.items() if p}
+
+
+def test_a_pattern_of_names_with_parts_and_what_does_not_fit(tmp_path):
+    paths = ["train/cat.0.png", "train/cat.1.png", "train/dog.0.png", "train/notes.png"]
+    paths += ["test/cat.7.png", "test/dog.8.png", "test/deep/dog.9.png"]
+    source = build(tmp_path / "x", paths)
+    dataset = load_dataset(f"{source}/{{part}}/{{class}}.*")
+    assert contents(dataset, paths) == {
+        "train": {"cat": set(paths[:2]), "dog": {paths[2]}},
+        "test": {"cat": {paths[4]}, "dog": {paths[5]}},
+    }
+    reason = "does not fit {part}/{class}.*"
+    assert {(a.path, a.reason) for a in dataset.set_aside} == {
+        ("train/notes.png", reason),
+        ("test/deep/dog.9.png", reason),
+    }
+    with_ending = load_dataset(f"{source}/{{part}}/{{class}}.*.png")
+    assert with_ending.fingerprint == dataset.fingerprint
+    for pattern, message in (
+        ("train/{class}+#", "no image's name fits {class}+#; there are 'cat.0.png', 'cat.1.png'"),
+        ("{class}.*/cat", "{class}.*/cat: a piece that holds more than {class} is matched by"),
+        ("train/{class}.{class}", "needs {class} once"),
+    ):
+        with pytest.raises(DataError) as error:
+            load_dataset(f"{source}/{pattern}")
+        assert message in str(error.value)
 
 
 def test_patterns_with_parts_and_folders_by_name(tmp_path):
@@ -421,12 +471,12 @@ def test_accents_composed_in_two_ways_are_one_class(tmp_path):
 
 
 def test_a_class_whose_files_are_not_read_names_them(tmp_path):
-    paths = files("{c}/{n}.png", cat=3) + files("{c}/{n}.heic", dog=12)
+    paths = files("{c}/{n}.png", cat=3) + files("{c}/{n}.gif", dog=12)
     with pytest.raises(DataError) as error:
         load_dataset(str(build(tmp_path / "x", paths)))
     assert str(error.value).endswith(
-        "class 'dog' has no images in its train part; 12 files in it are not read, dog/0.heic: "
-        "not a PNG, JPEG, WebP or BMP file"
+        "class 'dog' has no images in its train part; 12 files in it are not read, dog/0.gif: "
+        "not a PNG, JPEG, WebP, BMP, TIFF, PPM, AVIF or HEIC file"
     )
 
 

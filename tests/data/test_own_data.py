@@ -57,6 +57,26 @@ def test_arrays_keep_their_pixels_labels_and_order(gray):
     assert len(np.unique(np.concatenate([dataset.train.ids, dataset.test.ids]))) == 60
 
 
+def test_sixteen_bits_are_scaled_by_one_range(generator):
+    """Of 12 bits, given as arrays, tensors and PIL images, with one image of 8 bits among them."""
+    deep = generator.integers(0, 3000, (20, 10, 10), dtype=np.uint16)
+    deep[7, 0, 0] = 4000
+    labels = np.arange(20) % 2
+    expected = np.rint(deep / 4095 * 255)[:, None]
+    color = np.repeat(deep[..., None], 3, axis=-1)
+    for given in (deep, torch.from_numpy(deep), [Image.fromarray(each) for each in deep], color):
+        dataset = from_arrays(given, labels)
+        found = every_image(dataset)[0]
+        np.testing.assert_array_equal(found, np.broadcast_to(expected, found.shape))
+        assert dataset.notes[:2] == (
+            "20 of 20 images: 16 bits scaled to 8",
+            "16-bit images use 12 bits: 0..4095 becomes 0..255 in all of them",
+        )
+    plain = generator.integers(0, 256, (10, 10), dtype=np.uint8)
+    dataset = from_torch([(plain, 0), *zip(deep[1:], labels[1:].tolist(), strict=True)])
+    np.testing.assert_array_equal(every_image(dataset)[0], [plain[None], *expected[1:]])
+
+
 def test_every_layout_of_the_same_pixels_is_the_same_data_set(gray, generator):
     images, labels = gray
     colors = generator.integers(0, 256, (60, 10, 10, 3), dtype=np.uint8)
@@ -231,7 +251,8 @@ class Flipping(Shapes):
         (np.zeros((9, 9, 9)), "got numpy.ndarray"),
         ([(1, 2, 3)] * 9, r"train\[0\]: must be \(image, label\), got 3 values"),
         ([Image.new("L", (9, 9))] * 9, r"must be \(image, label\), got Image"),
-        ([(Image.new("I;16", (9, 9)), 0)] * 9, "a PIL image of mode I;16; give one of 8 bits"),
+        ([(Image.new("F", (9, 9)), 0)] * 9, "a PIL image of mode F; give one of 8 or 16 bits"),
+        ([(Image.new("I", (9, 9), -3), 0)] * 9, r"samples must lie in 0..65535, got -3..-3"),
         ([], "has no images"),
     ],
 )

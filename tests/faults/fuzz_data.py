@@ -18,11 +18,13 @@ from fuzz import Draw, Parser, damaged, odd_number
 from hostile import picture
 from hostile_tars import before_the_end, entry, extended, old_sparse, tarred
 from hostile_zips import zipped
+from PIL import Image
 
 from augury.data import cifar10
 from augury.data.fashion_mnist import read_idx
 from augury.data.folders.archive import list_archive
 from augury.data.folders.decode import _attempt, _strict_bombs
+from augury.data.folders.labels.table import read_table
 from augury.data.folders.picture import decode_into, read_header
 from augury.errors import DataError
 
@@ -42,6 +44,8 @@ def data_parsers(folder: Path) -> list[Parser]:
         "jpeg": [odd.JPEG, odd.PROGRESSIVE, odd.cmyk, odd.turned(6, "JPEG")],
         "webp": [odd.WEBP, odd.saved("WEBP", odd.flat, quality=50), odd.several("WEBP")],
         "bmp": [odd.BMP, odd.run_length_bmp],
+        "tiff": [odd.TIFF, odd.saved("TIFF", compression="tiff_lzw"), deep_tiff],
+        "ppm": [odd.saved("PPM"), plain_pgm],
     }
     return [
         Parser("idx", idx_files, partial(read_file, folder / "idx", read_any_idx)),
@@ -51,6 +55,7 @@ def data_parsers(folder: Path) -> list[Parser]:
             partial(read_file, folder / "idx.gz", read_any_idx),
             inside(lambda content, draw: damaged(content, [content], draw)),
         ),
+        Parser("table of labels", tables, partial(read_table, where="labels.csv", columns=())),
         Parser("CIFAR-10 pickle", pickles, read_batch(cifar10._read_python), program),
         Parser(
             "CIFAR-10 binary",
@@ -209,6 +214,24 @@ def few_bits(rng: np.random.Generator) -> odd.Content:
     values = rng.integers(0, 4096, (odd.SIDE, odd.SIDE, 4))
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     return odd.png(odd.SIDE, odd.SIDE, 16, 6, rows), None
+
+
+def deep_tiff(rng: np.random.Generator) -> odd.Content:
+    values = rng.integers(0, 4096, (odd.SIDE, odd.SIDE)).astype(np.uint16)
+    return odd.encoded(Image.fromarray(values), "TIFF", compression="tiff_adobe_deflate"), None
+
+
+def plain_pgm(rng: np.random.Generator) -> odd.Content:
+    numbers = " ".join(map(str, rng.integers(0, 1000, 16)))
+    return f"P2\n# a comment\n4 4 999\n{numbers}\n".encode(), None
+
+
+def tables() -> list[bytes]:
+    return [
+        b"image,label\na.png,cat\nb.png,dog\n",
+        b'\xef\xbb\xbfid;split;class;note\r\n1;train;"a;b";x\r\n2;test;dog\r\n',
+        "file\tcategory\nä/1.png\tKäfer\n".encode(),
+    ]
 
 
 def pictures(makes: list[Callable[[np.random.Generator], odd.Content]]) -> list[bytes]:

@@ -22,13 +22,14 @@ SIDE = 16
 USED, IGNORED = "used", "ignored"
 NOT_READ = "^not an image that can be read$"
 DAMAGED = "^(damaged: .*|not an image that can be read)$"
-BY_NAME = "^not a PNG, JPEG, WebP or BMP file$"
+BY_NAME = "^not a PNG, JPEG, WebP, BMP, TIFF, PPM, AVIF or HEIC file$"
 BOMB = r"^more than 89,478,485 pixels$"
 TURNED = "turned upright as EXIF says"
 FIRST = "the first of several pictures in a file"
 DEEP = "16 bits scaled to 8"
 ON_WHITE = "transparency laid on white"
 CMYK = "CMYK converted to RGB"
+NO_PROFILE = "a damaged color profile, ignored"
 
 Pixels = NDArray[np.uint8]
 Content = tuple[bytes, Pixels | None]
@@ -295,7 +296,8 @@ def text_bomb(rng: np.random.Generator) -> Content:
 
 
 def profile_bomb(rng: np.random.Generator) -> Content:
-    return plain_png(noise(rng), chunk(b"iCCP", b"icc\0\0" + zeros_packed())), None
+    pixels = noise(rng)
+    return plain_png(pixels, chunk(b"iCCP", b"icc\0\0" + zeros_packed())), pixels
 
 
 def text_chunk(size: int) -> bytes:

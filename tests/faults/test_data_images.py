@@ -38,6 +38,8 @@ print(json.dumps({"fingerprint": dataset.fingerprint, "grown_mb": grown // 1024}
 """
 ALLOWED = 700_000_000  # bytes; the text of 64 MB that a bomb holds is far less
 
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
+
 # A file's name, and how it is told: worked out by hand.
 NAMES = {
     b"with spaces and 'quotes\".png": "with spaces and 'quotes\".png",
@@ -86,11 +88,7 @@ class Folder:
         self.kinds.add(kind)
         self.made += 1
         self.fates[path] = fate
-        if (
-            image
-            and fate != IGNORED
-            and path.lower().endswith((".png", ".jpg", ".jpeg", ".webp", ".bmp"))
-        ):
+        if image and fate != IGNORED and path.lower().endswith(IMAGES):
             self._images[path] = (pixels, tolerance)
 
     def numbered(self) -> dict[int, str]:

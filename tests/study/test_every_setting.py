@@ -31,6 +31,7 @@ VALUES = (
 RIGHT = {
     "name": ('"text"', '""'),
     "datasets": ('["none"]',),
+    "labels": ("[]", '["none"]'),
     "augmentations": ('["none"]',),
     "seeds": ("5",),
     "baseline": ('""',),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from augury.augment import same_arm
 from augury.data import data_title
+from augury.data.folders.labels.names import without_labels
 from augury.errors import InputError
 from augury.records.plan import Plan
 from augury.study import StudySettings
@@ -14,13 +15,17 @@ from augury.study.planning.settings import arm_name, changed_settings
 def stored_settings(plan: Plan, where: str) -> StudySettings:
     """Those that the study was run with last; paths are whole, so that it goes on anywhere.
 
+    Tables of labels stand in the location of their data set.
+
     where: the plan's file, for errors. Raises InputError where the settings name code that has not
     been confirmed.
     """
     settings = changed_settings(StudySettings(), plan.settings, where, typed=False)
     locations = {name: dataset.location for name, dataset in plan.datasets.items()}
     datasets = tuple(locations.get(data_title(name), name) for name in settings.datasets)
-    return replace(settings, name=plan.name, datasets=datasets)
+    told = any(without_labels(each)[1] for each in datasets)
+    labels = () if told else settings.labels
+    return replace(settings, name=plan.name, datasets=datasets, labels=labels)
 
 
 def grown_settings(

@@ -22,6 +22,7 @@ from augury.api.running import run_shown
 from augury.api.settings import grown_settings, stored_settings
 from augury.api.status import StatusTable
 from augury.api.verdicts import VerdictTable
+from augury.data.folders.labels.names import Labels, tables_given
 from augury.inside import is_there
 from augury.own.trust import confirming
 from augury.records.plan import plan_of
@@ -56,6 +57,8 @@ class Study:
         (images, labels), a map-style torch data set of (image, label), a Hugging Face data set,
         what `from_arrays`, `from_torch` or `from_hugging_face` gives. A list holds several.
         Default: "digits".
+    labels: tables (CSV) of names and labels of that folder, "labels.csv", or with its columns
+        "labels.csv:image,breed"; several are one for each part, by their names.
     models: names, "module:factory", or callables (num_classes, channels) that give a
         torch.nn.Module. Default: "small".
     augment: names, "a+b" for a, then b; files; "module:attribute"; augmentations of ours;
@@ -89,6 +92,7 @@ class Study:
         self,
         *,
         dataset: object = None,
+        labels: Labels | None = None,
         models: Model | Sequence[Model] | None = None,
         augment: Arm | Sequence[Arm] | None = None,
         seeds: int | None = None,
@@ -143,6 +147,7 @@ class Study:
             changes = {
                 "name": name,
                 "datasets": dataset_names(dataset, image_size or base.image_size),
+                "labels": tables_given(labels) if labels is not None else None,
                 "models": model_names(models),
                 "augmentations": augmentations or None,
                 "seeds": seeds,

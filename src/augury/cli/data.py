@@ -32,6 +32,9 @@ def data(
     data_dir: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Where data sets lie.")
     ] = None,
+    labels: Annotated[
+        str, typer.Option(help="CSV tables of a folder's labels: FILE, or FILE:IMAGES,LABELS.")
+    ] = "",
     image_size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
     validation: Annotated[float, typer.Option(help="Share held out for validation.")] = 0.3,
     seed: Annotated[int, typer.Option(min=0, help="Of the split and of the images shown.")] = 0,
@@ -44,7 +47,9 @@ def data(
     point_to(named_sources([name]), DATASET)
     check_output(folder, name, f"the figures in {folder}", f"{data_title(name)}-figures")
     with data_progress() as progress:
-        dataset = load_dataset(name, data_dir=data_dir, image_size=image_size, progress=progress)
+        dataset = load_dataset(
+            name, data_dir=data_dir, image_size=image_size, labels=labels or (), progress=progress
+        )
     train, held_out = split_validation(dataset, validation, seed)
     parts = {"train": train, "validation": held_out, "test": dataset.test}
     facts = _facts(dataset, parts)

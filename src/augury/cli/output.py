@@ -5,7 +5,7 @@ import sys
 from collections.abc import Container
 from typing import Any
 
-from augury.data.folders.pattern import split_pattern
+from augury.data.folders.pattern import source_of
 from augury.own.trust import confirming
 from augury.terminal.printer import ReaderGone, output_error, say
 from augury.terminal.streams import give_up_output
@@ -55,6 +55,6 @@ def paths_or_names(value: str | None, known: Container[str] = ()) -> list[str] |
 
 def _is_there(name: str) -> bool:
     try:
-        return split_pattern(name)[0].exists()
+        return source_of(name).exists()
     except (OSError, ValueError):  # too long for a file's name: a list
         return False

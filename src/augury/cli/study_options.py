@@ -23,6 +23,7 @@ import typer
 
 from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES
 from augury.cli.output import confirm_code, names, paths_or_names
+from augury.data.folders.labels.names import split_labels
 from augury.data.names import DATASETS
 from augury.study.planning.settings import StudySettings, read_settings
 from augury.study.store import default_path
@@ -55,6 +56,7 @@ class Setting:
 # Where the command line gives text that is no value of the study file yet.
 _READ: dict[str, Callable[[Any], object]] = {
     "datasets": lambda text: paths_or_names(text, DATASETS),
+    "labels": split_labels,
     "models": names,
     "augmentations": lambda text: paths_or_names(text, [*AUGMENTATIONS, *EARLIER_NAMES]),
     "weights": lambda path: str(path.resolve()),

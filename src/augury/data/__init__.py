@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         data_title,
         file_names,
         is_path,
+        labeled,
         load_dataset,
         whole_location,
     )
@@ -44,6 +45,7 @@ __all__ = [
     "from_hugging_face",
     "from_torch",
     "is_path",
+    "labeled",
     "limit_train",
     "load_dataset",
     "named_sources",

@@ -141,6 +141,29 @@ def read_members(archive: Path, names: Collection[str]) -> dict[str, bytes]:
     return contents
 
 
+def read_member(archive: Path, path: str) -> bytes:
+    """The content of the one regular file of the archive whose path ends in `path`.
+
+    Raises DataError if there is none or several, if it cannot be read, or the archive is damaged.
+    """
+    wanted, found = _cleaned(path), list[bytes]()
+    for member in _members(archive, Listing()):
+        if f"/{_cleaned(member.name)}".endswith(f"/{wanted}") and not member.is_folder:
+            if refusal := member.refusal or _size_refusal(member.size):
+                raise DataError(f"{archive}: {path}: {refusal}")
+            try:
+                found.append(member.read())
+            except _BROKEN as error:
+                raise DataError(f"{archive}: {path} cannot be read ({reason(error)})") from error
+    if len(found) != 1:
+        raise DataError(f"{archive}: holds {len(found) or 'no'} files called {path}")
+    return found[0]
+
+
+def _size_refusal(size: int) -> str | None:
+    return f"larger than {LARGEST_FILE // 1_000_000} MB" if size > LARGEST_FILE else None
+
+
 def _path_refusal(name: str) -> str | None:
     name = name.replace("\\", "/")
     if name.startswith("/") or re.match("[A-Za-z]:", name):

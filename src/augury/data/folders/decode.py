@@ -19,6 +19,7 @@ from augury.data.dataset import Progress
 from augury.data.folders.deep import FULL
 from augury.data.folders.listing import StoredFile, reason
 from augury.data.folders.picture import UNREADABLE, Decoded, Header, decode_into, read_header
+from augury.data.folders.tiff import Unsupported
 from augury.errors import DataError
 from augury.startup import child_environment, environment, without_main_script
 
@@ -78,8 +79,8 @@ def decode_images(
     is applied if it can be read. Transparent images get a white background; palettes and CMYK
     become RGB. 16-bit samples are scaled to 8 bits by the range of `bits` (12 maps 0..4095 to
     0..255); colors with bits = 16 keep their upper 8 bits. Of animations and other files with
-    several pictures the first is used. Color profiles are not applied. With C = 1, colors become
-    luma (ITU-R 601).
+    several pictures the first is used. Color profiles are not applied; one other than sRGB is
+    noted. With C = 1, colors become luma (ITU-R 601).
     bits: 1..16; see `deep.Range`
     Returns for each file what decoding took, or the reason why it failed.
     """
@@ -153,6 +154,8 @@ def _attempt(function: Callable[[bytes], T], file: StoredFile) -> T | str:
         return function(content) if content else "an empty file"
     except UnidentifiedImageError:
         return "not an image that can be read"
+    except Unsupported as error:
+        return str(error)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         return f"more than {Image.MAX_IMAGE_PIXELS:,} pixels"
     except MemoryError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from augury.data.cache import status_values
+from augury.data.folders.formats import is_image_name
 from augury.data.folders.listing import (
     HIDDEN,
     MOST_FOLDERS,
@@ -16,7 +17,6 @@ from augury.data.folders.listing import (
     StoredFile,
     is_hidden_folder,
     is_ignored,
-    is_image_name,
     printable,
 )
 from augury.data.folders.own_output import CACHE, STUDY, holds_a_study

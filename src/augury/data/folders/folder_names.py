@@ -14,6 +14,7 @@ _PART_OF_WORD = {
     **dict.fromkeys(("test", "testing", "tst", "holdout"), "test"),
     **dict.fromkeys(("eval", "evaluation"), EVALUATION),
 }
+_HOLD_OUT = re.compile(r"hold[\W_]*out", re.IGNORECASE)  # one word or two
 _FILLERS = frozenset(
     ("set", "sets", "data", "dataset", "images", "image", "imgs", "img", "folder", "dir", "split")
 )
@@ -42,9 +43,9 @@ def part_named(name: str) -> PartName | None:
     """The part that a folder's name means; None if it means none, or several.
 
     Case, digits and words such as "set" or "images" are ignored: "Training", "test1", "train_set",
-    "valImages".
+    "valImages", "hold-out".
     """
-    words = [_without_filler(word) for word in _words(name)]
+    words = [_without_filler(word) for word in _words(_HOLD_OUT.sub("holdout", name))]
     parts = {_PART_OF_WORD[word] for word in words if word in _PART_OF_WORD}
     if parts == {"train", "validation"}:  # the training images, before validation is split off
         parts = {"train"}

@@ -9,34 +9,37 @@ import numpy as np
 import numpy.typing as npt
 
 from augury.data.array_file import allocate, in_order
-from augury.data.cache import cached
+from augury.data.cache import cached, file_state
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress, Split
 from augury.data.folders.archive import without_suffix
+from augury.data.folders.asked import Asked
 from augury.data.folders.decode import decode_images, decoding_processes, read_headers
 from augury.data.folders.deep import Range
 from augury.data.folders.files import list_files, source_state
-from augury.data.folders.layout import PARTS, Record, arrange
-from augury.data.folders.listing import NEW_SUFFIXES, StoredFile, printable
+from augury.data.folders.formats import NEW_SUFFIXES, readable_formats
+from augury.data.folders.layout import PARTS, Record
+from augury.data.folders.listing import StoredFile, printable
 from augury.data.folders.own_output import FIGURE
-from augury.data.folders.pattern import Pattern
 from augury.data.folders.picture import CONVERSIONS, Decoded, Header
+from augury.data.folders.tree import listed
 from augury.data.split import TEST_FRACTION, cut_parts, held_out_rows
 from augury.errors import DataError
 from augury.records.set_aside import SetAside
 
 DEFAULT_SIZE = 64
+FOLDERS_SAY = Asked()
 READING_VERSION = 2  # of reading folders in archives; raise it when that changes
 
 Images = npt.NDArray[np.uint8]
 
 
 def load(
-    path: Path, image_size: int | None, progress: Progress | None, pattern: Pattern = ()
+    path: Path, image_size: int | None, progress: Progress | None, asked: Asked = FOLDERS_SAY
 ) -> Dataset:
     """The images of a directory, or of a zip or tar archive.
 
-    pattern: how to read the folders, see `pattern.py`; docs/how-to/data-folders.md says how they
-        are read without one
+    asked: how to read it, by a pattern (see `pattern.py`) or by tables of labels (see `labels/`);
+        docs/how-to/data-folders.md says how folders are read without either
     image_size: the side in pixels; None keeps the size if all images are square and of one size,
         else 64. Other images are cut to their center square and resized.
     Images are gray if all of them are, else RGB (see `decode_images`). Without a test part, 20 % of
@@ -56,22 +59,32 @@ def load(
     title = printable(str(path))
     return cached(
         printable(without_suffix(path)),
-        {"path": str(path), "image_size": image_size, **_read_anew(path, pattern)},
-        source_state(path),
-        lambda scratch: decode_folder(path, image_size, scratch, progress, title, pattern),
+        {"path": str(path), "image_size": image_size, **_read_anew(path, asked)},
+        {**source_state(path), **_labels_state(asked)},
+        lambda scratch: decode_folder(path, image_size, scratch, progress, title, asked),
     )
 
 
-def _read_anew(path: Path, pattern: Pattern) -> dict[str, object]:
+def _labels_state(asked: Asked) -> dict[str, object]:
+    """A value that changes when a table of labels does; those in an archive change with it."""
+    files = [Path(file.path) for file in asked.labels if Path(file.path).is_file()]
+    return {"labels": file_state(files)} if files else {}
+
+
+def _read_anew(path: Path, asked: Asked) -> dict[str, object]:
     """The additions to a cache entry's origin if earlier versions read these folders differently.
 
-    Earlier versions took folders such as Training and Testing for classes, and ignored .jfif files.
+    Earlier versions took folders such as Training and Testing for classes, and read fewer formats.
     Their entries are still used for directories that they read in the same way. An archive would
     have to be unpacked to find out, so for archives there always is an addition.
     """
+    if asked.labels:
+        labels = [file.text for file in asked.labels]
+        return {"labels": labels, "formats": list(readable_formats())}
     if not path.is_dir():
-        return {"reading": READING_VERSION, "pattern": pattern}
-    found = arrange(path, list_files(path, Path(os.devnull), None), pattern)
+        formats = list(readable_formats())  # those of packages that may be installed later, too
+        return {"reading": READING_VERSION, "pattern": asked.pattern, "formats": formats}
+    found = asked.arrange(path, list_files(path, Path(os.devnull), None))
     files = [record.file.path.lower() for record in found.records]
     new = [found.note] if found.note else []
     new += [suffix for suffix in NEW_SUFFIXES if any(file.endswith(suffix) for file in files)]
@@ -79,11 +92,11 @@ def _read_anew(path: Path, pattern: Pattern) -> dict[str, object]:
     return {"reading": new} if new else {}
 
 
-def file_names(path: Path, pattern: Pattern = ()) -> dict[int, str]:
+def file_names(path: Path, asked: Asked = FOLDERS_SAY) -> dict[int, str]:
     """The path of each image file inside the data set, by its id; see `load`."""
     path = path.expanduser().resolve()
     # An archive's images are unpacked to /dev/null, because only their names are needed.
-    found = arrange(path, list_files(path, Path(os.devnull), None), pattern)
+    found = asked.arrange(path, list_files(path, Path(os.devnull), None))
     return {record.id: record.file.path for record in found.records}
 
 
@@ -93,14 +106,14 @@ def decode_folder(
     scratch: Path,
     progress: Progress | None,
     title: str,
-    pattern: Pattern = (),
+    asked: Asked = FOLDERS_SAY,
 ) -> Dataset:
     """Read and decode everything, with temporary files in `scratch`; see `load`.
 
     title: the beginning of the data set's `source`, before the formats of its images
     """
     listing = list_files(path, scratch / "members.bin", progress)
-    arrangement = arrange(path, listing, pattern)
+    arrangement = asked.arrange(path, listing)
     records, set_aside = arrangement.records, arrangement.set_aside
     decoded = scratch / "decoded.npy"
     with decoding_processes(_files(records)) as pool:
@@ -219,9 +232,11 @@ def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
         [record.class_name for record in candidates], return_inverse=True, return_counts=True
     )
     if counts.min() < 2:
+        single = [str(name) for name in classes[counts < 2]]
         raise DataError(
-            f"{path}: class {str(classes[counts.argmin()])!r} has a single image; "
-            "without a test folder each class needs at least 2"
+            f"{path}: {len(single):,} of {len(classes):,} classes have a single image, "
+            f"{listed(single, 3)}; without a test part each needs at least 2: add images, or take "
+            "the class out"
         )
     held_out = {candidates[row].id for row in held_out_rows(labels)}
     moved = [

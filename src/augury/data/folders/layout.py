@@ -52,23 +52,26 @@ def arrange(path: Path, listing: Listing, pattern: Pattern = ()) -> Arrangement:
     tree = make_tree(listing)
     has_images = tree.total > 0
     if pattern:
-        reading = read_by_pattern(path, tree, pattern)
+        reading = read_by_pattern(path, tree, listing, pattern)
     elif has_images:
         reading = read_tree(path, tree, listing)
     else:
         reading = Reading({}, False)
-    names, renamed = _one_spelling({name for _, name in reading.classes.values()})
+    read = {**reading.classes, **reading.files}
+    names, renamed = _one_spelling({name for _, name in read.values()})
     classes = {at: (part, names[name]) for at, (part, name) in reading.classes.items()}
+    files = {at: (part, names[name]) for at, (part, name) in reading.files.items()}
     where = "outside the train, val and test classes" if reading.has_parts else "in no class folder"
+    reason = f"does not fit {'/'.join(pattern)}" if files else f"lies {where}"
     holds = _with_folders_below(listing.folders, classes, reading.masks)
     set_aside = list(listing.set_aside)
     placed: list[tuple[str, str, StoredFile]] = []
     for file in listing.files:
-        place = holds.get(file.path.rpartition("/")[0])
+        place = files.get(file.path) or holds.get(file.path.rpartition("/")[0])
         if place == _MASKS:
             set_aside.append(SetAside(file.path, "a mask or annotation beside the images"))
         elif place is None:
-            set_aside.append(SetAside(file.path, f"lies {where}"))
+            set_aside.append(SetAside(file.path, reason))
         else:
             placed.append((*place, file))
     if not placed:
@@ -76,7 +79,11 @@ def arrange(path: Path, listing: Listing, pattern: Pattern = ()) -> Arrangement:
         why = f"; {len(set_aside):,} set aside, {first.path}: {first.reason}" if first else ""
         hint = flat_hint(path, listing, "")
         raise DataError(f"{path}: no images in class folders ({_EXPECTED}){why}{hint}")
-    _check_classes(path, classes, {(part, name) for part, name, _ in placed}, listing)
+    filled = {(part, name) for part, name, _ in placed}
+    if files:
+        check_same_classes(path, filled)
+    else:
+        _check_classes(path, classes, filled, listing)
     placed.sort(key=lambda entry: (PARTS.index(entry[0]), entry[2].path))
     records = [Record(file, part, name, id) for id, (part, name, file) in enumerate(placed)]
     notes = [reading.note]
@@ -124,8 +131,20 @@ def _check_classes(
         (at,) = [folder for folder, (part, _) in places.items() if part == "train"]
         hint = flat_hint(path, listing, at)
         raise DataError(f"{path}: only one class, {classes.pop()!r}; at least 2 are needed{hint}")
-    for part in sorted({part for part, _ in places.values()} - {"train"}):
-        named = {name for other, name in places.values() if other == part}
+    check_same_classes(path, set(places.values()))
+
+
+def check_same_classes(path: Path, places: Collection[tuple[str, str]]) -> None:
+    """Raise DataError unless there are two classes, and each part has all of them.
+
+    places: every part with each of its classes
+    """
+    classes = {name for part, name in places if part == "train"}
+    if len(classes) < 2:
+        only = f"only one class, {min(classes)!r}" if classes else "no image has a class"
+        raise DataError(f"{path}: {only}; at least 2 are needed")
+    for part in sorted({part for part, _ in places} - {"train"}):
+        named = {name for other, name in places if other == part}
         if named != classes:
             raise DataError(
                 f"{path}: the {part} part must have the classes of train; only one has "

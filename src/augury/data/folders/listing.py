@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import augury.printable
+from augury.data.folders.formats import NOT_AN_IMAGE, is_image_name, what_is_missing
 from augury.records.set_aside import SetAside
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".bmp")
-NEW_SUFFIXES = (".jfif", ".jpe")  # earlier versions did not read them
 LARGEST_FILE = 200_000_000  # bytes of one image file, unpacked
 LONGEST_REASON = 200  # characters
 # Every folder is visited or kept in memory, and links and archives can simulate any number.
@@ -51,7 +50,9 @@ class Listing:
         """
         self.add_folder(path.rpartition("/")[0])
         if not is_image_name(path):
-            self.refuse(path, "not a PNG, JPEG, WebP or BMP file")
+            self.refuse(path, NOT_AN_IMAGE)
+        elif missing := what_is_missing(path):
+            self.refuse(path, missing)
         elif size > LARGEST_FILE:
             self.refuse(path, f"larger than {LARGEST_FILE // 1_000_000} MB")
         else:
@@ -76,11 +77,6 @@ class Listing:
         while path and path not in self.folders:
             self.folders.add(path)
             path = path.rpartition("/")[0]
-
-
-def is_image_name(name: str) -> bool:
-    """Whether a file is an image by its name."""
-    return name.lower().endswith(IMAGE_SUFFIXES)
 
 
 def is_ignored(name: str) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from augury.data.folders.archive import without_suffix
-from augury.data.folders.listing import Listing, is_image_name
+from augury.data.folders.formats import is_image_name
+from augury.data.folders.listing import Listing
 from augury.errors import DataError, InputError
 
 STUDY = "a study of augury's, not data"

@@ -9,17 +9,21 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from augury.data.folders.deep import Counts, count_depths, is_deep, is_deep_gray, to_eight_bits
+from augury.data.folders.formats import readable_formats
+from augury.data.folders.profile import has_damaged_profile, has_profile, without_profile
+from augury.data.folders.tiff import check_samples
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 CONVERSIONS = (
     UPRIGHT := "turned upright as EXIF says",
     FIRST := "the first of several pictures in a file",
     EIGHT_BITS := "16 bits scaled to 8",
     ON_WHITE := "transparency laid on white",
     CMYK := "CMYK converted to RGB",
+    PROFILE := "a color profile other than sRGB, which is not applied",
+    NO_PROFILE := "a damaged color profile, ignored",
 )
 """Conversions beyond decoding, cutting and resizing."""
 _UPRIGHT = {
@@ -47,6 +51,7 @@ UNREADABLE = (
     ArithmeticError,
     MemoryError,
     AssertionError,
+    RuntimeError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
@@ -65,9 +70,26 @@ class Header:
 
 
 def read_header(content: bytes) -> Header:
-    """The header of an image file; raises UnidentifiedImageError or one of UNREADABLE."""
-    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+    """The header of an image file; raises UnidentifiedImageError or one of UNREADABLE.
+
+    Of these, Unsupported is for samples that are not read.
+    """
+    with opened(content) as image:
+        check_samples(image)
         return Header(*image.size, is_gray(image), image.format or "")
+
+
+def opened(content: bytes) -> ImageFile.ImageFile:
+    """An image file's bytes, opened by Pillow but not decoded; raises as `read_header` does."""
+    try:
+        return Image.open(io.BytesIO(content), formats=readable_formats())
+    except (UnidentifiedImageError, *UNREADABLE):
+        bare = without_profile(content)
+        if bare is None:
+            raise
+        image = Image.open(io.BytesIO(bare), formats=("PNG",))
+        image.info["icc_profile"] = None
+        return image
 
 
 @dataclass(frozen=True)
@@ -84,13 +106,19 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decode
     Raises as `read_header` does.
     """
     channels, size, _ = row.shape
-    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+    with opened(content) as image:
         if image.info.get("progressive") and _scans(content) > MOST_SCANS:
             raise ValueError(f"more than {MOST_SCANS} scans")
         done = {FIRST} if getattr(image, "n_frames", 1) > 1 else set()
         if min(image.size) >= 4 * size:
             # JPEGs can be decoded at ½, ¼ or ⅛; here never below twice the wanted size.
             image.draft(None, (2 * size, 2 * size))
+        if image.format == "TIFF" and _orientation(image) in _UPRIGHT:
+            done.add(UPRIGHT)  # loading turns it
+        if has_profile(image):
+            done.add(PROFILE)
+        if has_damaged_profile(image):
+            done.add(NO_PROFILE)
         image.load()
         if image.mode == "P" and image.palette is None:  # many functions of Pillow fail then
             raise ValueError("its palette is missing")

@@ -6,7 +6,8 @@ tree and what to type. docs/how-to/data-folders.md lists both.
 
 import shlex
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from augury.data.folders.flat import flat_hint
@@ -29,14 +30,16 @@ USUAL |= {"validation": "validation", "test": "test"}
 class Reading:
     """classes: part and class by path of the class folder, which holds its images at any depth.
 
-    has_parts: whether folders name the parts; masks: folders that are left out; note: how the tree
-    was read, "" for class/image and train|val|test/class/image
+    files: part and class by path of the image, where names of files tell the class; has_parts:
+    whether folders name the parts; masks: folders that are left out; note: how the tree was read,
+    "" for class/image and train|val|test/class/image
     """
 
     classes: dict[str, tuple[str, str]]
     has_parts: bool
     masks: frozenset[str] = frozenset()
     note: str = ""
+    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def read_tree(source: Path, tree: Folder, listing: Listing) -> Reading:

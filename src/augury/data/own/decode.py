@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from augury.data.array_file import allocate, in_order
 from augury.data.dataset import Dataset, Progress, Split
+from augury.data.folders.deep import FULL, Range
 from augury.data.folders.image_folder import (
     choose_form,
     conversion_notes,
@@ -52,24 +53,27 @@ def decode_parts(
     name: of the data set; source: where it comes from, for people to read; image_size: side in
     pixels, None keeps the size that all images share if they are square, else 64
     Ids number the images in their order over train, validation and test. Images are gray if all
-    are, else RGB. Without a test part 20 % of train is held out, stratified, always the same.
-    Images that raise OSError when they are asked for, as damaged files do, are set aside.
+    are, else RGB. 16-bit images are scaled to 8 bits by one range, as those of folders are. Without
+    a test part 20 % of train is held out, stratified, always the same. Images that raise OSError
+    when they are asked for, as damaged files do, are set aside.
     Raises DataError, naming part and number, for an image or a label that cannot be used, and
     where a class has no images in a part.
     """
     decoded, set_aside = scratch / "decoded.npy", list[SetAside]()
-    form = _likely_form(parts.pairs["train"], name, image_size)
+    form, bits = _likely_form(parts.pairs["train"], name, image_size), FULL
     while True:
         total = sum(map(len, parts.pairs.values()))
         allocate(decoded, (total, *form))
-        rows, set_aside = _read(parts, name, decoded, progress)
+        rows, set_aside = _read(parts, name, decoded, bits, progress)
         wanted = choose_form([row.header for row in rows], image_size)
-        if wanted == form:
+        used = Range.of(row.done.depths for row in rows if row.done.depths)
+        if (wanted, used.bits) == (form, bits):
             break
-        form = wanted  # the first images were unlike later ones: once more
+        # The first images were unlike later ones, or 16-bit images use fewer bits: once more.
+        form, bits = wanted, used.bits
     rows, classes = _numbered(rows, parts, name, set_aside)
     notes = size_notes([row.header for row in rows], form[-1])
-    notes += conversion_notes([row.done for row in rows])
+    notes += [*conversion_notes([row.done for row in rows]), *used.notes()]
     if rounded := sum(row.rounded for row in rows):
         notes.append(f"{rounded:,} of {len(rows):,} images: {EIGHT_BITS}")
     if all(row.part != "test" for row in rows):
@@ -100,7 +104,7 @@ def _likely_form(pairs: Pairs, name: str, image_size: int | None) -> tuple[int, 
             first, second = (_item(pairs, row, where)[0] for _ in range(2))
         except OSError:
             continue  # set aside when all are read
-        if first.header != second.header or first.picture.tobytes() != second.picture.tobytes():
+        if first.header != second.header or first.pixels.tobytes() != second.pixels.tobytes():
             raise DataError(
                 f"{where}: differs from call to call. Take random transforms out: augury augments"
             )
@@ -109,7 +113,7 @@ def _likely_form(pairs: Pairs, name: str, image_size: int | None) -> tuple[int, 
 
 
 def _read(
-    parts: GivenParts, name: str, decoded: Path, progress: Progress | None
+    parts: GivenParts, name: str, decoded: Path, bits: int, progress: Progress | None
 ) -> tuple[list[_Row], list[SetAside]]:
     """All images into their rows of `decoded`; those that cannot be read leave theirs empty."""
     images = np.load(decoded, mmap_mode="r+")
@@ -120,7 +124,7 @@ def _read(
             where = f"{name}: {part}[{i}]"
             try:
                 item, label = _item(pairs, i, where)
-                done = write_item(images[number], item)
+                done = write_item(images[number], item, bits)
                 rows.append(_Row(number, part, label, item.header, done, item.rounded))
             except OSError as error:
                 set_aside.append(SetAside(f"{part}[{i}]", f"cannot be read: {reason(error)}"))

@@ -1,16 +1,20 @@
 """One image and its label, as an array, tensor or PIL image: checked, and made pixels."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps
 
-from augury.data.folders.deep import is_deep_gray
+from augury.data.folders.deep import count_values, is_deep_gray, scaled
 from augury.data.folders.picture import CMYK, ON_WHITE, Decoded, Header, is_gray, to_mode
+from augury.data.folders.picture import EIGHT_BITS as DEEP
 from augury.errors import DataError
 from augury.names import shown
+
+T = TypeVar("T", bound=np.generic)
 
 EIGHT_BITS = "floats in [0, 1] rounded to 8 bits"
 _COLORS = (1, 3)
@@ -19,9 +23,12 @@ _SHAPES = "(H, W), (H, W, C) or (C, H, W) with C 1 or 3"
 
 @dataclass(frozen=True)
 class Item:
-    """An image as it was given, in a form that can be written to any size."""
+    """An image as it was given, in a form that can be written to any size.
 
-    picture: Image.Image
+    pixels: of 16 bits a sample, an array (H, W) or (H, W, 3); else a picture
+    """
+
+    pixels: Image.Image | npt.NDArray[np.uint16]
     header: Header
     rounded: bool
 
@@ -29,13 +36,15 @@ class Item:
 def read_item(given: object, where: str) -> Item:
     """An image that somebody's data set gives.
 
-    given: a PIL image, or an array or tensor of uint8, or of floats in [0, 1], of one of the shapes
-        (H, W), (H, W, C) and (C, H, W); where: names it in errors
+    given: a PIL image, or an array or tensor of uint8, uint16, or of floats in [0, 1], of one of
+        the shapes (H, W), (H, W, C) and (C, H, W); where: names it in errors
     Raises DataError for anything else.
     """
     if isinstance(given, Image.Image):
-        if is_deep_gray(given) or given.mode == "F":
-            raise DataError(f"{where}: a PIL image of mode {given.mode}; give one of 8 bits")
+        if given.mode == "F":
+            raise DataError(f"{where}: a PIL image of mode F; give one of 8 or 16 bits")
+        if is_deep_gray(given):
+            return _deep(np.asarray(given), where, given.format or "PIL")
         return Item(given, Header(*given.size, is_gray(given), given.format or "PIL"), False)
     if isinstance(given, torch.Tensor):
         pixels, what = given.detach().cpu().numpy(), "tensor"
@@ -44,6 +53,8 @@ def read_item(given: object, where: str) -> Item:
     else:
         kind = f"{type(given).__module__}.{type(given).__name__}".removeprefix("builtins.")
         raise DataError(f"{where}: must be a PIL image, an array or a tensor, got {kind}")
+    if pixels.dtype == np.uint16:
+        return _deep(_last_channels(pixels, where, what == "tensor"), where, what)
     rounded = pixels.dtype != np.uint8
     values = _eight_bits(pixels, where) if rounded else pixels
     plane = _last_channels(values, where, what == "tensor")
@@ -53,17 +64,36 @@ def read_item(given: object, where: str) -> Item:
     return Item(picture, Header(width, height, gray, what), rounded)
 
 
-def write_item(row: npt.NDArray[np.uint8], item: Item) -> Decoded:
-    """Write an image to `row`, (C, S, S): its center square, resized, gray or RGB as C says."""
+def _deep(plane: npt.NDArray[np.generic], where: str, what: str) -> Item:
+    values = plane.astype(np.int64)
+    low, high = values.min(), values.max()
+    if low < 0 or high > 65_535:
+        raise DataError(f"{where}: samples must lie in 0..65535, got {low}..{high}")
+    height, width = plane.shape[:2]
+    return Item(values.astype(np.uint16), Header(width, height, plane.ndim == 2, what), False)
+
+
+def write_item(row: npt.NDArray[np.uint8], item: Item, bits: int) -> Decoded:
+    """Write an image to `row`, (C, S, S): its center square, resized, gray or RGB as C says.
+
+    bits: that the samples of 16-bit images use, see `deep.Range`
+    """
     channels, size, _ = row.shape
-    pixels, transparent = to_mode(item.picture, "L" if channels == 1 else "RGB")
-    done = {ON_WHITE} if transparent else set()
-    if item.picture.mode == "CMYK":
+    depths, done = None, set()
+    if isinstance(item.pixels, np.ndarray):
+        depths, picture = count_values(item.pixels), Image.fromarray(scaled(item.pixels, bits))
+        done.add(DEEP)
+    else:
+        picture = item.pixels
+    pixels, transparent = to_mode(picture, "L" if channels == 1 else "RGB")
+    if transparent:
+        done.add(ON_WHITE)
+    if picture.mode == "CMYK":
         done.add(CMYK)
     if pixels.size != (size, size):
         pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
     row[:] = np.asarray(pixels).reshape(size, size, channels).transpose(2, 0, 1)
-    return Decoded(frozenset(done), None)
+    return Decoded(frozenset(done), depths)
 
 
 def read_label(given: object, where: str) -> int | str:
@@ -85,7 +115,9 @@ def read_label(given: object, where: str) -> int | str:
 
 def _eight_bits(values: npt.NDArray[np.generic], where: str) -> npt.NDArray[np.uint8]:
     if not np.issubdtype(values.dtype, np.floating):
-        raise DataError(f"{where}: must be uint8, or floats in [0, 1], got {values.dtype}")
+        raise DataError(
+            f"{where}: must be uint8, or floats in [0, 1], or uint16, got {values.dtype}"
+        )
     if not np.isfinite(values).all():
         raise DataError(f"{where}: has values that are NaN or infinite")
     floats = values.astype(np.float64)
@@ -99,7 +131,7 @@ def _eight_bits(values: npt.NDArray[np.generic], where: str) -> npt.NDArray[np.u
     return found
 
 
-def _last_channels(values: npt.NDArray[np.uint8], where: str, first: bool) -> npt.NDArray[np.uint8]:
+def _last_channels(values: npt.NDArray[T], where: str, first: bool) -> npt.NDArray[T]:
     """(H, W) or (H, W, 3). first: where channels stand if both ends could be."""
     if values.ndim == 3:
         at_start, at_end = (values.shape[i] in _COLORS for i in (0, -1))

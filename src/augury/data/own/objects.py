@@ -37,8 +37,9 @@ def from_arrays(
 ) -> Dataset:
     """A data set of arrays, tensors or lists.
 
-    images: (N, H, W), (N, H, W, C) or (N, C, H, W), C 1 or 3, uint8 or floats in [0, 1]; or a list
-        of such images, also of different sizes, or of PIL images
+    images: (N, H, W), (N, H, W, C) or (N, C, H, W), C 1 or 3, uint8, uint16 or floats in [0, 1]; or
+        a list of such images, also of different sizes, or of PIL images. 16 bits are scaled to 8 by
+        one range, the smallest of 8, 10, 12, 14 and 16 bits that holds all samples
     labels: (N,) whole numbers or names
     validation, test: pairs (images, labels); without `test`, 20 % of `images` is held out
     classes: names of the classes 0..K-1; by default the labels themselves, sorted

@@ -187,7 +187,7 @@ def _own_parts(dataset: Dataset) -> dict[str, Split]:
 
 
 class _Images:
-    """Names images in notices: by their ids, and by their files where they have any.
+    """Names images in notices: by their files where they have any, else by their ids.
 
     The files are listed only when there is something to name, as listing reads all of them.
     """
@@ -202,14 +202,14 @@ class _Images:
     def told(self, ids: Sequence[int], twins: Sequence[int] = ()) -> str:
         """The first few of `ids`; twins: of each image, the id of the one that looks the same."""
         more = ", …" if len(ids) > _NAMED else ""
-        words = f"{'ids' if len(ids) > 1 else 'id'} {', '.join(map(str, ids[:_NAMED]))}{more}"
         files = [self._files.get(id, "") for id in ids[:_NAMED]]
         if not all(files):
-            return words
+            which = "ids" if len(ids) > 1 else "id"
+            return f"{which} {', '.join(map(str, ids[:_NAMED]))}{more}"
         alike = [self._files.get(id, "") for id in twins[:_NAMED]]
         if alike:
             files = [f"{file} like {twin}" for file, twin in zip(files, alike, strict=True)]
-        return f"{words} ({', '.join(files)}{more})"
+        return f"{', '.join(files)}{more}"
 
 
 def _count(things: tuple[object, ...], noun: str) -> str:

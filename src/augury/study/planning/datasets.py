@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from augury.data import Dataset, Progress, load_dataset, whole_location
+from augury.data import Dataset, Progress, labeled, load_dataset, whole_location
 from augury.errors import InputError
 from augury.study.planning.settings import StudySettings
 from augury.study.planning.tell import Tell, told
@@ -22,12 +22,13 @@ def load_datasets(
     found: dict[str, Dataset] = {}
     for name in settings.datasets:
         with told(tell, name):
+            location = labeled(name, settings.labels)
             dataset = load_dataset(
-                name, data_dir=data_dir, image_size=settings.image_size, progress=progress
+                location, data_dir=data_dir, image_size=settings.image_size, progress=progress
             )
             if dataset.name in {other.name for other in found.values()}:
                 raise InputError(
                     f"datasets: two are called {dataset.name!r}; rename one of their folders"
                 )
-            found[whole_location(name)] = dataset
+            found[whole_location(location)] = dataset
     return found

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES, parts_of, same_arm
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
+from augury.data.folders.labels.names import check_labels
 from augury.data.location import data_title
 from augury.data.own.names import named_sources
 from augury.documents import read_toml
@@ -42,6 +43,7 @@ class StudySettings:
 
     name: of the study; "" for the data sets' names
     datasets: names or paths; models, augmentations: names
+    labels: tables of names and labels, of the one folder or archive of images in `datasets`
     seeds: how many; seeds are numbered from 0
     baseline: the arm that the others are compared with; "" for `none` if it is an arm, or else the
         first
@@ -63,6 +65,9 @@ class StudySettings:
     name: str = option("", "The study's name.")
     datasets: tuple[str, ...] = option(
         ("digits",), "Names or paths, with commas. Default: digits.", "--dataset"
+    )
+    labels: tuple[str, ...] = option(
+        (), "CSV tables of a folder's labels: FILE, or FILE:IMAGES,LABELS with its columns."
     )
     models: tuple[str, ...] = option(("small",), "Names. Default: small.")
     augmentations: tuple[str, ...] = option(
@@ -122,6 +127,7 @@ class StudySettings:
         if len(set(map(same_arm, self.augmentations))) < len(self.augmentations):
             arms = ", ".join(self.augmentations)
             raise InputError(f"augmentations: one of them is named in two spellings: {arms}")
+        check_labels(self.labels, self.datasets)
         for model in self.models:
             check_model_name(model)
         for augmentation in self.augmentations:
