@@ -10,7 +10,7 @@ from augury.augment.color.hue import adjust_hue
 from augury.augment.color.saturation import adjust_saturation
 from augury.augment.color.sharpness import adjust_sharpness
 from augury.augment.geometry.crop import CropParams, _window
-from augury.augment.geometry.flip import FlipParams, _mirror
+from augury.augment.geometry.flip import FlipParams, mirror
 from augury.augment.geometry.resampling import affine, bounded, pixel_centers, read
 from augury.augment.policies.augmix import AugMixParams, _blend
 from augury.augment.policies.operations import Layers as PolicyLayers
@@ -45,7 +45,7 @@ def _resampled(images, step):
 
 
 def _windowed(images, step):
-    mirrored = _mirror(images, FlipParams(horizontal=step.mirror_x, vertical=step.mirror_y))
+    mirrored = mirror(images, FlipParams(horizontal=step.mirror_x, vertical=step.mirror_y))
     return _window(mirrored, CropParams(down=step.down, right=step.right))
 
 
