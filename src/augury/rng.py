@@ -21,6 +21,7 @@ __all__ = [
     "KeyTable",
     "check_epoch",
     "check_seed",
+    "count_repeats",
     "derive_key",
     "numpy_generator",
     "torch_seed",
@@ -166,15 +167,15 @@ def _count_repeats(ids: Tensor) -> Tensor:
     if found is not None:
         return found
     if ids.device.type == "cpu" and type(ids) is Tensor and not torch.compiler.is_compiling():
-        return torch.from_numpy(_count_in_numpy(ids.detach().numpy()))
+        return torch.from_numpy(count_repeats(ids.detach().numpy()))
     ordered, order = ids.sort(stable=True)
     # Among sorted ids, `searchsorted` finds where each run of equal ids begins.
     repeats = torch.arange(len(ids), device=ids.device) - torch.searchsorted(ordered, ordered)
     return torch.empty_like(order).scatter(0, order, repeats)
 
 
-def _count_in_numpy(ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The same in one thread.
+def count_repeats(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(B,) int64: how many earlier of the `ids` (B,) are equal to each, counted in one thread.
 
     PyTorch's `searchsorted` wakes a thread for each core from some 200 ids on, and these then keep
     the cores busy for milliseconds, in which loops over images could run on them.

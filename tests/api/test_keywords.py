@@ -28,6 +28,7 @@ OTHER = {
     "schedule": "cosine",
     "select": "validation",
     "normalization": "unit",
+    "sampling": "balanced",
     "head": "original",
     "stem": "small",
     "weights": "/weights.pt",

@@ -18,6 +18,7 @@ CELL = Cell("digits", "1ef5", "small", "cutout", 3, parameters={"cutout": {"leng
 def test_a_name_is_what_it_has_been():
     # Computed by the version that first made names: the digest of all fields, sorted, as JSON.
     assert CELL.name == "digits.small.cutout.s3.a66c76e3"
+    assert replace(CELL, recipe=Recipe(sampling="balanced")).name != CELL.name
 
 
 def test_the_names_of_a_stored_study_are_those_of_its_folders():

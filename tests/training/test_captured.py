@@ -84,6 +84,7 @@ def trained(capture, *args, **kwargs):
 
 SGD = Recipe(epochs=3, batch_size=16, lr=0.05, label_smoothing=0.1)
 ADAMW = Recipe(epochs=3, batch_size=16, lr=0.01, optimizer="adamw", schedule="cosine")
+BALANCED = Recipe(epochs=3, batch_size=16, lr=0.05, sampling="balanced")
 PLATEAU = Recipe(epochs=3, batch_size=16, lr=0.05, schedule="plateau", select="validation")
 
 
@@ -100,6 +101,7 @@ PLATEAU = Recipe(epochs=3, batch_size=16, lr=0.05, schedule="plateau", select="v
         ("puzzlemix", SGD, Speed()),
         ("guidedmixup", ADAMW, Speed()),
         ("keepaugment", SGD, Speed()),
+        ("random-erasing+cutmix", BALANCED, Speed()),
     ],
     ids=str,
 )
@@ -113,7 +115,7 @@ def test_captured_steps_are_those_that_eager_training_makes(arm, recipe, speed):
     assert outcome(captured) == outcome(eager)
 
 
-@pytest.mark.parametrize("recipe", [SGD, ADAMW], ids=["sgd", "adamw"])
+@pytest.mark.parametrize("recipe", [SGD, ADAMW, BALANCED], ids=["sgd", "adamw", "balanced"])
 def test_a_resumed_run_has_the_same_bits(recipe, tmp_path):
     """Also where its checkpoint comes from eager steps."""
     straight = trained(None, recipe=recipe)

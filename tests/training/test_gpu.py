@@ -111,7 +111,7 @@ def test_batches_on_the_gpu_are_those_of_the_host():
             assert torch.equal(batch.images.cpu(), torch.from_numpy(split.images[where]))
             assert batch.targets.argmax(1).tolist() == split.labels[where].tolist()
             assert batch.ids.tolist() == split.ids[where].tolist()
-            drawn = feed.draws(batch).uniform("op", 3).cpu()
+            drawn = feed.draws(batch, rows).uniform("op", 3).cpu()
             assert torch.equal(drawn, Draws(3, 7, batch.ids.cpu()).uniform("op", 3))
 
 

@@ -70,8 +70,9 @@ def test_it_learns():
         RECIPE,
         Recipe(epochs=6, batch_size=20, lr=0.01, optimizer="adamw", schedule="cosine"),
         Recipe(epochs=6, batch_size=20, lr=0.05, schedule="plateau", select="validation"),
+        Recipe(epochs=6, batch_size=20, lr=0.05, sampling="balanced"),
     ],
-    ids=["sgd onecycle", "adamw cosine", "plateau best"],
+    ids=["sgd onecycle", "adamw cosine", "plateau best", "balanced"],
 )
 def test_resuming_gives_the_same_bits(recipe, speed, tmp_path):
     """Also with dropout, whose draws come from the global generator."""

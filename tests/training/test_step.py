@@ -44,6 +44,6 @@ def test_nothing_in_a_step_waits_for_the_host(model, monkeypatch):
             feed.begin(2)
             set_rate(rule, 0.03)
             batch = feed.batch(rows)
-            step.learn(*step.augment(batch, feed.draws(batch)))
+            step.learn(*step.augment(batch, feed.draws(batch, rows)))
 
         assert host_work(take) == []

@@ -76,7 +76,7 @@ class Study:
     device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps"; precision: "auto",
         "float32", "bfloat16"; layout: "auto", "contiguous", "channels_last". "auto" is the faster,
         measured before training.
-    epochs ... normalization: how all arms are trained, see `augury.Recipe`.
+    epochs ... sampling: how all arms are trained, see `augury.Recipe`.
     head, stem, pretrained, weights: how the models are built, see `augury.NetworkOptions`.
     parameters: of augmentations by their name, {"cutout": {"length": 0.25}}; chains: augmentations
         of one's own by name, {"mine": {"name": "chain", "parts": [...]}}.
@@ -128,6 +128,7 @@ class Study:
         test_limit: int | None = None,
         select: str | None = None,
         normalization: str | None = None,
+        sampling: str | None = None,
         head: str | None = None,
         stem: str | None = None,
         pretrained: bool | None = None,
@@ -184,6 +185,7 @@ class Study:
                     "test_limit": test_limit,
                     "select": select,
                     "normalization": normalization,
+                    "sampling": sampling,
                 },
                 "network": {
                     "head": head,

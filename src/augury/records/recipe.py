@@ -17,6 +17,7 @@ OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("onecycle", "cosine", "plateau", "constant")
 SELECTIONS = ("last", "validation")
 NORMALIZATIONS = ("train", "pretrained", "unit")
+SAMPLINGS = ("natural", "balanced")
 FOLLOW_VALIDATION = ("plateau",)  # schedules that need a validation part
 _LARGEST = 1e38  # of single precision, in which optimizers compute
 _Images = Within(2, 1_000_000_000)
@@ -41,6 +42,9 @@ class Recipe:
         accuracy on the "validation" part. They are never chosen on the test part
     normalization: mean and deviation per channel: those of the "train" images, those that the
         "pretrained" weights expect, or "unit", which leaves pixels in [0, 1] as they are
+    sampling: which training images an epoch shows. "natural": each of them once; "balanced": as
+        many images, every class equally often, so that those of small classes come several times,
+        each time augmented by its own draws (see `augury.data.sampling`)
     """
 
     epochs: Annotated[int, Within(1, 1_000_000)] = option(20, "Passes over the training images.")
@@ -57,6 +61,7 @@ class Recipe:
     test_limit: Annotated[int, _Images] | None = option(None, "Test images at most.")
     select: str = option("last", "Which epoch is tested: last, or best on validation.")
     normalization: str = option("train", f"{either(NORMALIZATIONS)}.")
+    sampling: str = option("natural", "natural, or balanced: classes equally often.")
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -64,6 +69,7 @@ class Recipe:
         check_name(self.schedule, SCHEDULES, "schedule")
         check_name(self.select, SELECTIONS, "selection", {"best": "validation"})
         check_name(self.normalization, NORMALIZATIONS, "normalization", {"imagenet": "pretrained"})
+        check_name(self.sampling, SAMPLINGS, "sampling", {"weighted": "balanced"})
         follows = self.select == "validation" or self.schedule in FOLLOW_VALIDATION
         if self.validation == 0 and follows:
             schedules = " or ".join(f"schedule={name}" for name in FOLLOW_VALIDATION)

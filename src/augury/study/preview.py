@@ -111,9 +111,9 @@ def _show(
     on_step: Callable[[int, int, int], None] | None,
 ) -> Preview:
     prepared = prepare(cell, dataset, plan, on_step)
-    wanted = example_ids(prepared) if ids is None else np.asarray(ids, dtype=np.int64)
+    wanted = example_ids(prepared, epoch) if ids is None else np.asarray(ids, dtype=np.int64)
     training, sources = prepared.training, prepared.sources
-    check_trained_on(wanted, prepared.train, training.seed)
+    check_trained_on(wanted, prepared, epoch)
     if sources.change_within_epochs:
         training.on_batch = recorder = BatchRecorder(prepared, wanted, epoch)
         training.watched = epoch, wanted

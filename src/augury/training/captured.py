@@ -189,7 +189,7 @@ def captured_step(run: Run, capture: Capture, alike: Alike | None) -> CapturedSt
 def _captured_graphs(run: Run, capture: Capture) -> Graphs:
     feed, rows = run.feed(resident=True), torch.arange(run.batch_size, device=run.device)
     batch = feed.batch(rows)
-    images, targets = run.step.augment(batch, feed.draws(batch))
+    images, targets = run.step.augment(batch, feed.draws(batch, rows))
     return Graphs(feed, LearningGraph(run.step, images, targets, capture), rows)
 
 
@@ -198,7 +198,7 @@ def _captured_augment(step: Step, graphs: Graphs, capture: Capture) -> Replay:
 
     def augment() -> None:
         batch = feed.batch(graphs.rows)
-        images, targets = step.augment(batch, feed.draws(batch))
+        images, targets = step.augment(batch, feed.draws(batch, graphs.rows))
         learning.images.copy_(images)
         learning.targets.copy_(targets)
 

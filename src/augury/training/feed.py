@@ -10,12 +10,14 @@ from torch import Tensor
 from augury.batch import Batch
 from augury.data import Split
 from augury.data.loader import batch_rows, batches
+from augury.data.sampling import repeats_of, rows_of
 from augury.rng import Draws, KeyTable
 
 # Of the memory of a GPU that is free when training begins. Networks and other processes need some.
 SHARE = 0.3
 
 Rows = npt.NDArray[np.int64] | Tensor
+"""(B,) int64: the picks of a batch, see `augury.data.sampling`."""
 
 
 class Feed:
@@ -55,9 +57,13 @@ class Feed:
         else:
             self._epoch = epoch
 
-    def draws(self, batch: Batch) -> Draws:
-        """The draws of a batch; no image occurs twice in an epoch."""
-        return Draws(self._seed, self._epoch, batch.ids, repeats=torch.zeros_like(batch.ids))
+    def draws(self, batch: Batch, rows: Rows) -> Draws:
+        """The draws of the batch at `rows`: those of each copy of an image are its own."""
+        if isinstance(rows, Tensor):
+            repeats = repeats_of(rows)
+        else:
+            repeats = torch.from_numpy(repeats_of(rows)).to(batch.ids.device)
+        return Draws(self._seed, self._epoch, batch.ids, repeats=repeats)
 
     def rows(self, order: npt.NDArray[np.int64], batch_size: int) -> Iterator[Rows]:
         """The rows of each batch; see `augury.data.batches`."""
@@ -75,6 +81,7 @@ class Feed:
 
     def batch(self, rows: Rows) -> Batch:
         """The images at `rows`."""
+        rows = rows_of(rows)
         if isinstance(rows, Tensor):
             labels = self._labels.index_select(0, rows)
             return Batch(

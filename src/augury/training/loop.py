@@ -15,8 +15,9 @@ from torch import Tensor
 
 from augury.augment import Augmentation
 from augury.batch import Batch
-from augury.data import Split, epoch_order
+from augury.data import Split
 from augury.data.loader import count_batches
+from augury.data.sampling import epoch_picks, rows_of
 from augury.errors import InputError, TrainingError
 from augury.kernels.capture import Capture, capture_on
 from augury.records.epochs import Epoch
@@ -122,7 +123,7 @@ class Training:
     def _train_epoch(self, epoch: int) -> tuple[float, float, float, float]:
         """Returns mean loss, accuracy, seconds per step, and the augmentation's part of these."""
         device, size = self.network.device, self.recipe.batch_size
-        order = epoch_order(len(self.train), self.seed, epoch)
+        order = epoch_picks(self.train.labels, self.seed, epoch, self.recipe.sampling)
         steps = count_batches(len(order), size)
         losses, hits = (torch.zeros(n, device=device) for n in (steps, ()))
         whole, augmenting = Stopwatch(device), Stopwatch(device)
@@ -169,7 +170,7 @@ class Training:
             return self._captured(rows, augmenting)
         with augmenting.running():
             batch = feed.batch(rows)
-            images, targets = self.step.augment(batch, feed.draws(batch))
+            images, targets = self.step.augment(batch, feed.draws(batch, rows))
         return self.step.learn(images, targets)
 
     def _begin(self, step: int) -> Feed:
@@ -179,16 +180,16 @@ class Training:
         self._captured, self.way = captured_or_eager(run, self.capture, self.alike)
         return self._captured.feed if self._captured else run.feed(fits(self.train, run.device))
 
-    def _show(self, feed: Feed, epoch: int, rows: Rows, numbers: npt.NDArray[np.int64]) -> None:
-        """Call `on_batch` where it is to see the images `numbers` of the split, those at `rows`."""
+    def _show(self, feed: Feed, epoch: int, rows: Rows, picks: npt.NDArray[np.int64]) -> None:
+        """Call `on_batch` where it is to see the batch at `rows`; picks: the same on the host."""
         if not self.on_batch:
             return
         if self.watched:
             when, ids = self.watched
-            if epoch != when or not np.isin(self.train.ids[numbers], ids).any():
+            if epoch != when or not np.isin(self.train.ids[rows_of(picks)], ids).any():
                 return
         batch = feed.batch(rows)
-        self.on_batch(epoch, batch, self.augmentation(batch, feed.draws(batch)))
+        self.on_batch(epoch, batch, self.augmentation(batch, feed.draws(batch, rows)))
 
     def _whole(self, losses: Tensor) -> Tensor:
         """The losses of whole batches, from those of this process's parts."""

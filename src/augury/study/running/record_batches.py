@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from augury.batch import Batch, to_uint8
-from augury.data import Split, batches, epoch_order
+from augury.data import batches
 from augury.data.loader import batch_rows
+from augury.data.sampling import epoch_picks, repeats_of, rows_of
 from augury.errors import InputError
 from augury.rng import Draws, numpy_generator
 from augury.saliency import gray_map
@@ -18,6 +19,8 @@ _EXAMPLES = 5
 
 class BatchRecorder:
     """Records the images `ids` before and after augmentation, in the batches of one epoch.
+
+    Of an image that comes several times, the first copy.
 
     Training calls it with each batch (`Training.on_batch`). ids: (n,) int64; epoch: from 0.
     """
@@ -46,7 +49,7 @@ class BatchRecorder:
             kept["maps"] = _as_picture(source(before))
         arrays = {name: values[rows].cpu().numpy() for name, values in kept.items()}
         for i, sample in enumerate(arrays["ids"]):
-            self._seen[int(sample)] = {name: values[i] for name, values in arrays.items()}
+            self._seen.setdefault(int(sample), {name: each[i] for name, each in arrays.items()})
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The recorded arrays, in the order of `ids`.
@@ -66,38 +69,58 @@ def _as_picture(maps: Tensor) -> Tensor:
     return to_uint8(maps / torch.where(peak > 1, peak, torch.ones_like(peak)))
 
 
-def example_ids(prepared: Prepared) -> np.ndarray:
-    """The ids of five training images, ascending; the same five for all arms of a seed."""
-    train = prepared.train
-    generator = numpy_generator("examples", prepared.training.seed)
-    rows = generator.choice(len(train), min(_EXAMPLES, len(train)), replace=False)
-    return np.sort(train.ids[rows])
+def example_ids(prepared: Prepared, epoch: int) -> np.ndarray:
+    """The ids of five training images that `epoch` shows, ascending; the same for all arms."""
+    training, train = prepared.training, prepared.train
+    shown = np.unique(rows_of(_picks(prepared, epoch)))
+    generator = numpy_generator("examples", training.seed)
+    rows = generator.choice(len(shown), min(_EXAMPLES, len(shown)), replace=False)
+    return np.sort(train.ids[shown[rows]])
 
 
 def augmented_images(prepared: Prepared, ids: np.ndarray, epoch: int) -> dict[str, np.ndarray]:
     """The images `ids` as `epoch` augments them with the current maps; see `BatchRecorder.arrays`.
 
     Their batches are built whole, as in training, since mixing needs the other images.
-    Raises InputError for an id that is not trained on.
+    Raises InputError for an id that the epoch does not train on.
     """
     training, train = prepared.training, prepared.train
-    check_trained_on(ids, train, training.seed)
+    check_trained_on(ids, prepared, epoch)
     recorder = BatchRecorder(prepared, ids, epoch)
-    order = epoch_order(len(train), training.seed, epoch)
-    for rows in batch_rows(order, training.recipe.batch_size):
+    for picks in batch_rows(_picks(prepared, epoch), training.recipe.batch_size):
+        rows = rows_of(picks)
         if not np.isin(train.ids[rows], ids).any():
             continue
         (batch,) = batches(train, training.num_classes, len(rows), rows)
         batch = batch.to(augmenting_device(training.network.device))
-        recorder(epoch, batch, training.augmentation(batch, Draws(training.seed, epoch, batch.ids)))
+        repeats = torch.from_numpy(repeats_of(picks)).to(batch.ids.device)
+        draws = Draws(training.seed, epoch, batch.ids, repeats=repeats)
+        recorder(epoch, batch, training.augmentation(batch, draws))
     return recorder.arrays()
 
 
-def check_trained_on(ids: np.ndarray, train: Split, seed: int) -> None:
-    """Raise InputError unless all `ids` are among those of `train`."""
+def check_trained_on(ids: np.ndarray, prepared: Prepared, epoch: int) -> None:
+    """Raise InputError unless `epoch` trains on all of `ids`."""
+    train, seed = prepared.train, prepared.training.seed
     missing = ids[~np.isin(ids, train.ids)]
     if len(missing):
         raise InputError(
             f"id {missing[0]}: not among the {len(train)} images that seed {seed} trains "
-            f"on, for instance {', '.join(str(i) for i in np.sort(train.ids[:3]))}"
+            f"on, for instance {_some(train.ids[:3])}"
         )
+    shown = train.ids[rows_of(_picks(prepared, epoch))]
+    missing = ids[~np.isin(ids, shown)]
+    if len(missing):
+        raise InputError(
+            f"id {missing[0]}: not among the images of epoch {epoch}, as balanced sampling shows "
+            f"a part of the large classes in each; for instance {_some(shown[:3])} are"
+        )
+
+
+def _picks(prepared: Prepared, epoch: int) -> np.ndarray:
+    training = prepared.training
+    return epoch_picks(prepared.train.labels, training.seed, epoch, training.recipe.sampling)
+
+
+def _some(ids: np.ndarray) -> str:
+    return ", ".join(str(i) for i in np.sort(ids))

@@ -95,7 +95,7 @@ def _train_and_test(
 
     # Set before training, as later weights cannot reproduce what the last epoch sees.
     last = cell.recipe.epochs - 1
-    training.on_batch = recorder = BatchRecorder(prepared, example_ids(prepared), last)
+    training.on_batch = recorder = BatchRecorder(prepared, example_ids(prepared, last), last)
     training.watched = last, recorder.ids
     for epoch in training.epochs():
         run.check_there()
