@@ -29,6 +29,7 @@ OTHER = {
     "select": "validation",
     "normalization": "unit",
     "sampling": "balanced",
+    "metric": "macro-f1",
     "head": "original",
     "stem": "small",
     "weights": "/weights.pt",

@@ -16,8 +16,8 @@ class StatusTable(Shown, Sequence[CellStatus]):
     and the `error` of a failed one. Printed it is what `augury status` prints.
     """
 
-    def __init__(self, name: str, cells: Sequence[CellStatus]) -> None:
-        self._name, self._cells = name, tuple(cells)
+    def __init__(self, name: str, cells: Sequence[CellStatus], metric: str = "accuracy") -> None:
+        self._name, self._cells, self._metric = name, tuple(cells), metric
 
     @property
     def counts(self) -> dict[State, int]:
@@ -36,4 +36,4 @@ class StatusTable(Shown, Sequence[CellStatus]):
 
     def view(self) -> RenderableType:
         """The table as the terminal shows it."""
-        return status_view(self._name, self._cells)
+        return status_view(self._name, self._cells, self._metric)

@@ -68,6 +68,7 @@ class Study:
     file, preset: a study file (TOML), a preset ("original"); keywords override what they say.
     baseline: the arm that the others are compared with; "none" by default, or else the first.
     min_difference: the smallest difference that matters, percentage points, 0.2 by default.
+    metric: what is compared on the test images, "accuracy", "balanced-accuracy" or "macro-f1".
     alpha, min_seeds, min_probability, confidence, power, replicates, rule_seed: the rest of the
         rule, see `augury.Rule`.
     until_decided, max_seeds, max_hours: add seeds until all is decided; see `run`.
@@ -100,6 +101,7 @@ class Study:
         preset: str | None = None,
         baseline: str | None = None,
         min_difference: float | None = None,
+        metric: str | None = None,
         alpha: float | None = None,
         min_seeds: int | None = None,
         min_probability: float | None = None,
@@ -155,6 +157,7 @@ class Study:
                 "baseline": baseline,
                 "rule": {
                     "min_difference": min_difference,
+                    "metric": metric,
                     "alpha": alpha,
                     "min_seeds": min_seeds,
                     "min_probability": min_probability,
@@ -332,7 +335,7 @@ class Study:
     def status(self) -> StatusTable:
         """How far each cell is; InputError where nothing has been run."""
         plan = plan_of(self.path)
-        return StatusTable(plan.name, status(plan, StudyFolder(self.path)))
+        return StatusTable(plan.name, status(plan, StudyFolder(self.path)), plan.rule.metric)
 
     def report(self, *, quiet: bool = False) -> ReportPage:
         """Judge what has changed, write summary.csv and report.html, and give the page.

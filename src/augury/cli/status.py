@@ -25,9 +25,16 @@ def status(
     cells = study_status(plan, StudyFolder(folder))
     counts = count_states(cells)
     if as_json:
-        print_json({"study": plan.name, "counts": counts, "cells": [*map(_values, cells)]})
+        print_json(
+            {
+                "study": plan.name,
+                "metric": plan.rule.metric,
+                "counts": counts,
+                "cells": [*map(_values, cells)],
+            }
+        )
         return
-    out.print(status_view(plan.name, cells))
+    out.print(status_view(plan.name, cells, plan.rule.metric))
     if counts["failed"]:
         err.print(f"{counts['failed']} failed", style="red")
 

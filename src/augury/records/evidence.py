@@ -78,8 +78,9 @@ class EqualTime:
 class ArmEvidence:
     """The evidence of one arm; optimism is in percentage points.
 
-    measures: those that are known of "nll", "brier", "calibration_error", each also with "_scaled"
-    (after a temperature fitted on validation), "temperature" and "corrupted_accuracy" (%).
+    measures: those that are known of "balanced_accuracy", "macro_f1" and "corrupted_accuracy" (%),
+    "nll", "brier", "calibration_error", each also with "_scaled" (after a temperature fitted on
+    validation), and "temperature".
     """
 
     dataset: str

@@ -11,6 +11,7 @@ from augury.records.cell import Cell
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
 from augury.records.numbers import Count, Device, Layout, Precision, Seconds
 from augury.records.provenance import Provenance
+from augury.records.rule import rule_values
 from augury.records.set_aside import SetAside
 from augury.schema import Within, read_as
 from augury.stats.rule import Rule
@@ -161,5 +162,5 @@ def read_plan(path: Path) -> Plan:
 
 def write_plan(path: Path, plan: Plan) -> None:
     """Write `plan` atomically."""
-    values = to_values(replace(plan, cells=()))
+    values = to_values(replace(plan, cells=())) | {"rule": rule_values(plan.rule)}
     write_json(path, {"schema": SCHEMA, **values, "cells": [cell.to_json() for cell in plan.cells]})

@@ -4,12 +4,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
+
 from augury.errors import InputError
 from augury.records.cell import Cell
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
 from augury.records.numbers import Count, Device, Fraction, Layout, Precision, Seconds, Share
 from augury.records.provenance import Provenance, Resumed
 from augury.schema import Within, read_as
+from augury.stats.class_metrics import metric_value
 
 SCHEMA = 2  # 1 had no checksums
 DRAWS = 2
@@ -44,6 +47,13 @@ class TestScore:
         k = len(self.per_class)
         if not k or len(self.confusion) != k or any(len(row) != k for row in self.confusion):
             raise InputError(f"confusion: must have {k} rows and columns, as there are classes")
+
+    def score(self, metric: str) -> float | None:
+        """One of `augury.stats.METRICS`, in [0, 1]; None where there is no accuracy."""
+        counts = np.array(self.confusion)
+        if metric == "accuracy" or self.accuracy is None or not counts.any():
+            return self.accuracy
+        return metric_value(metric, counts)
 
 
 @dataclass(frozen=True)

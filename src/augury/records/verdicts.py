@@ -5,11 +5,11 @@ from pathlib import Path
 
 from augury.inside import is_there
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
-from augury.stats.rule import Rule
+from augury.records.rule import rule_values
+from augury.stats.rule import METRICS, Rule
 from augury.stats.verdict import Comparison
 
 SCHEMA = 1
-UNIT = "percentage points of test accuracy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,8 @@ def read_verdicts(path: Path) -> Verdicts | None:
 
 def write_verdicts(path: Path, verdicts: Verdicts) -> None:
     """Write atomically, with a checksum."""
-    write_json(path, {"schema": SCHEMA, "unit": UNIT, **verdict_values(verdicts)})
+    unit = f"percentage points of test {METRICS[verdicts.rule.metric]}"
+    write_json(path, {"schema": SCHEMA, "unit": unit, **verdict_values(verdicts)})
 
 
 def verdict_values(verdicts: Verdicts) -> dict[str, object]:
@@ -62,7 +63,7 @@ def verdict_values(verdicts: Verdicts) -> dict[str, object]:
     names = ("dataset", "model", "augmentation", "baseline")
     order = [*names, *(f.name for f in fields(Comparison)), "unpaired"]
     return {
-        "rule": to_values(verdicts.rule),
+        "rule": rule_values(verdicts.rule),
         "comparisons": [
             {name: to_values(getattr(one, name)) for name in order} for one in verdicts.comparisons
         ],

@@ -44,6 +44,11 @@ class BesideGroup:
     panels: Sequence[Panel]
 
     @property
+    def has_class_means(self) -> bool:
+        """Whether any arm has means over classes."""
+        return any("balanced_accuracy" in arm.evidence.measures for arm in self.arms)
+
+    @property
     def has_probabilities(self) -> bool:
         """Whether any arm has measures of its probabilities."""
         return any(arm.evidence.measures.keys() & {"nll"} for arm in self.arms)

@@ -14,7 +14,7 @@ from augury.records.failure import read_failure
 from augury.records.plan import Plan, PlannedDataset, plan_of
 from augury.records.result import Result
 from augury.records.verdicts import ArmVerdict, read_verdicts
-from augury.stats import Rule
+from augury.stats import METRICS, Rule
 from augury.study.store import RunFolder, StudyFolder
 
 
@@ -58,6 +58,11 @@ class StudyRecords:
     def datasets(self) -> dict[str, PlannedDataset]:
         """By name, in the plan's order."""
         return self.plan.datasets
+
+    @property
+    def metric(self) -> str:
+        """What is compared on the test images, in words: "balanced accuracy"."""
+        return METRICS[self.rule.metric]
 
     @property
     def min_difference(self) -> float:

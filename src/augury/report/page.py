@@ -15,6 +15,7 @@ _FILTERS = (
     words.duration,
     words.fixed,
     words.leaked,
+    words.left_out,
     words.leaked_kinds,
     words.level,
     words.listed,

@@ -14,8 +14,9 @@ from augury.stats import to_points
 
 @dataclass(frozen=True)
 class VerdictRow:
-    """An arm of one data set and network; accuracy in percent, None where nothing is finished.
+    """An arm of one data set and network.
 
+    accuracy: mean of the rule's metric in percent, None where nothing is finished
     comparison: None for the baseline, and for an arm that could not be compared
     """
 
@@ -87,7 +88,7 @@ def _verdict_row(
 ) -> VerdictRow:
     arm = runs[0].cell.augmentation
     results = finished(runs)
-    accuracy = mean_points([r.test.accuracy for r in results])
+    accuracy = mean_points([r.test.score(study.rule.metric) for r in results])
     if arm == study.baseline:
         return VerdictRow(arm, True, accuracy, len(results), "baseline", "", None)
     if comparison is None:

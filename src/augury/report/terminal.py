@@ -18,6 +18,9 @@ _STYLES = {
     "baseline": "dim",
 }
 
+# As narrow as the table needs.
+_HEADINGS = {"accuracy": "test %", "balanced-accuracy": "balanced %", "macro-f1": "macro-F1 %"}
+
 
 def verdict_table(study: StudyRecords) -> Group:
     """Each arm against the baseline, a section for every data set and network; 80 columns wide.
@@ -29,7 +32,13 @@ def verdict_table(study: StudyRecords) -> Group:
     title = None if several else _text(f"{model} on {dataset}")
     table = Table(title=title, title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("augmentation", overflow="fold")
-    for heading in ("test %", "points", f"{level(study.rule.confidence)} interval", "p", "seeds"):
+    for heading in (
+        _HEADINGS[study.rule.metric],
+        "points",
+        f"{level(study.rule.confidence)} interval",
+        "p",
+        "seeds",
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for dataset, model in study.groups:

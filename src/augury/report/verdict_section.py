@@ -35,6 +35,7 @@ def verdict_html(study: StudyRecords) -> str:
             answer=words.answer(study),
             sections=verdict_sections(study),
             confidence=words.level(study.rule.confidence),
+            metric=study.metric,
             warnings=words.warnings(study),
             css=style("verdicts.css"),
         )

@@ -13,6 +13,7 @@ NONE = "–"
 
 # More augmentations with one verdict than this are summed up in the answer; the table has them all.
 _EACH_BY_NAME = 3
+_FEW_CLASSES = 5
 
 
 def fixed(value: float | None, digits: int = 2) -> str:
@@ -124,7 +125,9 @@ def threshold(points: float) -> str:
 
 
 def warnings(study: StudyRecords) -> list[str]:
-    """Warnings below the verdicts: missing runs, test images that leak into training."""
+    """Warnings below the verdicts: missing runs, classes without test images, and test images that
+    leak into training.
+    """
     states = [run.status for run in study.runs]
     found = []
     if not_done := len(states) - states.count("done"):
@@ -132,10 +135,29 @@ def warnings(study: StudyRecords) -> list[str]:
         told = ", ".join(f"{number} {kind}" for number, kind in kinds if number)
         found.append(f"{not_done} of {count(len(states), 'run')} left out: {told}")
     for name, dataset in study.datasets.items():
+        where = f"{name}: " if len(study.datasets) > 1 else ""
+        if classes := left_out(study, name):
+            found.append(f"{where}{classes}")
         if dataset.leakage and dataset.leakage.images:
-            where = f"{name}: " if len(study.datasets) > 1 else ""
             found.append(f"{where}{leaked(dataset.leakage)}")
     return found
+
+
+def left_out(study: StudyRecords, dataset: str) -> str:
+    """Which classes a mean over classes lacks, as they have no test images; "" for none."""
+    if study.rule.metric == "accuracy":
+        return ""
+    results = (run.result for run in study.select(dataset) if run.result)
+    result = next(results, None)
+    shares = result.test.per_class if result else ()
+    names = study.datasets[dataset].classes
+    classes = [name for name, share in zip(names, shares, strict=False) if share is None]
+    if not classes:
+        return ""
+    shown = (
+        listed(classes) if len(classes) <= _FEW_CLASSES else count(len(classes), "class", "classes")
+    )
+    return f"{shown} without test images, left out of the mean of {study.metric}"
 
 
 def question(study: StudyRecords) -> str:
@@ -172,7 +194,8 @@ def _one_group(study: StudyRecords) -> list[str]:
         ordered = sorted(found, key=lambda c: -abs(c.difference or 0))
         shown = ordered if len(ordered) <= _EACH_BY_NAME else ordered[:1]
         for c in shown:
-            size = _size(c, "" if parts else " of test accuracy", "" if parts else kind)
+            measure = "" if parts else f" of test {study.metric}"
+            size = _size(c, measure, "" if parts else kind)
             parts.append(f"{c.augmentation} {verdict} by {size}")
         if rest := [abs(c.difference or 0) for c in ordered[len(shown) :]]:
             parts[-1] += f", and {len(rest)} others by {fixed(min(rest))} to {fixed(max(rest))}"

@@ -10,9 +10,25 @@ from augury.stats.calibration import (
     fit_temperature,
     negative_log_likelihood,
 )
+from augury.stats.class_metrics import (
+    accuracy,
+    balanced_accuracy,
+    confusion_matrix,
+    image_shares,
+    macro_f1,
+    metric_value,
+)
 from augury.stats.holm import holm
 from augury.stats.iqm import interquartile_mean, iqm_interval
 from augury.stats.optimism import best_epoch_optimism
+from augury.stats.over_images import (
+    class_interval,
+    has_predictions,
+    image_error,
+    image_gains,
+    images_interval,
+)
+from augury.stats.pair import Calls, Pair
 from augury.stats.paired import (
     PairedT,
     has_spread,
@@ -24,11 +40,10 @@ from augury.stats.paired import (
 )
 from augury.stats.power import rule_detectable, rule_power
 from augury.stats.ranks import Friedman, friedman
-from augury.stats.rule import Rule
+from augury.stats.rule import METRICS, Rule
 from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
 from augury.stats.verdict import (
     Comparison,
-    Pair,
     PairEvidence,
     Weighed,
     decide,
@@ -39,6 +54,8 @@ from augury.stats.verdict import (
 )
 
 __all__ = [
+    "METRICS",
+    "Calls",
     "Comparison",
     "Friedman",
     "Pair",
@@ -46,20 +63,31 @@ __all__ = [
     "PairedT",
     "Rule",
     "Weighed",
+    "accuracy",
     "adjusted_p",
+    "balanced_accuracy",
     "best_epoch_optimism",
     "brier",
     "calibration_error",
+    "class_interval",
+    "confusion_matrix",
     "decide",
     "fit_temperature",
     "friedman",
+    "has_predictions",
     "has_spread",
     "holm",
+    "image_error",
+    "image_gains",
+    "image_shares",
+    "images_interval",
     "interquartile_mean",
     "iqm_interval",
     "judge",
     "looks_of",
+    "macro_f1",
     "mean_interval",
+    "metric_value",
     "negative_log_likelihood",
     "nominal_level",
     "paired_t",

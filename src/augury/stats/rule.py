@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass, field
 
+METRICS = {
+    "accuracy": "accuracy",
+    "balanced-accuracy": "balanced accuracy",
+    "macro-f1": "macro-F1",
+}
+"""What may be compared, and how people call it; see `augury.stats.class_metrics`."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -16,6 +23,7 @@ class Rule:
     replicates: of each bootstrap and Monte-Carlo test, 1 to a million; seed: of their draws, ≥ 0
     looks: the numbers of seeds at which the study is judged, ascending; with more than one, p and
         intervals hold for all looks together (see `augury.stats.sequential`). Empty: once.
+    metric: what is compared on the test images, one of `METRICS`
     """
 
     min_seeds: int = 6
@@ -30,6 +38,10 @@ class Rule:
     replicates: int = 10_000
     seed: int = 0
     looks: tuple[int, ...] = ()
+    metric: str = field(
+        default="accuracy",
+        metadata={"help": "accuracy, balanced-accuracy or macro-f1. Default: accuracy."},
+    )
 
     def __post_init__(self) -> None:
         _check("alpha", self.alpha, "in (0, 1)", 0 < self.alpha < 1)
@@ -45,6 +57,9 @@ class Rule:
         _check("seed", self.seed, "≥ 0", self.seed >= 0)
         ascending = list(self.looks) == sorted(set(self.looks)) and min(self.looks, default=1) >= 1
         _check("looks", self.looks, "numbers of seeds, ascending", ascending)
+        *names, last = METRICS
+        choices = f"{', '.join(names)} or {last}"
+        _check("metric", f"{self.metric!r:.80}", choices, self.metric in METRICS)
 
 
 def _check(name: str, value: object, allowed: str, ok: bool) -> None:

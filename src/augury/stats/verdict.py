@@ -8,8 +8,9 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.stats.bootstrap import two_way_interval
 from augury.stats.holm import holm
+from augury.stats.over_images import has_predictions, image_error, images_interval
+from augury.stats.pair import Pair
 from augury.stats.paired import (
     has_spread,
     paired_t,
@@ -29,44 +30,13 @@ Number = TypeVar("Number", float, NDArray[np.float64])
 _TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """An arm and its baseline over the same S seeds and N test images.
-
-    seeds: S seeds; accuracy, baseline_accuracy: (S,) fractions in [0, 1], NaN where a run gave
-    none; correct, baseline_correct: (S, N) bool, or None where predictions are missing; obstacle:
-    why the two must not be compared, "" where nothing speaks against it.
-    Raises ValueError for other shapes and values.
-    """
-
-    seeds: tuple[int, ...]
-    accuracy: NDArray[np.float64]
-    baseline_accuracy: NDArray[np.float64]
-    correct: NDArray[np.bool_] | None = None
-    baseline_correct: NDArray[np.bool_] | None = None
-    obstacle: str = ""
-
-    def __post_init__(self) -> None:
-        if len(set(self.seeds)) != len(self.seeds):
-            raise ValueError(f"seeds: each must occur once, got {self.seeds}")
-        for name in ("accuracy", "baseline_accuracy"):
-            values = getattr(self, name)
-            if values.shape != (len(self.seeds),):
-                raise ValueError(f"{name}: one a seed is needed, got {values.shape}")
-            if np.any((values < 0) | (values > 1)):
-                raise ValueError(f"{name}: fractions in [0, 1] are needed, got {values}")
-        for name in ("correct", "baseline_correct"):
-            values = getattr(self, name)
-            if values is not None and len(values) != len(self.seeds):
-                raise ValueError(f"{name}: one row a seed is needed, got {values.shape}")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """An arm against its baseline; what cannot be known is None.
 
-    accuracy, baseline_accuracy: means over seeds, %; difference, interval (paired t over seeds),
-    two_way_interval (bootstrap over seeds × test images) and detectable: percentage points;
+    accuracy, baseline_accuracy: means over seeds of the rule's metric, %; difference, interval
+    (paired t over seeds), two_way_interval (bootstrap over seeds × test images) and detectable:
+    percentage points;
     p: of the paired t test, adjusted for the looks and by Holm; p_unadjusted: of this look alone;
     p_permutation: of sign flips, unadjusted; detectable: the difference that the whole rule finds
     with its power, at Holm's first step, even where the spread came out too small by chance (see
@@ -185,11 +155,10 @@ def _gather(pair: Pair, rule: Rule) -> PairEvidence | None:
         return None
     looks = looks_of(rule.looks, len(differences))
     confidence = 1 - nominal_level(1 - rule.confidence, looks)
-    two_way, image_error = None, 0.0
-    if pair.correct is not None and pair.baseline_correct is not None:
-        arms = pair.correct, pair.baseline_correct
-        low, high = two_way_interval(*arms, confidence, rule.replicates, rule.seed)
-        two_way, image_error = (to_points(low), to_points(high)), _image_error(*arms)
+    two_way, error = None, 0.0
+    if has_predictions(pair, rule.metric):
+        low, high = images_interval(pair, rule.metric, confidence, rule.replicates, rule.seed)
+        two_way, error = (to_points(low), to_points(high)), image_error(pair, rule.metric)
     t = paired_t(differences, confidence)
     return PairEvidence(
         difference=float(differences.mean()),
@@ -203,14 +172,8 @@ def _gather(pair: Pair, rule: Rule) -> PairEvidence | None:
             differences, rule.confidence, rule.replicates, rule.seed
         ),
         two_way=two_way,
-        image_error=image_error,
+        image_error=to_points(error),
     )
-
-
-def _image_error(correct: NDArray[np.bool_], baseline: NDArray[np.bool_]) -> float:
-    """Standard error of the mean difference over images, percentage points."""
-    by_image = correct.mean(axis=0) - baseline.mean(axis=0)
-    return float(to_points(by_image.std() / np.sqrt(len(by_image))))
 
 
 def _untested(pair: Weighed) -> Comparison:
@@ -270,7 +233,7 @@ def _obstacle(pair: Pair, rule: Rule) -> str:
         return f"no accuracy (not a number) in {missing} of {seeds} paired seeds"
     if not has_spread(differences):
         return f"all {seeds} seeds differ by {differences.mean():z.2f} points, so no test applies"
-    if pair.correct is None or pair.baseline_correct is None:
+    if not has_predictions(pair, rule.metric):
         return "predictions on the test images are missing, the rule needs them"
     return ""
 

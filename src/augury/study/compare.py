@@ -16,11 +16,15 @@ _SPLIT = ("validation", "train_limit", "test_limit")
 
 @dataclass(frozen=True, kw_only=True)
 class ArmChange(Comparison):
-    """An arm in the second study against the same arm in the first; see `Comparison`."""
+    """An arm in the second study against the same arm in the first; see `Comparison`.
+
+    metric: that they are compared by, the second study's.
+    """
 
     dataset: str
     model: str
     augmentation: str
+    metric: str = "accuracy"
 
 
 def compare_studies(first: Path, second: Path) -> list[ArmChange]:
@@ -41,16 +45,19 @@ def compare_studies(first: Path, second: Path) -> list[ArmChange]:
     pairs = [
         replace(pair, obstacle=_split_apart(plans[0], plans[1], arm) or pair.obstacle)
         for arm in arms
-        for pair in [make_pair(new[arm], old[arm])]
+        for pair in [make_pair(new[arm], old[arm], plans[1].rule.metric)]
     ]
-    comparisons = judge(pairs, replace(plans[1].rule, looks=()))
-    return [_named(arm, comparison) for arm, comparison in zip(arms, comparisons, strict=True)]
+    rule = replace(plans[1].rule, looks=())
+    named = zip(arms, judge(pairs, rule), strict=True)
+    return [_named(arm, comparison, rule.metric) for arm, comparison in named]
 
 
-def _named(arm: Arm, comparison: Comparison) -> ArmChange:
+def _named(arm: Arm, comparison: Comparison, metric: str) -> ArmChange:
     values = {field.name: getattr(comparison, field.name) for field in fields(comparison)}
     dataset, model, augmentation = arm
-    return ArmChange(dataset=dataset, model=model, augmentation=augmentation, **values)
+    return ArmChange(
+        dataset=dataset, model=model, augmentation=augmentation, metric=metric, **values
+    )
 
 
 def _split_apart(first: Plan, second: Plan, arm: Arm) -> str:

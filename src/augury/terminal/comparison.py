@@ -8,12 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from augury.report.words import fixed, p_value, signed, span
+from augury.stats import METRICS
 from augury.study.compare import ArmChange
 
 
 def comparison_view(changes: Sequence[ArmChange]) -> Table:
     """A row for each arm that both studies have."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    metrics = {METRICS[change.metric] for change in changes} - {METRICS["accuracy"]}
+    title = f"by {' and '.join(metrics)} on the test images" if metrics else None
+    table = Table(title=title, title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("augmentation", overflow="fold")
     for heading in ("first %", "second %", "points", "interval", "p", "seeds"):
         table.add_column(heading, justify="right", no_wrap=True)

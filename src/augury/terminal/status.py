@@ -6,11 +6,15 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from augury.stats import METRICS
 from augury.study.cell_states import CellStatus, count_states
 
 
-def status_view(name: str, cells: Sequence[CellStatus]) -> Group:
-    """How many cells are in each state, and a row for each cell. name: the study's."""
+def status_view(name: str, cells: Sequence[CellStatus], metric: str = "accuracy") -> Group:
+    """How many cells are in each state, and a row for each cell.
+
+    name: the study's; metric: that its arms are compared by
+    """
     totals = ", ".join(f"{number} {state}" for state, number in count_states(cells).items())
     table = Table(box=None, pad_edge=False)
     for heading in ("cell", "state", "epochs", ""):
@@ -18,4 +22,5 @@ def status_view(name: str, cells: Sequence[CellStatus]) -> Group:
     for cell in cells:
         epochs = f"{cell.epochs}/{cell.of}"
         table.add_row(*map(Text, (cell.cell, cell.state, epochs, cell.error)))
-    return Group(Text(f"{name}: {totals}"), table)
+    compared = "" if metric == "accuracy" else f"; compared by {METRICS[metric]}"
+    return Group(Text(f"{name}: {totals}{compared}"), table)

@@ -13,6 +13,7 @@ from augury.data.leakage.between_parts import dataset_duplicates
 from augury.errors import InputError
 from augury.records.recipe import Recipe
 from augury.study.doctor.notice import Notice
+from augury.study.doctor.test_part import notices_of_test_images
 from augury.study.planning.parts import ClassCounts, count_classes
 
 FEW = 10
@@ -31,11 +32,13 @@ def examine_data(
     min_difference: float,
     progress: Progress | None = None,
     location: str | None = None,
+    metric: str = "accuracy",
 ) -> list[Notice]:
     """All notices about one data set as `recipe` uses it.
 
     min_difference: percentage points that matter. location: the name or path that it was loaded
-    by; where it is given, images of a folder or archive are named by their files, too.
+    by; where it is given, images of a folder or archive are named by their files, too. metric: that
+    arms are compared by.
     """
     named = _Images(location)
     found = [
@@ -51,13 +54,12 @@ def examine_data(
     except InputError as error:
         found.append(Notice("problem", dataset.name, "limits", 1, str(error)))
     else:
-        found += _parts(dataset, recipe, parts, min_difference)
+        found += _parts(dataset, recipe, parts)
+        found += notices_of_test_images(dataset, parts.test, min_difference, metric)
     return found
 
 
-def _parts(
-    dataset: Dataset, recipe: Recipe, parts: ClassCounts, min_difference: float
-) -> Iterator[Notice]:
+def _parts(dataset: Dataset, recipe: Recipe, parts: ClassCounts) -> Iterator[Notice]:
     name = dataset.name
     train, validation, test = parts.totals
     sizes = f"trained on {train:,}, validated on {validation:,}, tested on {test:,}"
@@ -68,12 +70,6 @@ def _parts(
         yield from _few(dataset, "validation", parts.validation, 1, recipe.train_limit)
     yield from _few(dataset, "training", parts.train, FEW, recipe.train_limit)
     yield from _few(dataset, "test", parts.test, FEW, recipe.test_limit)
-    if 100 / test > min_difference:
-        words = (
-            f"{test} test images: one is {100 / test:.2g} points of a run's accuracy, more than "
-            f"the {min_difference:g} that matter"
-        )
-        yield Notice("warning", name, "test-size", test, words)
 
 
 def _few(
@@ -121,7 +117,8 @@ def _imbalance(dataset: Dataset) -> Iterator[Notice]:
     if counts[large] > IMBALANCE * counts[small]:
         words = (
             f"classes differ much in size: {dataset.classes[large]} has {counts[large]:,} "
-            f"training images, {dataset.classes[small]} has {counts[small]:,}"
+            f"training images, {dataset.classes[small]} has {counts[small]:,} (sampling = balanced "
+            "shows all equally often, metric = balanced-accuracy counts them alike)"
         )
         ratio = int(counts[large] // max(1, counts[small]))
         yield Notice("warning", dataset.name, "imbalance", ratio, words)

@@ -19,6 +19,7 @@ from augury.study.doctor.power import (
     Power,
     Spread,
     assumed_spread,
+    class_unevenness,
     measured_spread,
     seed_notices,
     study_power,
@@ -93,8 +94,10 @@ def examine(
     notices = list(opened.notices)
     for name, dataset in opened.datasets.items():
         location = opened.plan.datasets[name].location
-        points = settings.rule.min_difference
-        notices += examine_data(dataset, settings.recipe, points, progress, location)
+        rule = settings.rule
+        notices += examine_data(
+            dataset, settings.recipe, rule.min_difference, progress, location, rule.metric
+        )
     device, threads, speed = opened.plan.device, opened.plan.threads, opened.plan.speed
     waiting = max(1, len(opened.pending()))
     at_once = 1  # where no data set can be loaded
@@ -134,7 +137,8 @@ def _power(
     notices += seed_notices(seeds, comparisons, plan.rule)
     finished = _finished(opened, notices) if given is None else {}
     for name in opened.datasets:
-        measured = measured_spread(_pairs(finished, name, plan.baseline))
+        pairs = _pairs(finished, name, plan.baseline, plan.rule.metric)
+        measured = measured_spread(pairs, plan.rule.metric)
         spread = measured or _assumed(opened, settings, name, given)
         if power := study_power(name, seeds, comparisons, spread, plan.rule):
             yield power
@@ -159,10 +163,10 @@ def _finished(opened: Opened, notices: list[Notice]) -> FinishedRuns:
         return {}
 
 
-def _pairs(finished: FinishedRuns, dataset: str, baseline: str) -> list[Pair]:
+def _pairs(finished: FinishedRuns, dataset: str, baseline: str, metric: str) -> list[Pair]:
     """Each arm of a data set with its baseline, where both have finished runs."""
     return [
-        make_pair(runs, finished[name, model, baseline])
+        make_pair(runs, finished[name, model, baseline], metric)
         for (name, model, arm), runs in finished.items()
         if name == dataset and arm != baseline and (name, model, baseline) in finished
     ]
@@ -170,7 +174,8 @@ def _pairs(finished: FinishedRuns, dataset: str, baseline: str) -> list[Pair]:
 
 def _assumed(opened: Opened, settings: StudySettings, name: str, given: float | None) -> Spread:
     try:
-        train, _, _ = count_classes(opened.datasets[name], settings.recipe).totals
+        parts = count_classes(opened.datasets[name], settings.recipe)
     except InputError:  # a notice says so already
-        train = 0
-    return assumed_spread(given, train)
+        return assumed_spread(given, 0)
+    uneven = class_unevenness(opened.plan.rule.metric, parts.test)
+    return assumed_spread(given, parts.totals[0], uneven)

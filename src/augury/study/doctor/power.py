@@ -7,8 +7,17 @@ from typing import Literal
 
 import numpy as np
 import scipy
+from numpy.typing import NDArray
 
-from augury.stats import Pair, Rule, rule_detectable, rule_power, to_points
+from augury.stats import (
+    Pair,
+    Rule,
+    has_predictions,
+    image_gains,
+    rule_detectable,
+    rule_power,
+    to_points,
+)
 from augury.study.doctor.notice import Notice
 
 LEAST_PAIRS = 3
@@ -72,27 +81,44 @@ class Power:
     most: int
 
 
-def assumed_spread(points: float | None, train_images: int) -> Spread:
+def assumed_spread(points: float | None, train_images: int, unevenness: float = 1.0) -> Spread:
     """The spread before there are runs; points: of the deviation, where the user gives it.
+
+    unevenness: how much more the choice of test images moves the metric than it moves accuracy.
 
     The default is what networks on small images showed here: 0.5 points with more than 10,000
     training images, 1 with fewer. Where runs differ by chance, image by image, choosing other
     images moves the mean over seeds as much as other seeds do, which is taken as the image error.
     """
-    deviation = points or (0.5 if train_images > _MANY_IMAGES else 1.0)
+    deviation = points or unevenness * (0.5 if train_images > _MANY_IMAGES else 1.0)
     return Spread(deviation, 0.0, deviation, "given" if points else "default")
 
 
-def measured_spread(pairs: Sequence[Pair]) -> Spread | None:
-    """Pooled over the comparisons with 3 finished pairs or more; None where there is none."""
+def class_unevenness(metric: str, test: NDArray[np.int64]) -> float:
+    """How much more the choice of test images moves `metric` than accuracy; test: (K,) counts.
+
+    Where all classes are recognized equally well, the error of a mean over classes is that of the
+    mean over all N images times √(N Σ 1/n) / K. Macro-F1 is taken to move as much.
+    """
+    sizes = test[test > 0]
+    if metric == "accuracy" or not len(sizes):
+        return 1.0
+    return float(np.sqrt(sizes.sum() * (1 / sizes).sum()) / len(sizes))
+
+
+def measured_spread(pairs: Sequence[Pair], metric: str = "accuracy") -> Spread | None:
+    """Pooled over the comparisons with 3 finished pairs or more; None where there is none.
+
+    metric: by which the pairs are compared.
+    """
     deviations, floors, noises, weights = [], [], [], []
     for pair in pairs:
         differences = to_points(pair.accuracy - pair.baseline_accuracy)
-        if pair.obstacle or len(pair.seeds) < LEAST_PAIRS or pair.correct is None:
+        if pair.obstacle or len(pair.seeds) < LEAST_PAIRS or not has_predictions(pair, metric):
             continue
-        if pair.baseline_correct is None or not np.isfinite(differences).all():
+        if not np.isfinite(differences).all():
             continue
-        floor, noise = _image_variances(pair.correct, pair.baseline_correct)
+        floor, noise = _image_variances(to_points(image_gains(pair, metric)))
         deviations.append(float(differences.var(ddof=1)))
         floors.append(floor)
         noises.append(noise)
@@ -107,9 +133,11 @@ def measured_spread(pairs: Sequence[Pair]) -> Spread | None:
     return Spread(deviation, floor, noise, "runs", sum(weights) + len(weights), freedom)
 
 
-def _image_variances(correct: np.ndarray, baseline: np.ndarray) -> tuple[float, float]:
-    """Variances of the mean over images, points²: what seeds share, and what each adds (ANOVA)."""
-    gains = to_points(correct.astype(np.float64) - baseline)
+def _image_variances(gains: NDArray[np.float64]) -> tuple[float, float]:
+    """Variances of the mean over images, points²: what seeds share, and what each adds (ANOVA).
+
+    gains: (S, N), points.
+    """
     seeds, images = gains.shape
     noise = float(gains.var(axis=0, ddof=1).mean()) / images
     floor = float(gains.mean(axis=0).var()) / images - noise / seeds

@@ -17,11 +17,14 @@ from augury.records.evidence import (
 )
 from augury.records.times import Times, median_times
 from augury.stats import (
+    balanced_accuracy,
     best_epoch_optimism,
     brier,
     calibration_error,
+    confusion_matrix,
     fit_temperature,
     has_spread,
+    macro_f1,
     negative_log_likelihood,
     paired_t,
     to_points,
@@ -34,6 +37,7 @@ _BY_SEED = dict[int, float]
 Measures = dict[int, dict[str, float]]
 """By seed, what `measure` returns."""
 
+_OVER_CLASSES = {"balanced_accuracy": balanced_accuracy, "macro_f1": macro_f1}
 _MEASURES: dict[str, Callable[..., float]] = {
     "nll": negative_log_likelihood,
     "brier": brier,
@@ -86,13 +90,16 @@ def _compared(ours: _BY_SEED, theirs: _BY_SEED) -> Measured:
 def measure(run: FinishedRun) -> dict[str, float]:
     """Figures of one run, by name; those whose predictions are missing are left out.
 
-    On the test images: nll (nats), brier (in [0, 2]) and calibration_error (in [0, 1]), each also
-    "_scaled": after dividing the logits by the temperature that fits the validation images.
+    On the test images: balanced_accuracy and macro_f1 (%); nll (nats), brier (in [0, 2]) and
+    calibration_error (in [0, 1]), each also "_scaled": after dividing the logits by the temperature
+    that fits the validation images.
     corrupted_accuracy: mean over corruptions and severities, %.
     """
     found: dict[str, float] = {}
     test, validation = run.test, run.validation
     if test is not None and np.isfinite(test.logits).all():
+        confusion = confusion_matrix(test.labels, test.called)
+        found |= {name: to_points(of(confusion)) for name, of in _OVER_CLASSES.items()}
         found |= {name: of(test.logits, test.labels) for name, of in _MEASURES.items()}
         if validation is not None and np.isfinite(validation.logits).all():
             found["temperature"] = fit_temperature(validation.logits, validation.labels)

@@ -15,6 +15,7 @@ from augury.records.cell import Cell
 from augury.records.epochs import Epoch, read_epochs
 from augury.records.result import Result
 from augury.records.robustness import Robustness, read_robustness
+from augury.stats import confusion_matrix, metric_value
 from augury.study.store import RunFolder, StudyFolder
 
 # Accuracies are shares of whole images: a float32 and a float64 mean differ by less.
@@ -25,13 +26,19 @@ _ROUNDING = 1e-6
 class Predictions:
     """A network's predictions on one part, the images in the order of their ids.
 
-    ids, labels: (N,); logits: (N, K); correct: (N,), whether the largest logit is the label's.
+    ids, labels: (N,); logits: (N, K); called: (N,), the class of the largest logit.
     """
 
     ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     logits: NDArray[np.float64]
-    correct: NDArray[np.bool_]
+    called: NDArray[np.int64]
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """(N,): whether an image is called by its label."""
+        correct: NDArray[np.bool_] = self.called == self.labels
+        return correct
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,18 @@ class FinishedRun:
         """On the test images, in [0, 1]; NaN where the result has none."""
         value = self.result.test.accuracy
         return float("nan") if value is None else float(value)
+
+    def score(self, metric: str) -> float:
+        """The metric on the test images, in [0, 1], by the predictions where they are there.
+
+        NaN where the result has no accuracy.
+        """
+        if metric == "accuracy" or self.result.test.accuracy is None:
+            return self.accuracy
+        if self.test is None:
+            value = self.result.test.score(metric)
+            return float("nan") if value is None else value
+        return metric_value(metric, confusion_matrix(self.test.labels, self.test.called))
 
     def without_logits(self) -> "FinishedRun":
         """A copy without what takes the most memory: test logits and validation predictions."""
@@ -109,7 +128,7 @@ def _part(arrays: dict[str, NDArray[Any]], part: str) -> Predictions | None:
         raise ValueError(f"{part}: ids, labels and logits differ in length")
     order = np.argsort(ids)
     ids, labels, logits = ids[order], labels[order], logits[order].astype(np.float64)
-    return Predictions(ids, labels, logits, correct=logits.argmax(axis=1) == labels)
+    return Predictions(ids, labels, logits, called=logits.argmax(axis=1))
 
 
 def _contradiction(result: Result, test: Predictions | None) -> str:

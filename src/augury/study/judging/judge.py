@@ -23,7 +23,8 @@ from augury.study.store import RunFolder, StudyFolder, file_checksum, finite
 class JudgedArm:
     """One arm's accuracies, its evidence, and its statistics before Holm's correction.
 
-    accuracies: (seed, fraction in [0, 1]) of each finished run, None where a run has no accuracy.
+    accuracies: (seed, fraction in [0, 1]) of each finished run by the rule's metric, None where a
+        run has no accuracy.
     evidence: the arm's part of evidence.json.
     weighed: None for the baseline, and where the arm or the baseline has no finished run.
     unpaired: seeds that only one of arm and baseline has finished.
@@ -87,7 +88,9 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
     steps = count_steps(plan, cells[0])
     return {
         name: JudgedArm(
-            accuracies=tuple((seed, finite(run.accuracy)) for seed, run in ours.items()),
+            accuracies=tuple(
+                (seed, finite(run.score(plan.rule.metric))) for seed, run in ours.items()
+            ),
             evidence=arm_evidence(
                 (*group, name),
                 _counts(folder, [cell for cell in cells if cell.augmentation == name]),
@@ -97,7 +100,7 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
                 measures[name],
                 compared,
             ),
-            weighed=weigh(make_pair(ours, theirs), plan.rule)
+            weighed=weigh(make_pair(ours, theirs, plan.rule.metric), plan.rule)
             if name != plan.baseline and ours and theirs
             else None,
             unpaired=tuple(sorted(ours.keys() ^ theirs.keys())),

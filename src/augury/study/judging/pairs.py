@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from augury.records.cell import Cell
-from augury.stats import Pair
+from augury.stats import Calls, Pair
 from augury.study.judging.finished_runs import FinishedRun, read_finished_run
 from augury.study.store import StudyFolder
 
@@ -39,22 +38,23 @@ def finished(cells: Iterable[Cell], folder: StudyFolder) -> Iterator[FinishedRun
     return (read_finished_run(folder, cell) for cell in cells if folder.run(cell).done)
 
 
-def make_pair(arm: Runs, baseline: Runs) -> Pair:
-    """The two arms over the seeds that both have finished.
+def make_pair(arm: Runs, baseline: Runs, metric: str) -> Pair:
+    """The two arms over the seeds that both have finished, to be compared by `metric`.
 
     Its `obstacle` says where a run's files disagree, or where test images or labels differ.
     """
     seeds = tuple(sorted(arm.keys() & baseline.keys()))
     ours, theirs = [arm[seed] for seed in seeds], [baseline[seed] for seed in seeds]
     obstacle = _obstacle((*ours, *theirs))
-    correct, baseline_correct = (None, None) if obstacle else _correct(ours, theirs)
+    calls = None if obstacle else _calls(ours, theirs)
     return Pair(
         seeds=seeds,
-        accuracy=np.array([run.accuracy for run in ours]),
-        baseline_accuracy=np.array([run.accuracy for run in theirs]),
-        correct=correct,
-        baseline_correct=baseline_correct,
+        accuracy=np.array([run.score(metric) for run in ours]),
+        baseline_accuracy=np.array([run.score(metric) for run in theirs]),
+        correct=calls.called == calls.labels if calls else None,
+        baseline_correct=calls.baseline_called == calls.labels if calls else None,
         obstacle=obstacle,
+        calls=calls,
     )
 
 
@@ -72,10 +72,10 @@ def _obstacle(runs: Sequence[FinishedRun]) -> str:
     return ""
 
 
-def _correct(
-    ours: list[FinishedRun], theirs: list[FinishedRun]
-) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
-    rows = [run.test.correct for run in (*ours, *theirs) if run.test]
-    if not rows or len(rows) < len(ours) + len(theirs):
-        return None, None
-    return np.stack(rows[: len(ours)]), np.stack(rows[len(ours) :])
+def _calls(ours: list[FinishedRun], theirs: list[FinishedRun]) -> Calls | None:
+    """What all runs call the test images; None where predictions of one are missing."""
+    tests = [run.test for run in (*ours, *theirs) if run.test]
+    if not tests or len(tests) < len(ours) + len(theirs):
+        return None
+    called = np.stack([test.called for test in tests])
+    return Calls(tests[0].labels, called[: len(ours)], called[len(ours) :])

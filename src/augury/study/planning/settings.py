@@ -47,7 +47,7 @@ class StudySettings:
     seeds: how many; seeds are numbered from 0
     baseline: the arm that the others are compared with; "" for `none` if it is an arm, or else the
         first
-    rule: for verdicts; `min_difference` may also stand at the top of a study file
+    rule: for verdicts; `min_difference` and `metric` may also stand at the top of a study file
     until_decided: add seeds, two at a time after the first `seeds`, until every comparison is
         decided, `max_seeds` are reached or `max_hours` have passed
     corruptions: how many test images each network also sees corrupted; 0 for none
@@ -220,7 +220,7 @@ def _updated(
     from augury.models import own_names
 
     changes = dict(values)
-    least = {k: changes.pop(k) for k in ("min_difference",) if k in changes}
+    least = {k: changes.pop(k) for k in ("min_difference", "metric") if k in changes}
     rule = changes.get("rule", {})
     if isinstance(rule, Mapping) and least:
         changes["rule"] = {**least, **rule}
