@@ -27,10 +27,10 @@ from augury.records.failure import Failure
 from augury.records.plan import Leakage, Plan, PlannedDataset, PlannedSpeed
 from augury.records.provenance import Machine, Provenance, Resumed
 from augury.records.recipe import Recipe
-from augury.records.result import Result, RunSpeed, Score, TestScore
+from augury.records.result import Learned, Result, RunSpeed, Score, TestScore
 from augury.records.robustness import Robustness
 from augury.records.set_aside import SetAside
-from augury.records.verdicts import ArmVerdict, Verdicts
+from augury.records.verdicts import ArmVerdict, Trained, Verdicts
 from augury.stats.rule import Rule
 from augury.study import StudySettings, read_settings
 
@@ -94,8 +94,8 @@ def test_the_examples_are_study_files(tmp_path):
 
 RECORDS = (
     *(Plan, PlannedDataset, PlannedSpeed, Leakage, SetAside, Cell, Rule),
-    *(Result, Score, TestScore, RunSpeed, Provenance, Machine, Resumed),
-    *(Epoch, Robustness, Failure, Verdicts, ArmVerdict),
+    *(Result, Score, TestScore, Learned, RunSpeed, Provenance, Machine, Resumed),
+    *(Epoch, Robustness, Failure, Verdicts, ArmVerdict, Trained),
     *(Evidence, ArmEvidence, RunCounts, Budget, Measured, Corruptions, EqualTime),
     *(Overall, Ranks, InterquartileMean),
 )

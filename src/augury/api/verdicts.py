@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 from rich.console import RenderableType
 
 from augury.errors import InputError
-from augury.records.verdicts import ArmVerdict
+from augury.records.verdicts import ArmVerdict, Trained
 from augury.report import verdict_html, verdict_table
 from augury.report.load import StudyRecords
 from augury.stats import Rule
@@ -38,6 +38,25 @@ class VerdictTable(Shown, Sequence[ArmVerdict]):
     def baseline(self) -> str:
         """The arm that the others are compared with."""
         return self._records.baseline
+
+    @property
+    def trained(self) -> tuple[Trained, ...]:
+        """How far the networks of each arm have learned; empty where no run measured it."""
+        return self._records.trained
+
+    @property
+    def still_learning(self) -> bool | None:
+        """Whether the networks of any arm were still learning; None where no run tells.
+
+        If so, verdicts hold for this number of epochs only: `next_epochs` is the one to try next.
+        """
+        known = [each.still_learning for each in self.trained if each.still_learning is not None]
+        return any(known) if known else None
+
+    @property
+    def next_epochs(self) -> int | None:
+        """The number of epochs to try next where networks were still learning, else None."""
+        return self._records.next_epochs
 
     def __len__(self) -> int:
         return len(self._records.comparisons)

@@ -57,6 +57,23 @@ class TestScore:
 
 
 @dataclass(frozen=True)
+class Learned:
+    """How far the tested network has learned its own training images.
+
+    images: so many of them, all or a stratified part, were shown to it as they are, not augmented;
+    right: the share that it got right. steps: that were taken. slope: of the accuracy on the images
+    of `slope_of` over the last quarter of the epochs, fraction per epoch, see
+    `augury.stats.final_slope`
+    """
+
+    images: Count
+    right: Fraction
+    steps: Count
+    slope: float | None
+    slope_of: Literal["validation", "training"]
+
+
+@dataclass(frozen=True)
 class RunSpeed:
     """Memory layout, precision, threads and device of the run, and how its steps were computed.
 
@@ -85,6 +102,7 @@ class Result:
     files: SHA-256 of the run's other files, by name
     draws: see `DRAWS`; 1 in results of earlier versions
     seconds: duration of the whole run
+    learned: None in results of earlier versions
     """
 
     cell: Cell
@@ -105,6 +123,7 @@ class Result:
     files: dict[str, str] = field(default_factory=dict)
     draws: Count = 1
     seconds: Seconds = 0.0
+    learned: Learned | None = None
 
     @property
     def augment_cost(self) -> float:

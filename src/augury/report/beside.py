@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from augury.records.evidence import ArmEvidence, Evidence, Interval, Measured, Overall
-from augury.records.verdicts import ArmVerdict
+from augury.records.verdicts import ArmVerdict, Trained
 from augury.report.corruption_chart import Panel, corruption_panels
 from augury.report.load import StudyRecords
 from augury.report.tables import finished, mean_points
@@ -19,7 +19,8 @@ class BesideArm:
     """One arm of a data set and network.
 
     test, validation: accuracy after all epochs, %, means over the finished runs; comparison: with
-    the baseline; None for the baseline itself, and if no seed could be paired
+    the baseline; None for the baseline itself, and if no seed could be paired; trained: None where
+    no run tells
     """
 
     name: str
@@ -28,6 +29,7 @@ class BesideArm:
     test: float | None
     validation: float | None
     comparison: ArmVerdict | None
+    trained: Trained | None
 
     def measured(self, name: str) -> Measured:
         """A measure of the evidence; all fields are None if it is unknown."""
@@ -42,6 +44,11 @@ class BesideGroup:
     model: str
     arms: Sequence[BesideArm]
     panels: Sequence[Panel]
+
+    @property
+    def tells_training(self) -> bool:
+        """Whether any arm's runs tell how far the networks have learned."""
+        return any(arm.trained and arm.trained.runs for arm in self.arms)
 
     @property
     def has_class_means(self) -> bool:
@@ -111,6 +118,7 @@ def _arm(study: StudyRecords, evidence: ArmEvidence) -> BesideArm:
         test=mean_points([result.test.accuracy for result in finished(runs)]),
         validation=mean_points([curve[-1].validation_accuracy for curve in curves]),
         comparison=comparisons.get(where),
+        trained=next((t for t in study.trained if t.arm == where), None),
     )
 
 

@@ -28,7 +28,9 @@ from augury.report.tables import (
     mistakes,
     worst_mistakes,
 )
+from augury.report.training_words import training_lines, whole_answer
 from augury.report.verdict_section import verdict_sections
+from augury.stats.learning import LEARNED, RISING
 
 MAX_CLASSES = 25
 MAX_SET_ASIDE = 500
@@ -87,13 +89,16 @@ def render(study: StudyRecords) -> str:
             study=study,
             css=style("verdicts.css", "report.css"),
             question=words.question(study),
-            answer=words.answer(study),
+            answer=whole_answer(study),
+            training=training_lines(study),
             facts=_facts(study),
             arms=[(arm, color(i)) for i, arm in enumerate(study.arms)],
             verdicts=verdict_sections(study),
             grids=[_grid(study, name) for name in study.datasets],
             figures=[_group_figures(study, *group) for group in study.groups],
             galleries=[gallery for name in study.datasets if (gallery := _gallery(study, name))],
+            learned=LEARNED,
+            rising=RISING,
             beside=beside_groups(study, evidence) if evidence else None,
             overall=overall,
             overall_rows=overall_rows(overall) if overall else [],

@@ -13,7 +13,7 @@ from augury.records.evidence import Evidence, read_evidence
 from augury.records.failure import read_failure
 from augury.records.plan import Plan, PlannedDataset, plan_of
 from augury.records.result import Result
-from augury.records.verdicts import ArmVerdict, read_verdicts
+from augury.records.verdicts import ArmVerdict, Trained, read_verdicts
 from augury.stats import METRICS, Rule
 from augury.study.store import RunFolder, StudyFolder
 
@@ -40,6 +40,7 @@ class StudyRecords:
 
     rule: by which the verdicts were reached, or the planned one where there are none yet.
     evidence: None where it was not gathered.
+    trained, next_epochs, next_seconds: see `augury.records.verdicts.Verdicts`.
     """
 
     folder: Path
@@ -48,6 +49,9 @@ class StudyRecords:
     rule: Rule
     comparisons: tuple[ArmVerdict, ...]
     evidence: Evidence | None
+    trained: tuple[Trained, ...] = ()
+    next_epochs: int | None = None
+    next_seconds: float | None = None
 
     @property
     def baseline(self) -> str:
@@ -121,6 +125,9 @@ def load_study(folder: Path | str) -> StudyRecords:
         rule=verdicts.rule if verdicts else plan.rule,
         comparisons=verdicts.comparisons if verdicts else (),
         evidence=read_evidence(folder / "evidence.json"),
+        trained=verdicts.trained if verdicts else (),
+        next_epochs=verdicts.next_epochs if verdicts else None,
+        next_seconds=verdicts.next_seconds if verdicts else None,
     )
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 from augury.printable import printable
 from augury.report.load import StudyRecords
 from augury.report.tables import VerdictRow, verdict_rows
+from augury.report.training_words import training_lines
 from augury.report.words import at_least, fixed, level, p_value, signed, span, warnings
 
 _STYLES = {
@@ -25,7 +26,8 @@ _HEADINGS = {"accuracy": "test %", "balanced-accuracy": "balanced %", "macro-f1"
 def verdict_table(study: StudyRecords) -> Group:
     """Each arm against the baseline, a section for every data set and network; 80 columns wide.
 
-    Under it: how many runs are not there, and how many test images leak.
+    Under it: whether networks were still learning, how many runs are not there, and how many test
+    images leak.
     """
     several = len(study.groups) > 1
     dataset, model = study.groups[0]
@@ -47,7 +49,8 @@ def verdict_table(study: StudyRecords) -> Group:
         for row in verdict_rows(study, dataset, model):
             table.add_row(*_row(row))
         table.add_section()
-    return Group(table, *(_text(warning, "red") for warning in warnings(study)))
+    training = (_text(line, "yellow") for line in training_lines(study))
+    return Group(table, *training, *(_text(warning, "red") for warning in warnings(study)))
 
 
 def _row(row: VerdictRow) -> list[RenderableType]:

@@ -10,6 +10,7 @@ from augury.report.load import StudyRecords
 from augury.report.page import environment, style
 from augury.report.svg import Axis
 from augury.report.tables import VerdictRow, verdict_rows
+from augury.report.training_words import training_lines, whole_answer
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ def verdict_html(study: StudyRecords) -> str:
         environment()
         .get_template("verdicts.html.jinja")
         .render(
-            answer=words.answer(study),
+            answer=whole_answer(study),
+            training=training_lines(study),
             sections=verdict_sections(study),
             confidence=words.level(study.rule.confidence),
             metric=study.metric,

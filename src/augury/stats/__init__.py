@@ -20,6 +20,7 @@ from augury.stats.class_metrics import (
 )
 from augury.stats.holm import holm
 from augury.stats.iqm import interquartile_mean, iqm_interval
+from augury.stats.learning import final_slope, is_still_learning, next_epochs, rise_of
 from augury.stats.optimism import best_epoch_optimism
 from augury.stats.over_images import (
     class_interval,
@@ -72,6 +73,7 @@ __all__ = [
     "class_interval",
     "confusion_matrix",
     "decide",
+    "final_slope",
     "fit_temperature",
     "friedman",
     "has_predictions",
@@ -83,16 +85,19 @@ __all__ = [
     "images_interval",
     "interquartile_mean",
     "iqm_interval",
+    "is_still_learning",
     "judge",
     "looks_of",
     "macro_f1",
     "mean_interval",
     "metric_value",
     "negative_log_likelihood",
+    "next_epochs",
     "nominal_level",
     "paired_t",
     "probability_interval",
     "probability_of_improvement",
+    "rise_of",
     "round_up",
     "rule_detectable",
     "rule_power",

@@ -15,6 +15,7 @@ from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_sec
 from augury.study.planning.parts import (
     ClassCounts,
     count_corrupted,
+    count_own,
     steps_of_run,
 )
 from augury.training.sources import saliency_source
@@ -125,6 +126,7 @@ def _work(plan: Plan, cell: Cell, parts: ClassCounts, maps: dict[str, _Maps]) ->
         mapped=refreshes * train if following else 0,
         predicted=(epochs + 1) * validation
         + test
+        + count_own(train, classes)
         + seen * (1 + len(CORRUPTIONS) * len(SEVERITIES)),
         corrupted=seen,
     )

@@ -13,6 +13,7 @@ from augury.stats import Pair
 from augury.study.doctor.costing import study_costs
 from augury.study.doctor.costs import Costs
 from augury.study.doctor.data import examine_data
+from augury.study.doctor.learning import learning_notices
 from augury.study.doctor.notice import LEVELS, Notice
 from augury.study.doctor.opening import Opened, open_for_examination
 from augury.study.doctor.power import (
@@ -104,7 +105,9 @@ def examine(
     if opened.datasets:
         at_once = engine.cells_at_once(workload(device, waiting, settings, opened.datasets))
     costs = study_costs(opened, settings, path or Path.cwd(), at_once, notices, progress)
-    power = tuple(_power(opened, settings, spread, notices))
+    finished = _finished(opened, notices)
+    notices += learning_notices(opened.plan, finished)
+    power = tuple(_power(opened, settings, spread, finished if spread is None else {}, notices))
     return Diagnosis(
         study=settings.title,
         findings=tuple(sorted(notices, key=lambda notice: LEVELS.index(notice.level))),
@@ -128,14 +131,17 @@ def _check_spread(points: float) -> None:
 
 
 def _power(
-    opened: Opened, settings: StudySettings, given: float | None, notices: list[Notice]
+    opened: Opened,
+    settings: StudySettings,
+    given: float | None,
+    finished: FinishedRuns,
+    notices: list[Notice],
 ) -> Iterator[Power]:
-    """What the comparisons of each data set can show; notices of seeds and runs are added."""
+    """What the comparisons of each data set can show; notices of seeds are added."""
     plan = opened.plan
     seeds = max(settings.looks[-1] if settings.looks else settings.seeds, plan.seeds)
     comparisons = _count_comparisons(opened, settings)
     notices += seed_notices(seeds, comparisons, plan.rule)
-    finished = _finished(opened, notices) if given is None else {}
     for name in opened.datasets:
         pairs = _pairs(finished, name, plan.baseline, plan.rule.metric)
         measured = measured_spread(pairs, plan.rule.metric)

@@ -10,11 +10,13 @@ from augury.records.cell import Cell
 from augury.records.evidence import ArmEvidence, RunCounts
 from augury.records.json_file import to_values
 from augury.records.plan import Plan
+from augury.records.verdicts import Trained
 from augury.schema import read_as
 from augury.stats import Weighed, weigh
 from augury.study.judging.arm_evidence import Measures, arm_evidence, measure
 from augury.study.judging.memo import Memo, Wanted
 from augury.study.judging.pairs import Arm, Runs, arm_of, finished, make_pair
+from augury.study.judging.trained import arm_trained
 from augury.study.planning.parts import count_steps
 from augury.study.store import RunFolder, StudyFolder, file_checksum, finite
 
@@ -28,12 +30,14 @@ class JudgedArm:
     evidence: the arm's part of evidence.json.
     weighed: None for the baseline, and where the arm or the baseline has no finished run.
     unpaired: seeds that only one of arm and baseline has finished.
+    trained: how far its networks have learned.
     """
 
     accuracies: tuple[tuple[int, float | None], ...]
     evidence: ArmEvidence
     weighed: Weighed | None
     unpaired: tuple[int, ...]
+    trained: Trained
 
 
 def judge_arms(
@@ -104,6 +108,7 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
             if name != plan.baseline and ours and theirs
             else None,
             unpaired=tuple(sorted(ours.keys() ^ theirs.keys())),
+            trained=arm_trained((*group, name), [run.result for run in ours.values()]),
         )
         for name, ours in runs.items()
     }

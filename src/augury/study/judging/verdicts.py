@@ -6,6 +6,7 @@ from augury.records.verdicts import ArmVerdict, Verdicts
 from augury.stats import decide
 from augury.study.judging.judge import JudgedArm
 from augury.study.judging.pairs import Arm
+from augury.study.judging.trained import next_budget
 from augury.study.store import StudyFolder
 
 
@@ -16,8 +17,13 @@ def write_verdicts(plan: Plan, folder: StudyFolder, judged: dict[Arm, JudgedArm]
     """
     weighed = {arm: found.weighed for arm, found in judged.items() if found.weighed}
     comparisons = decide(list(weighed.values()), plan.rule)
+    trained = tuple(found.trained for found in judged.values())
+    epochs, seconds = next_budget(trained, _epochs(plan), _seconds(judged))
     verdicts = Verdicts(
         rule=plan.rule,
+        trained=trained if any(each.runs for each in trained) else (),
+        next_epochs=epochs,
+        next_seconds=seconds,
         comparisons=tuple(
             ArmVerdict(
                 **vars(comparison),
@@ -32,3 +38,17 @@ def write_verdicts(plan: Plan, folder: StudyFolder, judged: dict[Arm, JudgedArm]
     )
     records.write_verdicts(folder.path / "verdicts.json", verdicts)
     return verdicts
+
+
+def _epochs(plan: Plan) -> int:
+    """Of each run: all arms of a study have the same recipe."""
+    return plan.cells[0].recipe.epochs if plan.cells else 0
+
+
+def _seconds(judged: dict[Arm, JudgedArm]) -> dict[Arm, float]:
+    """Seconds of all planned runs of each arm, one after the other, as far as runs tell."""
+    return {
+        arm: found.evidence.runs.planned * found.evidence.budget.seconds
+        for arm, found in judged.items()
+        if found.evidence.budget and found.evidence.budget.seconds is not None
+    }

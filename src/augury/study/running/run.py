@@ -1,7 +1,7 @@
 """`run_cell`: what every engine executes."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from augury.records.robustness import write_robustness
 from augury.schema import read_as
 from augury.study.planning.networks import model_spec
 from augury.study.provenance import changes, provenance
+from augury.study.running.learned import learned, own_images
 from augury.study.running.listener import Listener
 from augury.study.running.prepare import Prepared, prepare
 from augury.study.running.record_batches import BatchRecorder, example_ids
@@ -104,17 +105,17 @@ def _train_and_test(
         training.save(run.checkpoints, about)
         write_epochs(run.epochs, training.history)
         listener.on_epoch(epoch)
-    chosen, test, validation = _test(prepared)
+    tested = _test(prepared)
     network, size = training.network, 2 * cell.recipe.batch_size
     run.check_there()
-    write_arrays(run.predictions, _predictions(test, validation))
+    write_arrays(run.predictions, _predictions(tested))
     if plan.corruptions:
         robustness = measure_robustness(network, dataset, prepared.test, plan.corruptions, size)
         run.check_there()
         write_robustness(run.corruptions, robustness)
     spec = model_spec(cell.model, cell.network, dataset, cell.model_code)
     save_network(run.weights, network, spec)
-    result = _result(cell, plan, training, chosen, test, validation)
+    result = _result(cell, plan, training, tested)
     # Seconds of the run, also of the parts before an interruption.
     rest = time.perf_counter() - started - sum(e.seconds for e in training.history)
     trained = sum(epoch.seconds for epoch in training.history)
@@ -124,16 +125,32 @@ def _train_and_test(
     run.checkpoints.clear()
 
 
-def _test(prepared: Prepared) -> tuple[int, Evaluation, Evaluation | None]:
-    """The epoch whose weights are tested, and their scores on the test and validation parts."""
+@dataclass(frozen=True)
+class Tested:
+    """The epoch whose weights were tested, and their scores on the parts.
+
+    validation: None where there is no such part; own: on training images, as they are.
+    """
+
+    epoch: int
+    test: Evaluation
+    validation: Evaluation | None
+    own: Evaluation
+
+
+def _test(prepared: Prepared) -> Tested:
     training, classes = prepared.training, prepared.dataset.num_classes
     chosen, size = training.choose(), 2 * training.recipe.batch_size
 
     def score(part: Split) -> Evaluation:
         return evaluate(training.network, part, classes, size, training.processes)
 
-    test = score(prepared.test)
-    return chosen, test, score(prepared.validation) if len(prepared.validation) else None
+    return Tested(
+        epoch=chosen,
+        test=score(prepared.test),
+        validation=score(prepared.validation) if len(prepared.validation) else None,
+        own=score(own_images(prepared)),
+    )
 
 
 def _go_on(training: Training, run: RunFolder, listener: Listener) -> tuple[Resumed, ...]:
@@ -156,8 +173,9 @@ def _go_on(training: Training, run: RunFolder, listener: Listener) -> tuple[Resu
     return (*earlier, *changes(len(training.history), before, now))
 
 
-def _predictions(test: Evaluation, validation: Evaluation | None) -> dict[str, np.ndarray]:
-    parts = {"test": test} | ({"validation": validation} if validation else {})
+def _predictions(tested: Tested) -> dict[str, np.ndarray]:
+    parts = {"test": tested.test}
+    parts |= {"validation": tested.validation} if tested.validation else {}
     return {
         f"{part}_{name}": getattr(evaluation, name)
         for part, evaluation in parts.items()
@@ -165,15 +183,9 @@ def _predictions(test: Evaluation, validation: Evaluation | None) -> dict[str, n
     }
 
 
-def _result(
-    cell: Cell,
-    plan: Plan,
-    training: Training,
-    chosen: int,
-    test: Evaluation,
-    validation: Evaluation | None,
-) -> Result:
+def _result(cell: Cell, plan: Plan, training: Training, tested: Tested) -> Result:
     """The result, but for the fields that are known only when all other files are written."""
+    chosen, test, validation = tested.epoch, tested.test, tested.validation
     history, speed = training.history, plan.speed_of(cell)
     return Result(
         cell=cell,
@@ -204,4 +216,5 @@ def _result(
         data_fingerprint=cell.fingerprint,
         provenance=provenance(training.processes.count),
         draws=DRAWS,
+        learned=learned(training, tested.own),
     )
