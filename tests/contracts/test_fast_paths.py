@@ -27,6 +27,7 @@ CHAINS = [
     "normal+posterize+contrast+sharpness+crop",
     "normal+cutmix+flip+random-erasing",
     "salience+normal+cutout",
+    "normal+coarse-dropout+perspective+fmix",
 ]
 KINDS = [
     ((3, 32, 32), torch.uint8),

@@ -78,11 +78,15 @@ class GridMask(Augmentation[GridMaskParams]):
         """(B, H, W) bool: the pixels whose middle lies in a square of the grid."""
         height, width = images.shape[-2:]
         pixels = pixel_centers(images)
+        # Coefficients are computed in float64 and rounded once, so that no mask depends on the
+        # place in the batch.
         radians = torch.deg2rad(params.angle.double())[:, None, None]
         cos, sin = radians.cos(), radians.sin()
-        unit = params.unit[:, None, None]
-        bar = (self.keep * unit.double() + 0.5).floor()
-        # Turned by 0, the middles of pixels lie between the whole numbers where bars begin and end.
-        y = cos * pixels.y + sin * pixels.x + height / 2 - params.down[:, None, None]
-        x = cos * pixels.x - sin * pixels.y + width / 2 - params.right[:, None, None]
-        return (y.remainder(unit) >= bar) & (x.remainder(unit) >= bar)
+        unit = params.unit.double()[:, None, None]
+        bar = ((self.keep * unit + 0.5).floor() / unit).float()
+        # In units. Turned by 0, the middles of pixels lie between the edges of bars.
+        down = (height / 2 - params.down[:, None, None]) / unit
+        right = (width / 2 - params.right[:, None, None]) / unit
+        y = (cos / unit).float() * pixels.y + ((sin / unit).float() * pixels.x + down.float())
+        x = (cos / unit).float() * pixels.x - ((sin / unit).float() * pixels.y - right.float())
+        return (y - y.floor() >= bar) & (x - x.floor() >= bar)

@@ -11,9 +11,9 @@ from augury.augment.geometry.resampling import Points, bounded, pixel_centers, r
 from augury.batch import Batch
 from augury.rng import Draws
 
-# Noise has 12 bits, and the weights 20 after the point. So all sums below are whole numbers under
-# 2^53, which float64 holds exactly: in whatever order they are added, the result is the same.
-_LEVELS, _WEIGHT = 2**12, 2.0**20
+# Noise has 12 bits, and the weights 20 after the point. So all sums below are multiples of ½ under
+# 2^52, which float64 holds exactly: in whatever order they are added, the result is the same.
+_HIGHEST, _WEIGHT = 2**12 - 1, 2.0**20
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ class Elastic(Augmentation[ElasticParams]):
     def sample(self, batch: Batch, draws: Draws) -> ElasticParams:
         height, width = batch.images.shape[-2:]
         words = draws.bits("elastic noise", height * width).view(-1, height, width)
-        y, x = (self._smooth(noise % _LEVELS) for noise in (words, words // _LEVELS))
+        y, x = (self._smooth(noise & _HIGHEST) for noise in (words, words >> 16))
         return ElasticParams(draws.uniform("elastic", 1)[:, 0] < self.p, y, x)
 
     def _smooth(self, noise: Tensor) -> Tensor:
         """(B, H, W) float32 pixels, from uniform 12-bit numbers."""
         rows, columns = (smoothing(side, self.sigma, noise.device) for side in noise.shape[1:])
-        smooth = rows @ (2 * noise - (_LEVELS - 1)).double() @ columns.T
-        return (smooth * (self.alpha / 2 / (_LEVELS * _WEIGHT**2))).float()
+        smooth = rows @ (noise.double() - _HIGHEST / 2) @ columns.T
+        return (smooth * (self.alpha / ((_HIGHEST + 1) * _WEIGHT**2))).float()
 
     def apply(self, batch: Batch, params: ElasticParams) -> Batch:
         height, width = batch.images.shape[-2:]

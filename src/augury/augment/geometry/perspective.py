@@ -28,7 +28,7 @@ class Perspective(Augmentation[PerspectiveParams]):
 
     distortion: how far a corner may move, as a share of half a side; each of its two coordinates is
         uniform over the whole pixels, independent of the others. The default 0.5 is torchvision's.
-        From 2/3 on, corners may meet so that the picture folds over, as in torchvision.
+        From 2/3 on, corners may meet, so that the picture folds over or is lost, as in torchvision.
     p: probability that an image is changed; the default 0.5 is torchvision's.
 
     Images with a side of one pixel stay as they are. Returns float32.
@@ -66,14 +66,15 @@ def _points(pixels: Points, params: PerspectiveParams, size: tuple[int, int]) ->
     is the number of its pixel, so that it stands for that pixel's upper left.
     """
     height, width = size
-    rows = _to_unit_square(params.y - height / 2, params.x - width / 2)
-    v, u, scale = (row[0] * pixels.y + row[1] * pixels.x + row[2] for row in rows)
-    # Points on the horizon are infinitely far away; so are those of corners on one line.
-    y, x = (
-        (side * (part / scale) - middle).nan_to_num(torch.inf, torch.inf, -torch.inf).float()
-        for part, side, middle in ((v, height - 1, height / 2), (u, width - 1, width / 2))
+    v, u, w = _to_unit_square(params.y - height / 2, params.x - width / 2)
+    down = [(height - 1) * part - height / 2 * by for part, by in zip(v, w, strict=True)]
+    right = [(width - 1) * part - width / 2 * by for part, by in zip(u, w, strict=True)]
+    # The coefficients are differences of large numbers: computed in float64 and rounded once.
+    y, x, scale = (
+        a.float() * pixels.y + (b.float() * pixels.x + c.float()) for a, b, c in (down, right, w)
     )
-    return Points(y, x)
+    # Points on the horizon are infinitely far away; one of them may be 0 / 0.
+    return Points((y / scale).nan_to_num(torch.inf), (x / scale).nan_to_num(torch.inf))
 
 
 def _to_unit_square(y: Tensor, x: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], ...]:
