@@ -136,7 +136,7 @@ def test_what_does_not_fit_is_named_and_counted(tmp_path):
     source = build(tmp_path / "photos", [*TEN, "images/extra.png"], labels=text)
     dataset = load_dataset(str(source), labels="labels.csv")
     assert dataset.notes[0] == (
-        "labels from labels.csv, column 'label' by 'image', 2 names that are no files, 'x.png', "
+        "labels from labels.csv, column 'label' by 'image', 2 names without a file, 'x.png', "
         "'y', 1 file without a label, 'images/9.png', 1 repeated row"
     )
     assert {(a.path, a.reason) for a in dataset.set_aside} == {
@@ -326,6 +326,9 @@ def test_on_the_command_line(tmp_path, monkeypatch):
     assert facts["classes"] == ["cat", "dog"]
     assert facts["notes"][0] == "labels from labels.csv, column 'label' by 'image'"
     assert facts["set_aside"] == []
+    told = run(app, ["data", "photos", "--labels", "labels.csv"])
+    assert "\n  labels from labels.csv, column" in told.stdout
+    assert "read as" not in told.stdout
     told = run(app, ["data", "photos"])
     assert told.exit_code == 2
     assert "if it has their labels, type --labels labels.csv" in " ".join(told.stderr.split())

@@ -84,7 +84,8 @@ def _facts(dataset: Dataset, parts: dict[str, Split]) -> dict[str, Any]:
 def _print(dataset: Dataset, facts: dict[str, Any], from_folder: bool) -> None:
     title = f"{dataset.name}: {dataset.source}, {dataset.num_classes} classes"
     out.print(title, style="bold", markup=False)
-    if from_folder and not any("read as" in note for note in dataset.notes):
+    told = any("read as" in note or note.startswith("labels from") for note in dataset.notes)
+    if from_folder and not told:
         out.print(f"  read as {_usual_layout(dataset)}")
     for note in dataset.notes:
         out.print(f"  {note}", markup=False)

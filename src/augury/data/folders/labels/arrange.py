@@ -109,7 +109,7 @@ def _read(source: Path, file: LabelsFile, part: str, index: FileIndex, found: _F
     if parts and len(table.columns) > 2:
         said.append(f"parts from column {told(table.columns[2:])}")
     if unknown:
-        said.append(f"{_count(unknown, 'name')} that are no files, {told(unknown)}")
+        said.append(f"{_count(unknown, 'name')} without a file, {told(unknown)}")
     if unlabelled:
         said.append(f"{_count(unlabelled, 'file')} without a label, {told(unlabelled)}")
     if repeated:
