@@ -232,6 +232,12 @@ def flipped_data(content: bytes, rng: np.random.Generator) -> bytes:
     return content[:at] + bytes([content[at] ^ 1 << int(rng.integers(8))]) + content[at + 1 :]
 
 
+def flipped_strip(content: bytes, rng: np.random.Generator) -> bytes:
+    """One bit of a compressed TIFF's pixels, which stand between its header and its tags."""
+    at = int(rng.integers(100, 600))
+    return content[:at] + bytes([content[at] ^ 1 << int(rng.integers(8))]) + content[at + 1 :]
+
+
 def with_segment(marker: int, body: bytes) -> Change:
     """A JPEG segment right after the start of the image."""
     segment = bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body

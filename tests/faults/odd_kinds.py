@@ -146,6 +146,12 @@ SET_ASIDE = [
     Kind("cut-webp", after(WEBP, cut), ".webp", DAMAGED),
     Kind("cut-bmp", after(BMP, cut), ".bmp", DAMAGED),
     Kind("cut-run-length", after(odd.run_length_bmp, cut), ".bmp", DAMAGED),
+    Kind(
+        "flipped-tiff",
+        after(odd.saved("TIFF", compression="tiff_adobe_deflate"), odd.flipped_strip),
+        ".tif",
+        "^damaged: ",
+    ),
     Kind("cut-ppm", after(odd.saved("PPM"), cut), ".ppm", DAMAGED),
     Kind("cut-gif", after(odd.GIF, cut), ".gif", BY_NAME),
     Kind("cut-tiff", after(odd.TIFF, cut), ".tif", DAMAGED),

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from augury.data.folders.tiff import is_deep_color, other_byte
+from augury.data.folders.tiff import is_deep_color, other_byte, quiet
 
 DEPTHS = (8, 10, 12, 14, 16)
 """The usual numbers of bits that 16-bit samples use."""
@@ -133,7 +133,8 @@ def _color_samples(image: Image.Image, content: bytes) -> Iterator[npt.NDArray[n
     with Image.open(io.BytesIO(content), formats=(str(image.format),)) as lower:
         gray = lower.tile[0][3] == "LA;16B"  # 4 bytes per pixel, of which the second is needed
         lower.tile = [_for_lower_byte(tile) for tile in lower.tile]
-        lower.load()
+        with quiet(lower):
+            lower.load()
         for number, name in enumerate("RGB"):
             upper = np.asarray(image.getchannel(number)).astype(np.uint16)
             yield upper << 8 | np.asarray(lower.getchannel("G" if gray else name))

@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 from augury.data.folders.deep import Counts, count_depths, is_deep, is_deep_gray, to_eight_bits
 from augury.data.folders.formats import readable_formats
 from augury.data.folders.profile import has_damaged_profile, has_profile, without_profile
-from augury.data.folders.tiff import check_samples
+from augury.data.folders.tiff import check_samples, quiet
 
 CONVERSIONS = (
     UPRIGHT := "turned upright as EXIF says",
@@ -119,7 +119,8 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decode
             done.add(PROFILE)
         if has_damaged_profile(image):
             done.add(NO_PROFILE)
-        image.load()
+        with quiet(image):
+            image.load()
         if image.mode == "P" and image.palette is None:  # many functions of Pillow fail then
             raise ValueError("its palette is missing")
         if image.mode == "CMYK":

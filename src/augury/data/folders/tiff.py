@@ -1,6 +1,9 @@
 """TIFF files of more than 8 bits a sample: which of them are read, and their lower bytes."""
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 
 from PIL import Image
 from PIL.TiffImagePlugin import (
@@ -11,6 +14,7 @@ from PIL.TiffImagePlugin import (
     TiffImageFile,
 )
 
+_STANDARD_ERROR = 2  # its number for the system; libtiff knows nothing of Python's
 _WHITE_IS_ZERO, _IN_PLANES, _PREMULTIPLIED = 0, 2, 1
 
 
@@ -40,6 +44,20 @@ def check_samples(image: Image.Image) -> None:
         raise Unsupported("16-bit colors, each in a plane of its own; convert it to 8 bits")
     if is_deep_color(image) and tags.get(EXTRASAMPLES) == (_PREMULTIPLIED,):
         raise Unsupported("16-bit colors multiplied with transparency; convert it to 8 bits")
+
+
+@contextlib.contextmanager
+def quiet(image: Image.Image) -> Iterator[None]:
+    """Within the block libtiff writes nothing on standard error; Pillow raises an error anyway."""
+    with contextlib.ExitStack() as after:
+        if isinstance(image, TiffImageFile) and any(tile[0] == "libtiff" for tile in image.tile):
+            with contextlib.suppress(OSError):  # without a standard error there is nothing to do
+                kept = os.dup(_STANDARD_ERROR)
+                after.callback(os.close, kept)
+                with open(os.devnull, "wb") as nowhere:
+                    os.dup2(nowhere.fileno(), _STANDARD_ERROR)
+                after.callback(os.dup2, kept, _STANDARD_ERROR)
+        yield
 
 
 def other_byte(raw_mode: str) -> str:
