@@ -44,6 +44,11 @@ _COSINES = (
 )
 
 
+# Numbers that are computed together on a processor. In float64 they take 4 MB: 16 photographs of
+# 224×224 took 3.5 ms each in such pieces and 5.9 ms at once, and a large batch takes gigabytes.
+_TOGETHER = 2**19
+
+
 def compress(images: Tensor, quality: Tensor) -> Tensor:
     """images (B, C, H, W) uint8 after JPEG compression at `quality`, (B,) int64 in 1..100.
 
@@ -55,6 +60,14 @@ def compress(images: Tensor, quality: Tensor) -> Tensor:
     equals Pillow's `save` and `open` bit for bit; the tests check sizes from 1×1 to 96×96 and
     qualities from 1 to 100 (Pillow 13.0 with libjpeg-turbo 3.2).
     """
+    together = max(1, _TOGETHER // images.shape[1:].numel())
+    if images.device.type != "cpu" or len(images) <= together:
+        return _compress(images, quality)
+    pieces = zip(images.split(together), quality.split(together), strict=True)
+    return torch.cat([_compress(*piece) for piece in pieces])
+
+
+def _compress(images: Tensor, quality: Tensor) -> Tensor:
     # Whole numbers in float64 throughout: sums are exact, also in matrix products.
     levels = images.double()
     if images.shape[1] == 1:

@@ -9,6 +9,7 @@ from photos import noise, photos
 from PIL import Image, features
 from scipy import fft
 
+from augury import jpeg
 from augury.corruptions import corrupt
 from augury.jpeg import compress
 
@@ -64,6 +65,14 @@ def test_each_image_of_a_batch_has_its_own_quality(channels):
     found = compress(torch.from_numpy(images), quality).numpy()
     for image, each, one in zip(images, quality.tolist(), found, strict=True):
         np.testing.assert_array_equal(one, pillow(image, each))
+
+
+def test_a_large_batch_is_computed_in_pieces_with_the_same_result(monkeypatch):
+    images, quality = torch.from_numpy(noise((7, 3, 20, 17))), torch.arange(20, 90, 10)
+    whole = jpeg.compress(images, quality)
+    for together in (1, 2 * images[0].numel(), 3 * images[0].numel() + 1):
+        monkeypatch.setattr(jpeg, "_TOGETHER", together)
+        assert torch.equal(jpeg.compress(images, quality), whole)
 
 
 def test_a_gray_block_equals_the_standard():
