@@ -32,6 +32,7 @@ TORCHVISION = {
     "solarize": "Solarize",
     "autocontrast": "AutoContrast",
     "equalize": "Equalize",
+    "invert": "Invert",
 }
 
 
@@ -68,6 +69,11 @@ def recolored(image, name, magnitude):
         picture = ImageOps.autocontrast(picture)
     elif name == "equalize":
         picture = ImageOps.equalize(picture)
+    elif name == "invert":
+        picture = ImageOps.invert(picture)
+    elif name == "solarize-add":
+        raised = np.minimum(image.astype(int) + int(magnitude), 255)
+        return np.where(image < 128, raised, image).astype(np.uint8)
     else:
         assert name == "identity"
     return from_pillow(picture)

@@ -39,6 +39,8 @@ EXACT = {
     "solarize": [0.0, 127.5, 128.0, 256.0],
     "autocontrast": [0.0],
     "equalize": [0.0],
+    "invert": [0.0],
+    "solarize-add": [0.0, 33.0, 110.9],
 }
 STEPS = st.sampled_from([(name, m) for name, values in EXACT.items() for m in values])
 
@@ -64,7 +66,8 @@ def applied(image, *steps):
     share=st.floats(0, 1, width=32),
 )
 def test_colors_equal_pil(image, name, share):
-    low, high = {"posterize": (1, 8.5), "solarize": (0, 256)}.get(name, (-1, 2))
+    ends = {"posterize": (1, 8.5), "solarize": (0, 256), "solarize-add": (0, 128)}
+    low, high = ends.get(name, (-1, 2))
     magnitude = float(np.float32(low + (high - low) * share))
     found = applied(image, (name, magnitude))
     np.testing.assert_array_equal(found, reference.recolored(image, name, magnitude))

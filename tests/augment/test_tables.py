@@ -14,6 +14,7 @@ from augury.augment.color.tables import (
     invert_table,
     look_up,
     posterize_table,
+    solarize_add_table,
     solarize_table,
 )
 from helpers.batches import make_batch
@@ -79,6 +80,14 @@ def test_posterize_and_solarize_equal_pillow_for_all_values():
     for threshold in range(257):
         expected = from_pillow(ImageOps.solarize(to_pillow(all_values(1)[0]), threshold))
         assert (found[threshold].numpy() == expected).all()
+
+
+def test_solarize_add_by_hand():
+    """What is dark becomes brighter; a value of 128 or more stays."""
+    found = solarize_add_table(torch.tensor([0.0, 110.9, 200.0]))[:, 0]
+    assert torch.equal(found[0], torch.arange(256).to(torch.uint8))
+    assert found[1, [0, 10, 127, 128, 255]].tolist() == [110, 120, 237, 128, 255]
+    assert found[2, [0, 55, 56, 127, 128]].tolist() == [200, 255, 255, 255, 128]
 
 
 def test_no_bits_are_black():

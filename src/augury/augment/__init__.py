@@ -56,7 +56,9 @@ if TYPE_CHECKING:
     from augury.augment.one_of import OneOf
     from augury.augment.own import own_augmentation
     from augury.augment.policies.augmix import AugMix
+    from augury.augment.policies.autoaugment import AutoAugment
     from augury.augment.policies.randaugment import RandAugment
+    from augury.augment.policies.timm_randaugment import TimmRandAugment
     from augury.augment.policies.trivialaugment import TrivialAugment
     from augury.augment.registry import (
         Sources,
@@ -93,6 +95,7 @@ __all__ = [
     "AttentiveCutMix",
     "AugMix",
     "Augmentation",
+    "AutoAugment",
     "Autocontrast",
     "Blur",
     "Brightness",
@@ -141,6 +144,7 @@ __all__ = [
     "Solarize",
     "Source",
     "Sources",
+    "TimmRandAugment",
     "Translate",
     "TrivialAugment",
     "VerticalFlip",

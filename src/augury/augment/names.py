@@ -140,6 +140,16 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "policies.trivialaugment:TrivialAugment",
             "Apply one of the 14 operations to each image, at a strength drawn uniformly.",
         ),
+        "autoaugment": _row(
+            "policies.autoaugment:AutoAugment",
+            "Apply one of the 25 sub-policies of a learned policy to each image, "
+            "two operations each.",
+        ),
+        "timm-randaugment": _row(
+            "policies.timm_randaugment:TimmRandAugment",
+            "Apply up to `layers` of timm's 15 operations to each image, "
+            "each with probability `layer_p`.",
+        ),
         "augmix": _row(
             "policies.augmix:AugMix",
             "Blend each image with a mixture of `width` versions of it, "

@@ -80,6 +80,8 @@ OPERATIONS = (
     "solarize",
     "autocontrast",
     "equalize",
+    "invert",
+    "solarize-add",
 )
 
 

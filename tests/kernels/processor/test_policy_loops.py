@@ -33,6 +33,8 @@ MAGNITUDES = {
     "solarize": [0.0, 0.5, 127.5, 128.0, 255.0, 256.0],
     "autocontrast": [0.0],
     "equalize": [0.0],
+    "invert": [0.0],
+    "solarize-add": [0.0, 0.9, 77.5, 127.0, 128.0, 300.0],
 }
 MOVES = [k for k, name in enumerate(OPERATIONS) if name.startswith(("shear", "trans", "rot"))]
 EVERY = [(OPERATIONS.index(name), m) for name, values in MAGNITUDES.items() for m in values]

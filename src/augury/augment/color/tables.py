@@ -64,6 +64,16 @@ def solarize_table(threshold: Tensor) -> Tensor:
     return solarized.to(torch.uint8)
 
 
+def solarize_add_table(amount: Tensor) -> Tensor:
+    """amount (B,) in 0..255, cut to whole levels -> (B, 1, 256) uint8: added to values under 128.
+
+    The sum is at most 255. An operation of the authors of RandAugment that PIL does not have.
+    """
+    values = torch.arange(256, device=amount.device)
+    raised = (values + amount.clamp(0, 255).long()[:, None, None]).clamp(max=255)
+    return torch.where(values < 128, raised, values).to(torch.uint8)
+
+
 def autocontrast_table(images: Tensor) -> Tensor:
     """images (B, C, H, W) uint8 -> (B, C, 256) uint8: stretches each channel to 0..255.
 

@@ -19,7 +19,9 @@ from augury.augment.color.tables import (
     apply_table,
     autocontrast_table,
     equalize_table,
+    invert_table,
     posterize_table,
+    solarize_add_table,
     solarize_table,
 )
 from augury.augment.geometry.resampling import Points, affine, bounded, pixel_centers, read
@@ -48,6 +50,7 @@ class Layers:
       rotate: degrees about the center; positive is counterclockwise
       brightness, saturation, contrast, sharpness: the factor minus 1
       posterize: bits that are kept; solarize: levels from this one on are inverted
+      solarize-add: what is added to levels under 128, cut to a whole number
     """
 
     operation: Tensor
@@ -227,6 +230,8 @@ def _table(images: Tensor, gray: Tensor, operation: Tensor, magnitude: Tensor) -
         ("solarize", solarize_table(magnitude)),
         ("autocontrast", autocontrast_table(images)),
         ("equalize", equalize_table(images)),
+        ("invert", invert_table(images.device)),
+        ("solarize-add", solarize_add_table(magnitude)),
     ):
         table = torch.where(_is(operation, name)[:, None, None], other, table)
     return table

@@ -95,6 +95,16 @@ def solarize(source, target, size, threshold, LANES: tl.constexpr):
 
 
 @triton.jit
+def solarize_add(source, target, size, amount, LANES: tl.constexpr):
+    added = tl.minimum(tl.maximum(amount, 0.0), 255.0).to(tl.int32)
+    for start in range(0, size, LANES):
+        at = start + tl.arange(0, LANES)
+        level = tl.load(source + at, at < size, other=0).to(tl.int32)
+        found = tl.where(level < 128, tl.minimum(level + added, 255), level)
+        tl.store(target + at, found.to(tl.uint8), at < size)
+
+
+@triton.jit
 def autocontrast(source, target, area, LANES: tl.constexpr):
     """One channel: stretched to 0..255; a channel of one value stays as it is."""
     lowest = tl.zeros([LANES], tl.int32) + 255

@@ -19,6 +19,7 @@ from augury.kernels.gpu.colors import (
     saturate,
     sharpen,
     solarize,
+    solarize_add,
     toward,
 )
 from augury.kernels.gpu.launch import EXACT, by_reciprocal, on_device_of
@@ -67,11 +68,15 @@ def recolor(
     elif operation == 12:
         for channel in range(CHANNELS):
             autocontrast(source + channel * area, target + channel * area, area, LANES)
-    else:
+    elif operation == 13:
         for channel in range(CHANNELS):
             equalize(
                 source + channel * area, target + channel * area, table + channel * 256, area, LANES
             )
+    elif operation == 14:
+        solarize(source, target, size, magnitude * 0, LANES)
+    else:
+        solarize_add(source, target, size, magnitude, LANES)
 
 
 @triton.jit(do_not_specialize=["height", "width", "layers", "chains"])

@@ -10,9 +10,11 @@ from augury.kernels.processor.policy_levels import (
     autocontrast,
     copy,
     equalize,
+    invert,
     mean_gray,
     posterize,
     solarize,
+    solarize_add,
     towards,
 )
 from augury.kernels.processor.policy_moves import move
@@ -29,6 +31,8 @@ _SHARPNESS = OPERATIONS.index("sharpness")
 _POSTERIZE = OPERATIONS.index("posterize")
 _SOLARIZE = OPERATIONS.index("solarize")
 _AUTOCONTRAST = OPERATIONS.index("autocontrast")
+_EQUALIZE = OPERATIONS.index("equalize")
+_INVERT = OPERATIONS.index("invert")
 
 
 @loop
@@ -112,8 +116,12 @@ def _recolor(source, height, width, operation, magnitude, out):
         solarize(source, magnitude, out)
     elif operation == _AUTOCONTRAST:
         autocontrast(source, out)
-    else:
+    elif operation == _EQUALIZE:
         equalize(source, out)
+    elif operation == _INVERT:
+        invert(source, out)
+    else:
+        solarize_add(source, magnitude, out)
 
 
 @loop

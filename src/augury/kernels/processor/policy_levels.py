@@ -73,6 +73,16 @@ def invert(source, out):
 
 
 @part
+def solarize_add(source, magnitude, out):
+    added = np.int32(min(max(magnitude, _ZERO), _TOP))
+    for c in range(source.shape[0]):
+        for i in range(source.shape[1]):
+            level = source[c, i]
+            raised = min(np.int32(level) + added, np.int32(255))
+            out[c, i] = np.uint8(raised) if level < 128 else level
+
+
+@part
 def autocontrast(source, out):
     """Stretch each channel to 0..255; one of a single level stays as it is."""
     table = np.empty(256, np.uint8)

@@ -9,7 +9,7 @@ from augury.kernels.gpu.run import run
 from augury.kernels.steps import OPERATIONS, Layers, Mixture
 
 # An image with enough pixels to be equalized, and images that end at their border.
-SHAPES = [(14, 3, 30, 34), (14, 1, 40, 27), (5, 3, 2, 2), (5, 1, 1, 5), (0, 3, 4, 4)]
+SHAPES = [(16, 3, 30, 34), (16, 1, 40, 27), (5, 3, 2, 2), (5, 1, 1, 5), (0, 3, 4, 4)]
 DTYPES = [torch.uint8, torch.float32]
 
 

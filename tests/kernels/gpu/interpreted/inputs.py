@@ -65,6 +65,6 @@ def each_operation(count, layers, size, seed=3):
     magnitude = 0.99 * signed
     for name, most in {**reach, "rotate": 135}.items():
         magnitude = torch.where(operation == OPERATIONS.index(name), most * signed, magnitude)
-    for name, most in {"posterize": 8.5, "solarize": 256}.items():
+    for name, most in {"posterize": 8.5, "solarize": 256, "solarize-add": 128}.items():
         magnitude = torch.where(operation == OPERATIONS.index(name), most * u, magnitude)
     return Layers(operation, magnitude)
