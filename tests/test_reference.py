@@ -84,7 +84,7 @@ def test_every_key_of_the_study_with_its_default():
 
 def test_the_examples_are_study_files(tmp_path):
     examples = re.findall(r"```toml\n(.*?)```", STUDY_FILE, re.DOTALL)
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         values = tomllib.loads(example)
         file = tmp_path / "study.toml"

@@ -6,7 +6,7 @@ What `apply` does can also be said in `steps`, which compiled loops take (`augur
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -65,6 +65,13 @@ class Augmentation(ABC, Generic[Params]):
         pixels; its result has the dtype, the targets and the moves of `apply`.
         """
         return None
+
+    def strengthened(self, strength: float) -> Self:
+        """A new one that changes images `strength` times as much, over 0; `STRENGTHS` says how.
+
+        Raises InputError where that has no meaning, or leads beyond the range of an argument.
+        """
+        raise InputError("has no strength; `augury list strengths` names the methods that have one")
 
     @property
     def has_steps(self) -> bool:

@@ -262,4 +262,9 @@ def parts_of(name: str) -> list[str]:
 
 def same_arm(name: str) -> str:
     """`name` with each part in today's spelling, so that an old and a new spelling are equal."""
-    return "+".join(EARLIER_NAMES.get(part, part) for part in parts_of(name))
+    return "+".join(_today(part) for part in parts_of(name))
+
+
+def _today(part: str) -> str:
+    name, sign, strength = part.partition("@")
+    return EARLIER_NAMES.get(name, name) + sign + strength

@@ -109,7 +109,7 @@ def _told(name: str, changed: Description) -> str:
                 *(f"{k}-{v:g}" if isinstance(v, float) else f"{k}-{v}" for k, v in changed.items()),
             ]
         )
-        if len(told) <= _LONGEST and not set("+:,/") & set(told):
+        if len(told) <= _LONGEST and not set("+:,/@") & set(told):
             return told
     content = json.dumps(changed, sort_keys=True).encode()
     return f"{name}-{hashlib.sha256(content).hexdigest()[:8]}"
@@ -118,7 +118,7 @@ def _told(name: str, changed: Description) -> str:
 def _check_name(name: str) -> None:
     if name in AUGMENTATIONS or name in EARLIER_NAMES:
         raise InputError(f"augmentations: {name!r} is already an augmentation's name")
-    if len(parts_of(name)) > 1 or set(":,/") & set(name) or name.endswith((".toml", ".json")):
+    if len(parts_of(name)) > 1 or set(":,/@") & set(name) or name.endswith((".toml", ".json")):
         raise InputError(
-            f"augmentations: a name has no plus sign, colon, comma or slash, got {shown(name)}"
+            f"augmentations: a name has no plus sign, colon, comma, slash or @, got {shown(name)}"
         )

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
+from torch import Tensor
 
 from augury.augment.base import Augmentation, Source
 from augury.augment.chain import Chain
 from augury.augment.foreign.factory import build_foreign, is_factory
 from augury.augment.names import AUGMENTATIONS, COMPOSITIONS, EARLIER_NAMES, SALIENCY, parts_of
+from augury.augment.none import Identity
+from augury.augment.strength import split_strength
+from augury.batch import Batch
 from augury.documents import read_json, read_toml
 from augury.errors import InputError
 from augury.files import write_atomically
@@ -23,6 +27,9 @@ Sources = Callable[[str], Source]
 Description = dict[str, Any]  # JSON and TOML values: {"name": "cutout", "length": 0.25}
 Parameters = Mapping[str, Mapping[str, Any]]
 
+# Arguments that came later than names that hash what `to_config` writes: left out while usual.
+_LATER = {"trivialaugment": {"strength": 1.0}}
+
 
 def _class_of(name: str, table: Mapping[str, type[Augmentation[Any]]]) -> type[Augmentation[Any]]:
     return lookup(table, EARLIER_NAMES.get(name, name), "augmentation")
@@ -33,6 +40,8 @@ def build_augmentation(
 ) -> Augmentation[Any]:
     """The augmentation called `name`; names joined by plus signs become a chain.
 
+    "randaugment@0.5" is `randaugment` at strength 0.5 (`augury.augment.strength`), counted from the
+    arguments that `parameters` give `randaugment`.
     parameters: arguments by augmentation and name, as a study file gives them (lists stand for
         tuples). A name that is not in AUGMENTATIONS can be described here, as in `from_config`.
     sources: gives a source for a kind of saliency; only the names in SALIENCY need it.
@@ -49,8 +58,35 @@ def _build_part(part: str, given: Parameters, sources: Sources | None) -> Augmen
         return build_foreign(part, described)
     if part not in AUGMENTATIONS and part not in EARLIER_NAMES and part in given:
         return from_config(described, sources)
+    base, strength = split_strength(part)
+    if strength is not None:
+        return _at_strength(_build_part(base, given, sources), strength, part)
     cls = _class_of(part, AUGMENTATIONS)
     return _construct(part, cls, described, sources)
+
+
+def _at_strength(augmentation: Augmentation[Any], strength: float, part: str) -> Augmentation[Any]:
+    """`augmentation` at `strength`: itself at 1, `none` at 0; part: the name, for errors."""
+    try:
+        found = augmentation.strengthened(strength or 1.0)
+    except (InputError, OverflowError) as error:
+        raise InputError(f"{part}: {error}") from error
+    return Identity() if strength == 0 else augmentation if strength == 1 else found
+
+
+def describe_strength(part: str, parameters: Parameters) -> Description:
+    """What "randaugment@0.5" stands for, as JSON and TOML values: see `to_config`."""
+    return to_config(build_augmentation(part, parameters, _Named))
+
+
+class _Named:
+    """A source of saliency of which only the kind matters."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __call__(self, batch: Batch) -> Tensor:
+        raise NotImplementedError
 
 
 def saliency_kinds(name: str, parameters: Parameters | None = None) -> list[str]:
@@ -90,7 +126,8 @@ def to_config(augmentation: Augmentation[Any]) -> Description:
     config: Description = {"name": names[type(augmentation)]}
     for key in inspect.signature(type(augmentation)).parameters:
         value = _written(getattr(augmentation, key))
-        if value is not None:
+        usual = _LATER.get(config["name"], {})
+        if value is not None and not (key in usual and value == usual[key]):
             config[key] = value
     return config
 

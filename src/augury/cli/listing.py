@@ -7,16 +7,18 @@ import typer
 from rich.table import Table
 
 from augury.augment.names import AUGMENTATIONS
+from augury.augment.strength import STRENGTHS
 from augury.cli.guard import guarded
 from augury.cli.output import print_json
 from augury.data.names import DATASETS
 from augury.models.named import MODELS
-from augury.names import lookup
+from augury.names import either, lookup
 from augury.saliency.kinds import KINDS
 from augury.terminal.printer import out
 
 _TABLES: Mapping[str, Callable[[], dict[str, str]]] = {
     "augmentations": lambda: AUGMENTATIONS.titles,
+    "strengths": lambda: {f"{name}@s": meaning for name, meaning in STRENGTHS.items()},
     "saliency": lambda: {n: kind.title for n, kind in KINDS.items()},
     "models": lambda: (
         {n: m.title for n, m in MODELS.items()}
@@ -33,7 +35,7 @@ _TABLES: Mapping[str, Callable[[], dict[str, str]]] = {
 
 @guarded
 def list_names(
-    what: Annotated[str, typer.Argument(help="models, augmentations, saliency or datasets.")],
+    what: Annotated[str, typer.Argument(help=f"{either(_TABLES)}.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List what there is."""

@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_positive, check_range, per_image
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, to_float
 from augury.kernels import steps
 from augury.kernels.steps import Step
@@ -36,6 +38,9 @@ class Blur(Augmentation[BlurParams]):
         for end in sigma:
             check_positive("sigma", end)
         self.sigma = sigma
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, sigma=tuple(end * strength for end in self.sigma))
 
     def sample(self, batch: Batch, draws: Draws) -> BlurParams:
         u = draws.uniform("blur", 1)[:, 0]

@@ -1,11 +1,13 @@
 """Brightness, as torchvision's `ColorJitter` and PIL's `ImageEnhance.Brightness`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, per_image
 from augury.augment.color.enhance import draw_factor
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, to_float
 from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
@@ -30,6 +32,9 @@ class Brightness(Augmentation[BrightnessParams]):
     def __init__(self, strength: float = 0.4) -> None:
         check_probability("strength", strength)
         self.strength = strength
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, strength=self.strength * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> BrightnessParams:
         return BrightnessParams(draw_factor(draws, "brightness", self.strength))

@@ -1,11 +1,13 @@
 """Contrast, as torchvision's `ColorJitter` and PIL's `ImageEnhance.Contrast`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability
 from augury.augment.color.enhance import blend, draw_factor, mean_luma
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, to_float
 from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
@@ -31,6 +33,9 @@ class Contrast(Augmentation[ContrastParams]):
     def __init__(self, strength: float = 0.4) -> None:
         check_probability("strength", strength)
         self.strength = strength
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, strength=self.strength * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> ContrastParams:
         return ContrastParams(draw_factor(draws, "contrast", self.strength))

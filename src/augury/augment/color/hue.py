@@ -1,11 +1,13 @@
 """Hue, as torchvision's `ColorJitter`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, per_image
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.kernels.steps import Recolor, Step
@@ -32,6 +34,9 @@ class Hue(Augmentation[HueParams]):
         if not 0 <= shift <= 0.5:
             raise InputError(f"shift: must lie in [0, 0.5] turns, got {shift}")
         self.shift = shift
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, shift=self.shift * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> HueParams:
         u = draws.uniform("hue", 1)[:, 0]

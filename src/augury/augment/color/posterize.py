@@ -1,11 +1,13 @@
 """Fewer levels a channel, as torchvision's `RandomPosterize` and PIL's `ImageOps.posterize`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.color.tables import look_up, look_up_step, posterize_table
+from augury.augment.strength import away_from, with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Step
@@ -37,6 +39,11 @@ class Posterize(Augmentation[PosterizeParams]):
             raise InputError(f"bits: must be whole numbers, got {bits}")
         check_probability("p", p)
         self.bits, self.p = bits, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self, bits=tuple(round(away_from(end, 8, strength)) for end in self.bits)
+        )
 
     def sample(self, batch: Batch, draws: Draws) -> PosterizeParams:
         u = draws.uniform("posterise", 2).double()

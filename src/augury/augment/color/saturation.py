@@ -1,11 +1,13 @@
 """Saturation, as torchvision's `ColorJitter` and PIL's `ImageEnhance.Color`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability
 from augury.augment.color.enhance import blend, draw_factor, luma
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, to_float
 from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
@@ -31,6 +33,9 @@ class Saturation(Augmentation[SaturationParams]):
     def __init__(self, strength: float = 0.4) -> None:
         check_probability("strength", strength)
         self.strength = strength
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, strength=self.strength * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> SaturationParams:
         return SaturationParams(draw_factor(draws, "saturation", self.strength))

@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.color.enhance import blend
+from augury.augment.strength import away_from, with_arguments
 from augury.batch import Batch, to_float
 from augury.kernels.steps import Recolor, Step
 from augury.rng import Draws
@@ -35,6 +37,11 @@ class Sharpness(Augmentation[SharpnessParams]):
         check_range("factor", factor, 0, math.inf)
         check_probability("p", p)
         self.factor, self.p = factor, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self, factor=tuple(away_from(end, 1, strength) for end in self.factor)
+        )
 
     def sample(self, batch: Batch, draws: Draws) -> SharpnessParams:
         u = draws.uniform("sharpness", 2)

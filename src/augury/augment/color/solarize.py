@@ -1,11 +1,13 @@
 """Bright values inverted, as torchvision's `RandomSolarize` and PIL's `ImageOps.solarize`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.color.tables import look_up, look_up_step, solarize_table
+from augury.augment.strength import away_from, with_arguments
 from augury.batch import Batch
 from augury.kernels.steps import Step
 from augury.rng import Draws
@@ -34,6 +36,11 @@ class Solarize(Augmentation[SolarizeParams]):
         check_range("threshold", threshold, 0, 256)
         check_probability("p", p)
         self.threshold, self.p = threshold, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self, threshold=tuple(away_from(end, 256, strength) for end in self.threshold)
+        )
 
     def sample(self, batch: Batch, draws: Draws) -> SolarizeParams:
         u = draws.uniform("solarise", 2)

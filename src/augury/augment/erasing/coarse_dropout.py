@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.shared.boxes import rectangle_mask
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Fill, Step
@@ -57,6 +59,13 @@ class CoarseDropout(Augmentation[CoarseDropoutParams]):
         check_range("width", width, 0, 1)
         check_probability("p", p)
         self.holes, self.height, self.width, self.p = holes, height, width, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self,
+            height=tuple(end * strength for end in self.height),
+            width=tuple(end * strength for end in self.width),
+        )
 
     def sample(self, batch: Batch, draws: Draws) -> CoarseDropoutParams:
         rows, columns = batch.images.shape[-2:]

@@ -1,12 +1,14 @@
 """Cutout (DeVries & Taylor, "Improved Regularization of CNNs with Cutout", 2017)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation
 from augury.augment.shared.boxes import rectangle_mask
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Fill, Step
@@ -36,6 +38,9 @@ class Cutout(Augmentation[CutoutParams]):
         if not 0 < length <= 2:
             raise InputError(f"length: must lie in (0, 2], got {length}")
         self.length = length
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, length=self.length * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> CutoutParams:
         rows, columns = batch.images.shape[-2:]

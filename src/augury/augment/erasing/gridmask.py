@@ -1,12 +1,14 @@
 """GridMask (Chen et al., "GridMask Data Augmentation", 2020)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.geometry.resampling import pixel_centers
+from augury.augment.strength import away_from, with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -55,6 +57,9 @@ class GridMask(Augmentation[GridMaskParams]):
             raise InputError(f"rotation: must lie in [0, 360] degrees, got {rotation}")
         check_probability("p", p)
         self.unit, self.keep, self.rotation, self.p = unit, keep, rotation, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, keep=away_from(self.keep, 1, strength))
 
     def sample(self, batch: Batch, draws: Draws) -> GridMaskParams:
         side = min(batch.images.shape[-2:])

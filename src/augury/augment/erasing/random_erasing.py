@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.shared.boxes import rectangle_mask
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Fill, Step
@@ -62,6 +64,9 @@ class RandomErasing(Augmentation[RandomErasingParams]):
         if aspect[0] == 0:
             raise InputError(f"aspect: must be over 0, got {aspect}")
         self.p, self.area, self.aspect = p, area, aspect
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, area=tuple(end * strength for end in self.area))
 
     def sample(self, batch: Batch, draws: Draws) -> RandomErasingParams:
         rows, columns = batch.images.shape[-2:]

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.geometry.resampling import Geometric, shift
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Step, Window
@@ -35,6 +37,9 @@ class Crop(Geometric[CropParams]):
         if not 0 < padding <= 1:
             raise InputError(f"padding: must lie in (0, 1], got {padding}")
         self.padding = padding
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, padding=self.padding * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> CropParams:
         u = draws.uniform("crop", 2).double()

@@ -1,6 +1,7 @@
 """Elastic deformation, as torchvision's `ElasticTransform` (Simard et al., ICDAR 2003)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from augury.augment.base import Augmentation, check_positive, check_probability
 from augury.augment.geometry.resampling import Points, bounded, pixel_centers, read_at
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -44,6 +46,9 @@ class Elastic(Augmentation[ElasticParams]):
         check_positive("sigma", sigma)
         check_probability("p", p)
         self.alpha, self.sigma, self.p = alpha, sigma, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, alpha=self.alpha * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> ElasticParams:
         height, width = batch.images.shape[-2:]

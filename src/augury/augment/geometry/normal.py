@@ -1,12 +1,14 @@
 """The usual slight rotation, flip and zoom, as Keras's `ImageDataGenerator` draws them."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import check_probability
 from augury.augment.geometry.resampling import Geometric, resampling
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Step
@@ -46,6 +48,9 @@ class Normal(Geometric[NormalParams]):
             raise InputError(f"zoom: must lie in [0, 1), got {zoom}")
         check_probability("flip", flip)
         self.rotation, self.zoom, self.flip = rotation, zoom, flip
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, rotation=self.rotation * strength, zoom=self.zoom * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> NormalParams:
         u = draws.uniform("normal", 4)

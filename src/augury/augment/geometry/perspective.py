@@ -1,12 +1,14 @@
 """A picture seen at an angle, as torchvision's `RandomPerspective`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability
 from augury.augment.geometry.resampling import Points, bounded, pixel_centers, read_at
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -38,6 +40,9 @@ class Perspective(Augmentation[PerspectiveParams]):
         check_probability("distortion", distortion)
         check_probability("p", p)
         self.distortion, self.p = distortion, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, distortion=self.distortion * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> PerspectiveParams:
         height, width = batch.images.shape[-2:]

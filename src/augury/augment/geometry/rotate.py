@@ -1,6 +1,7 @@
 """Rotation about the center, as torchvision's `RandomRotation`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch import Tensor
 from augury.augment.base import check_probability
 from augury.augment.geometry.border import check_border
 from augury.augment.geometry.resampling import Geometric, resampling
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Step
@@ -36,6 +38,9 @@ class Rotate(Geometric[RotateParams]):
         check_probability("p", p)
         check_border(border)
         self.degrees, self.p, self.border = degrees, p, border
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, degrees=self.degrees * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> RotateParams:
         u = draws.uniform("rotate", 2)

@@ -1,6 +1,7 @@
 """Shear along the rows and the columns, as torchvision's `RandomAffine(shear=...)`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch import Tensor
 from augury.augment.base import check_probability
 from augury.augment.geometry.border import check_border
 from augury.augment.geometry.resampling import Geometric, resampling
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Step
@@ -45,6 +47,9 @@ class Shear(Geometric[ShearParams]):
         check_probability("p", p)
         check_border(border)
         self.x, self.y, self.p, self.border = x, y, p, border
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, x=self.x * strength, y=self.y * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> ShearParams:
         u = draws.uniform("shear", 3)

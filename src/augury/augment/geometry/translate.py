@@ -1,12 +1,14 @@
 """Translation, as torchvision's `RandomAffine(translate=...)`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import check_probability
 from augury.augment.geometry.border import check_border
 from augury.augment.geometry.resampling import Geometric, resampling, shift
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.kernels.steps import Step
 from augury.rng import Draws
@@ -35,6 +37,9 @@ class Translate(Geometric[TranslateParams]):
         check_probability("p", p)
         check_border(border)
         self.share, self.p, self.border = share, p, border
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, share=self.share * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> TranslateParams:
         u = draws.uniform("translate", 3)

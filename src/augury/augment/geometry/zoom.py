@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import check_probability, check_range
 from augury.augment.geometry.border import check_border
 from augury.augment.geometry.resampling import Geometric, resampling, scaling
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Step
@@ -47,6 +49,9 @@ class Zoom(Geometric[ZoomParams]):
         check_probability("p", p)
         check_border(border)
         self.factor, self.independent, self.p, self.border = factor, independent, p, border
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, factor=tuple(end**strength for end in self.factor))
 
     def sample(self, batch: Batch, draws: Draws) -> ZoomParams:
         u = draws.uniform("zoom", 3)

@@ -1,6 +1,7 @@
 """CutMix (Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers", ICCV 2019)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
@@ -8,6 +9,7 @@ from augury.augment.base import Augmentation, check_positive, check_probability
 from augury.augment.mixing.partners import draw_partners, mix
 from augury.augment.shared.beta import beta
 from augury.augment.shared.boxes import rectangle_mask, share_outside
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -46,6 +48,9 @@ class CutMix(Augmentation[CutMixParams]):
         check_positive("alpha", alpha)
         check_probability("p", p)
         self.alpha, self.p = alpha, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, p=self.p * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> CutMixParams:
         rows, columns = batch.images.shape[-2:]

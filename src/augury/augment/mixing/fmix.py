@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from augury.augment.mixing.partners import draw_partners, mix
 from augury.augment.shared.beta import beta
 from augury.augment.shared.boxes import share_outside
 from augury.augment.shared.quantiles import middle
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -58,6 +60,9 @@ class FMix(Augmentation[FMixParams]):
             raise InputError(f"decay: must be at least 1, got {decay}")
         check_probability("p", p)
         self.alpha, self.decay, self.p = alpha, decay, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, p=self.p * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> FMixParams:
         height, width = batch.images.shape[-2:]

@@ -1,12 +1,14 @@
 """Mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization", ICLR 2018)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_positive, check_probability
 from augury.augment.mixing.partners import draw_partners, mix
 from augury.augment.shared.beta import beta
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -36,6 +38,9 @@ class MixUp(Augmentation[MixUpParams]):
         check_positive("alpha", alpha)
         check_probability("p", p)
         self.alpha, self.p = alpha, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, p=self.p * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> MixUpParams:
         u = draws.uniform("mixup", 2)

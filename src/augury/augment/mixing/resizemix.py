@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, check_probability, check_range
 from augury.augment.mixing.partners import draw_partners
 from augury.augment.shared.boxes import rectangle_mask, share_outside
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, to_float
 from augury.rng import Draws
 
@@ -47,6 +49,9 @@ class ResizeMix(Augmentation[ResizeMixParams]):
         check_range("scale", scale, 0, 1)
         check_probability("p", p)
         self.scale, self.p = scale, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, p=self.p * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> ResizeMixParams:
         rows, columns = batch.images.shape[-2:]

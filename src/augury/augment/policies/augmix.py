@@ -4,6 +4,7 @@ uncertainty", ICLR 2020)."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from augury.augment.policies.operations import (
 )
 from augury.augment.shared.beta import beta
 from augury.augment.shared.dirichlet import dirichlet
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
 from augury.kernels.steps import Mixture, Step
@@ -76,6 +78,9 @@ class AugMix(Augmentation[AugMixParams]):
         check_positive("alpha", alpha)
         self.width, self.depth, self.severity, self.alpha = width, depth, severity, alpha
         self.all_operations = all_operations
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, severity=self.severity * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> AugMixParams:
         longest = self.depth[1]

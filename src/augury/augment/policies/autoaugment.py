@@ -1,11 +1,14 @@
 """AutoAugment (Cubuk et al., "AutoAugment: Learning augmentation strategies from data", 2019)."""
 
+from typing import Self
+
 import torch
 
 from augury.augment.base import Augmentation
 from augury.augment.policies.autoaugment_policies import POLICIES
 from augury.augment.policies.operations import Layers, Reach, apply_layers, layers_step
 from augury.augment.policies.randaugment import reaches
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.constants import constant
@@ -35,6 +38,9 @@ class AutoAugment(Augmentation[Layers]):
         if not 0 < strength < float("inf"):
             raise InputError(f"strength: must be over 0, got {strength}")
         self.policy, self.strength = policy, strength
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, strength=self.strength * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> Layers:
         u = draws.uniform("autoaugment", 5)

@@ -1,5 +1,7 @@
 """RandAugment (Cubuk et al., "RandAugment: Practical automated data augmentation", 2020)."""
 
+from typing import Self
+
 import torch
 
 from augury.augment.base import Augmentation
@@ -11,6 +13,7 @@ from augury.augment.policies.operations import (
     layers_step,
 )
 from augury.augment.shared.quantiles import middle
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import Step
@@ -42,6 +45,13 @@ class RandAugment(Augmentation[Layers]):
         if not 0 <= magnitude_std < float("inf"):
             raise InputError(f"magnitude_std: must be at least 0 and finite, got {magnitude_std}")
         self.layers, self.magnitude, self.magnitude_std = layers, magnitude, magnitude_std
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self,
+            magnitude=self.magnitude * strength,
+            magnitude_std=self.magnitude_std * strength,
+        )
 
     def sample(self, batch: Batch, draws: Draws) -> Layers:
         u = draws.uniform("randaugment", 3 * self.layers).view(-1, self.layers, 3)

@@ -1,5 +1,7 @@
 """RandAugment as timm has it, "rand-m9-mstd0.5-inc1" of its training scripts."""
 
+from typing import Self
+
 import torch
 
 from augury.augment.base import Augmentation, check_probability
@@ -11,6 +13,7 @@ from augury.augment.policies.operations import (
     layers_step,
 )
 from augury.augment.shared.quantiles import middle
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.kernels.steps import OPERATIONS, Step
@@ -54,6 +57,13 @@ class TimmRandAugment(Augmentation[Layers]):
         check_probability("layer_p", layer_p)
         self.layers, self.magnitude, self.magnitude_std = layers, magnitude, magnitude_std
         self.layer_p = layer_p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self,
+            magnitude=self.magnitude * strength,
+            magnitude_std=self.magnitude_std * strength,
+        )
 
     def sample(self, batch: Batch, draws: Draws) -> Layers:
         u = draws.uniform("timm-randaugment", 4 * self.layers).view(-1, self.layers, 4)

@@ -1,6 +1,7 @@
 """Attentive CutMix (Walawalkar et al., "Attentive CutMix", ICASSP 2020)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from augury.augment.base import Augmentation, Source, check_probability, salienc
 from augury.augment.mixing.partners import draw_partners, mix
 from augury.augment.saliency.importance import span_sums, whole_units
 from augury.augment.shared.boxes import share_outside
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -44,6 +46,9 @@ class AttentiveCutMix(Augmentation[AttentiveCutMixParams]):
                 raise InputError(f"{name}: must be a whole number, at least 1, got {value}")
         check_probability("p", p)
         self.saliency, self.grid, self.k, self.p = saliency, grid, k, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, p=self.p * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> AttentiveCutMixParams:
         u = draws.uniform("attentive-cutmix", 1)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, Source, check_probability, saliency_of
 from augury.augment.mixing.partners import by_id, draw_partners, mix, next_of_another_id
 from augury.augment.saliency.importance import whole_units
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.names import check_name
@@ -58,6 +60,9 @@ class GuidedMixup(Augmentation[GuidedMixupParams]):
         if not 0 <= blur < math.inf:
             raise InputError(f"blur: must be at least 0 pixels, got {blur}")
         self.saliency, self.p, self.pairing, self.blur = saliency, p, pairing, blur
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, p=self.p * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> GuidedMixupParams:
         maps = saliency_of(self.saliency, batch)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from augury.augment.base import Augmentation, Source, saliency_of
 from augury.augment.policies.randaugment import RandAugment
 from augury.augment.saliency.importance import span_sums, whole_units
 from augury.augment.shared.boxes import rectangle_mask
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
 from augury.names import check_name
@@ -67,6 +68,11 @@ class KeepAugment(Augmentation[KeepAugmentParams]):
         self.saliency, self.mode, self.tau, self.size = saliency, mode, tau, size
         self.augment = augment
         self._inner: Augmentation[Any] = RandAugment() if augment is None else augment
+
+    def strengthened(self, strength: float) -> Self:
+        if self.mode == "paste":
+            return with_arguments(self, augment=self._inner.strengthened(strength))
+        return with_arguments(self, size=self.size * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> KeepAugmentParams:
         side = self._side(batch)

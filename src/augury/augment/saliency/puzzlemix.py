@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ from augury.augment.saliency.puzzle_energy import (
 from augury.augment.saliency.puzzle_solver import minimize
 from augury.augment.saliency.puzzle_transport import MAX_SIDE, plan
 from augury.augment.shared.beta import beta as beta_quantile
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.kernels.constants import constant
@@ -112,6 +114,9 @@ class PuzzleMix(Augmentation[PuzzleMixParams]):
         self.saliency, self.alpha, self.grid = saliency, alpha, tuple(int(n) for n in grid)
         self.beta, self.gamma, self.eta = beta, gamma, eta
         self.transport, self.t_size, self.t_eps, self.p = transport, int(t_size), t_eps, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, p=self.p * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> PuzzleMixParams:
         u = draws.uniform("puzzlemix", 3)

@@ -1,6 +1,7 @@
 """Salience: the original study's method, which blends a saliency map into the image."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from augury.augment.base import (
     per_image,
     saliency_of,
 )
+from augury.augment.strength import with_arguments
 from augury.batch import Batch, to_float
 from augury.errors import InputError
 from augury.rng import Draws
@@ -53,6 +55,9 @@ class Salience(Augmentation[SalienceParams]):
         check_probability("p", p)
         self.saliency = saliency
         self.mix, self.vmin, self.vmax, self.p = mix, vmin, vmax, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, mix=self.mix * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> SalienceParams:
         blend = draws.uniform("salience", 1)[:, 0] < self.p

@@ -1,6 +1,7 @@
 """SaliencyMix (Uddin et al., "SaliencyMix: A saliency guided data augmentation", ICLR 2021)."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from augury.augment.base import (
 from augury.augment.mixing.partners import by_id, draw_partners, mix
 from augury.augment.shared.beta import beta
 from augury.augment.shared.boxes import rectangle_mask, share_outside
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -56,6 +58,9 @@ class SaliencyMix(Augmentation[SaliencyMixParams]):
         check_probability("p", p)
         check_positive("alpha", alpha)
         self.saliency, self.p, self.alpha, self.shared_box = saliency, p, alpha, shared_box
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, p=self.p * strength)
 
     def sample(self, batch: Batch, draws: Draws) -> SaliencyMixParams:
         rows, columns = batch.images.shape[-2:]

@@ -7,6 +7,8 @@ from typing import Any
 
 from augury.augment import parts_of, saliency_kinds
 from augury.augment.foreign.factory import is_factory
+from augury.augment.registry import describe_strength
+from augury.augment.strength import split_strength
 from augury.data import Dataset
 from augury.models import code_of, own_names
 from augury.own.kinds import MODEL, TRANSFORM
@@ -47,10 +49,17 @@ def make_cells(
 
 
 def _parameters(settings: StudySettings, augmentation: str) -> dict[str, dict[str, Any]]:
-    """The parameters that were set, by part of the augmentation; a factory's `code` is its hash."""
+    """The parameters that were set, by part of the augmentation; a factory's `code` is its hash.
+
+    A part with a strength is described whole, so that its runs do not depend on what the strength
+    means in a later version.
+    """
     described = {**settings.parameters, **settings.chains}
     parts = parts_of(augmentation)
     given = {part: described[part] for part in parts if part in described}
+    for part in parts:
+        if part not in described and split_strength(part)[1] is not None:
+            given[part] = describe_strength(part, described)
     for part in filter(is_factory, parts):
         given[part] = {**given.get(part, {}), "code": code_hash(part)}
     # As plan.json will hold them, so that names are the same before and after.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES, parts_of, same_arm
+from augury.augment.strength import plain_part, spread_strengths
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
 from augury.data.folders.labels.names import check_labels
 from augury.data.location import data_title
@@ -22,7 +23,7 @@ from augury.records.cell import NetworkOptions
 from augury.records.numbers import DeviceName, Layout, Precision
 from augury.records.recipe import Recipe
 from augury.saliency.kinds import KINDS
-from augury.schema import Within, check_fields, option, read_changes, replaced
+from augury.schema import Within, check_fields, option, read_as, read_changes, replaced
 from augury.stats import Rule
 
 _Seeds = Within(1, 10_000)
@@ -30,6 +31,9 @@ _LONGEST_NAME = 255  # bytes, of a folder
 
 # Tables of JSON values, by name.
 Tables = dict[str, dict[str, Any]]
+
+# Of parts of arms, by name: each stands once for each of its strengths.
+_Strengths = dict[str, tuple[float, ...]]
 
 # How many seeds each round of a study that runs until it is decided adds.
 SEEDS_A_ROUND = 2
@@ -72,7 +76,8 @@ class StudySettings:
     models: tuple[str, ...] = option(("small",), "Names. Default: small.")
     augmentations: tuple[str, ...] = option(
         ("none", "normal", "random-erasing", "salience"),
-        "Names; a+b is a, then b. Default: none,normal,random-erasing,salience.",
+        "Names; a+b is a, then b; a@0.5 is a at half its strength. "
+        "Default: none,normal,random-erasing,salience.",
         "--augment",
     )
     seeds: Annotated[int, _Seeds] = option(6, "Paired seeds an arm. Default: 6.")
@@ -221,12 +226,18 @@ def _updated(
 
     changes = dict(values)
     least = {k: changes.pop(k) for k in ("min_difference", "metric") if k in changes}
+    strengths = read_as(_Strengths, changes.pop("strengths", {}), f"{where}: strengths")
     rule = changes.get("rule", {})
     if isinstance(rule, Mapping) and least:
         changes["rule"] = {**least, **rule}
     if isinstance(rule, Mapping) and "looks" in rule:
         raise InputError(f"{where}: [rule] looks follow from until_decided, seeds and max_seeds")
     changes = read_changes(settings, changes, where)
+    if strengths:
+        arms = changes.get("augmentations", settings.augmentations)
+        changes["augmentations"] = spread_strengths(arms, strengths)
+    if "baseline" in changes:
+        changes["baseline"] = arm_name(changes["baseline"])
     named: list[str] = []
     if "augmentations" in changes:
         arms, chains = changes["augmentations"], changes.get("chains", settings.chains)
@@ -248,8 +259,13 @@ def _updated(
 
 
 def arm_name(augmentation: str) -> str:
-    """The name of an arm in a study: "light" for the file "own/light.toml"."""
-    return "+".join(Path(part).stem if _is_file(part) else part for part in parts_of(augmentation))
+    """The name of an arm in a study: "light" for the file "own/light.toml".
+
+    A strength is written as short as it can be, and left out where it is 1.
+    """
+    return "+".join(
+        Path(part).stem if _is_file(part) else plain_part(part) for part in parts_of(augmentation)
+    )
 
 
 def _is_file(part: str) -> bool:

@@ -9,6 +9,7 @@ import torch
 
 from augury.augment import AUGMENTATIONS, build_augmentation, saliency_kinds
 from augury.augment.names import parts_of
+from augury.augment.strength import split_strength
 from augury.data import Dataset, Split, load_dataset
 from augury.errors import DataError
 from augury.kernels import enabled
@@ -106,6 +107,6 @@ def _alike(cell: Cell, plan: Plan, dataset: Dataset, trained: int) -> Alike | No
     learning = (cell.model, cell.network, shape, recipe, speed, plan.device)
     augmenting = (cell.augmentation, json.dumps(cell.parameters, sort_keys=True), enabled())
     # Maps lie where their run has put them, and the user's own code may do anything.
-    ours = all(part in AUGMENTATIONS for part in parts_of(cell.augmentation))
+    ours = all(split_strength(p)[0] in AUGMENTATIONS for p in parts_of(cell.augmentation))
     own = not ours or bool(saliency_kinds(cell.augmentation, cell.parameters))
     return Alike(repr(learning), None if own else repr(augmenting))
