@@ -5,7 +5,7 @@ at 0 it is `none`. Nothing here imports PyTorch.
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any, TypeVar
 
@@ -31,10 +31,14 @@ STRENGTHS: dict[str, str] = {
     "contrast": "the factors' distance from 1 times s",
     "saturation": "the factors' distance from 1 times s",
     "hue": "the range of turns times s",
+    "color-jitter": "the factors' distance from 1, and the range of turns, times s",
     "blur": "the standard deviations times s",
+    "gaussian-noise": "the standard deviation times s",
     "sharpness": "the factors' distance from 1 times s",
     "posterize": "the bits that are dropped times s, rounded",
     "solarize": "the thresholds' distance from 256 times s",
+    "jpeg": "the quality's distance from 100 times s, rounded",
+    "downscale": "the share of pixels that is left to the power of s",
     "randaugment": "the magnitude and its deviation times s",
     "trivialaugment": "the drawn strengths times s, at most the top of their scale",
     "autoaugment": "the policy's levels times s, at most the top of their scale",
@@ -114,6 +118,11 @@ def with_arguments(augmentation: A, **changed: Any) -> A:
     """A new one of its class, in which some arguments are `changed`."""
     names = inspect.signature(type(augmentation)).parameters
     return type(augmentation)(**{name: getattr(augmentation, name) for name in names} | changed)
+
+
+def at_both_ends(value: Any, change: Callable[[Any], Any]) -> Any:
+    """`value`, a number or the range of one, with `change` applied to it or to both ends."""
+    return tuple(map(change, value)) if isinstance(value, Sequence) else change(value)
 
 
 def away_from(value: float, start: float, strength: float) -> float:

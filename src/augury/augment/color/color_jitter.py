@@ -1,8 +1,10 @@
 """Brightness, contrast, saturation and hue in random order, as torchvision's `ColorJitter`."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -13,6 +15,7 @@ from augury.augment.color.contrast import adjust_contrast
 from augury.augment.color.hue import adjust_hue
 from augury.augment.color.saturation import adjust_saturation
 from augury.augment.shared.ranges import NumberOrRange, pair_around
+from augury.augment.strength import away_from, with_arguments
 from augury.batch import Batch, to_float
 from augury.kernels.constants import constant
 from augury.kernels.steps import Recolor, Step
@@ -100,6 +103,15 @@ class ColorJitter(Augmentation[ColorJitterParams]):
         self.brightness, self.contrast = brightness, contrast
         self.saturation, self.hue, self.p = saturation, hue, p
 
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self,
+            brightness=_farther(self.brightness, 1, strength),
+            contrast=_farther(self.contrast, 1, strength),
+            saturation=_farther(self.saturation, 1, strength),
+            hue=_farther(self.hue, 0, strength),
+        )
+
     def sample(self, batch: Batch, draws: Draws) -> ColorJitterParams:
         u = draws.uniform("color-jitter", 2 + len(self._ranges))
         left = u[:, 0] >= self.p
@@ -117,6 +129,12 @@ class ColorJitter(Augmentation[ColorJitterParams]):
 
     def steps(self, params: ColorJitterParams, size: tuple[int, int]) -> tuple[Step, ...]:
         return tuple(Recolor(kind, amount) for kind, amount in _amounts(params))
+
+
+def _farther(value: NumberOrRange, center: float, strength: float) -> NumberOrRange:
+    if isinstance(value, Sequence):
+        return away_from(value[0], center, strength), away_from(value[1], center, strength)
+    return value * strength
 
 
 def _amounts(params: ColorJitterParams) -> list[tuple[str, Tensor]]:

@@ -1,12 +1,14 @@
 """Fewer, larger pixels, as Albumentations' `Downscale`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability
 from augury.augment.shared.ranges import NumberOrRange, pair_of
+from augury.augment.strength import at_both_ends, with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -37,6 +39,9 @@ class Downscale(Augmentation[DownscaleParams]):
             raise InputError(f"scale: must be over 0, got {scale}")
         check_probability("p", p)
         self.scale, self.p = scale, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, scale=at_both_ends(self.scale, lambda end: end**strength))
 
     def sample(self, batch: Batch, draws: Draws) -> DownscaleParams:
         u = draws.uniform("downscale", 2).double()

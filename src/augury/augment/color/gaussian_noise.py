@@ -1,12 +1,14 @@
 """Noise as of a sensor in poor light, as torchvision's `GaussianNoise`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from torch import Tensor
 
 from augury.augment.base import Augmentation, per_image
 from augury.augment.shared.gaussian import gaussian
 from augury.augment.shared.ranges import NumberOrRange, pair_of
+from augury.augment.strength import at_both_ends, with_arguments
 from augury.batch import Batch, to_float
 from augury.kernels.stream import Stream
 from augury.rng import Draws
@@ -37,6 +39,9 @@ class GaussianNoise(Augmentation[GaussianNoiseParams]):
     def __init__(self, sigma: NumberOrRange = 0.1) -> None:
         self._range = pair_of("sigma", sigma, 0, 1)
         self.sigma = sigma
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(self, sigma=at_both_ends(self.sigma, lambda end: end * strength))
 
     def sample(self, batch: Batch, draws: Draws) -> GaussianNoiseParams:
         low, high = self._range

@@ -1,12 +1,14 @@
 """JPEG compression, as torchvision's `JPEG` and Albumentations' `ImageCompression`."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from augury.augment.base import Augmentation, check_probability, per_image
 from augury.augment.shared.ranges import pair_of
+from augury.augment.strength import at_both_ends, away_from, with_arguments
 from augury.batch import Batch, to_float, to_uint8
 from augury.errors import InputError
 from augury.jpeg import compress
@@ -40,6 +42,12 @@ class Jpeg(Augmentation[JpegParams]):
             raise InputError(f"quality: must be whole numbers, got {quality}")
         check_probability("p", p)
         self.quality, self.p = quality, p
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self,
+            quality=at_both_ends(self.quality, lambda end: round(away_from(end, 100, strength))),
+        )
 
     def sample(self, batch: Batch, draws: Draws) -> JpegParams:
         u = draws.uniform("jpeg", 2).double()
