@@ -6,6 +6,7 @@ from augury.errors import CellsFailed
 from augury.records.plan import plan_of
 from augury.report.html import write_report
 from augury.report.load import StudyRecords, load_study
+from augury.report.markdown import write_markdown
 from augury.report.summary import write_summary
 from augury.study.cell_states import CellCounts, count_cells
 from augury.study.judging.judge_study import judge_study
@@ -22,9 +23,10 @@ def judge_shown(path: Path) -> CellCounts:
 
 
 def write_all(path: Path) -> tuple[StudyRecords, Path]:
-    """Write summary.csv and report.html; returns the study's records and the report's path."""
+    """Write summary.csv, report.md and report.html; returns the records and the page's path."""
     records = load_study(path)
     write_summary(records)
+    write_markdown(records)
     return records, write_report(records)
 
 

@@ -11,6 +11,7 @@ from augury.report import charts, words
 from augury.report.beside import beside_groups, has_few_problems, overall_rows
 from augury.report.charts import Curve
 from augury.report.earlier import mended_since
+from augury.report.facts import facts
 from augury.report.files import write_text
 from augury.report.load import Run, StudyRecords
 from augury.report.origins import origins
@@ -91,7 +92,7 @@ def render(study: StudyRecords) -> str:
             question=words.question(study),
             answer=whole_answer(study),
             training=training_lines(study),
-            facts=_facts(study),
+            facts=facts(study),
             arms=[(arm, color(i)) for i, arm in enumerate(study.arms)],
             verdicts=verdict_sections(study),
             grids=[_grid(study, name) for name in study.datasets],
@@ -111,19 +112,6 @@ def render(study: StudyRecords) -> str:
             max_pixels=MAX_PIXELS,
         )
     )
-
-
-def _facts(study: StudyRecords) -> list[str]:
-    seeds = {run.cell.seed for run in study.runs}
-    done = finished(study.runs)
-    return [
-        words.count(len(study.datasets), "data set"),
-        words.count(len(study.models), "network"),
-        words.count(len(study.arms), "augmentation"),
-        words.count(len(seeds), "seed"),
-        f"{len(done)} of {words.count(len(study.runs), 'run')} finished",
-        f"{words.duration(sum(result.seconds for result in done))} of training",
-    ]
 
 
 def _grid(study: StudyRecords, dataset: str) -> Grid:

@@ -20,7 +20,11 @@ _STYLES = {
 }
 
 # As narrow as the table needs.
-_HEADINGS = {"accuracy": "test %", "balanced-accuracy": "balanced %", "macro-f1": "macro-F1 %"}
+METRIC_HEADINGS = {
+    "accuracy": "test %",
+    "balanced-accuracy": "balanced %",
+    "macro-f1": "macro-F1 %",
+}
 
 
 def verdict_table(study: StudyRecords) -> Group:
@@ -35,7 +39,7 @@ def verdict_table(study: StudyRecords) -> Group:
     table = Table(title=title, title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("augmentation", overflow="fold")
     for heading in (
-        _HEADINGS[study.rule.metric],
+        METRIC_HEADINGS[study.rule.metric],
         "points",
         f"{level(study.rule.confidence)} interval",
         "p",

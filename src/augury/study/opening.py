@@ -23,6 +23,12 @@ from augury.study.provenance import provenance
 from augury.study.store import StudyFolder, disk_errors
 from augury.study.study_file import write_study_file
 
+# What judging and reporting write beside plan.json.
+_WRITTEN = (
+    *("report.html", "report.md", "summary.csv"),
+    *("verdicts.json", "evidence.json", "judged.json"),
+)
+
 
 def open_study(
     settings: StudySettings,
@@ -76,7 +82,14 @@ def _check_free(path: Path) -> None:
     """Raise InputError where a new study would write over files that are there."""
     if is_there(path / "runs"):
         return  # a study that has lost its plan
-    for name in ("report.html", "summary.csv", "verdicts.json", "evidence.json", "judged.json"):
+    for name in (
+        "report.html",
+        "report.md",
+        "summary.csv",
+        "verdicts.json",
+        "evidence.json",
+        "judged.json",
+    ):
         if is_there(path / name):
             raise InputError(
                 f"{path / name}: is there already, and a study would write over it. "

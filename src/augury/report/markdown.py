@@ -1,0 +1,106 @@
+"""report.md: the verdicts and how they were measured, small enough for a pull request."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from augury.printable import printable
+from augury.report import words
+from augury.report.facts import facts
+from augury.report.files import write_text
+from augury.report.load import StudyRecords
+from augury.report.tables import VerdictRow, finished, verdict_rows
+from augury.report.terminal import METRIC_HEADINGS
+from augury.report.training_words import training_lines, whole_answer
+
+# Characters that Markdown or HTML would read as more than text.
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~#&@])")
+_RECIPE = ("epochs", "batch_size", "optimizer", "lr", "weight_decay", "schedule")
+
+
+def write_markdown(study: StudyRecords) -> Path:
+    """Write report.md into the study's folder and return its path.
+
+    Raises DiskError if it cannot be written.
+    """
+    return write_text(study.folder / "report.md", markdown(study))
+
+
+def markdown(study: StudyRecords) -> str:
+    """The report of a study, finished or not, as Markdown: GitHub's and GitLab's flavor."""
+    lines = [
+        f"## {escaped(words.question(study))}",
+        "",
+        f"**{escaped(whole_answer(study))}**",
+    ]
+    for dataset, model in study.groups:
+        lines += ["", f"{escaped(model)} on {escaped(dataset)}", "", *_table(study, dataset, model)]
+    for warning in (*training_lines(study), *words.warnings(study)):
+        lines += ["", f"⚠ {escaped(warning)}"]
+    lines += ["", "**How it was measured**", "", *(f"- {line}" for line in _measured(study))]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """A text from anywhere, shown as it is: nothing in it is markup, or ends its line."""
+    return _MARKUP.sub(r"\\\1", printable(text))
+
+
+def _table(study: StudyRecords, dataset: str, model: str) -> list[str]:
+    level = words.level(study.rule.confidence)
+    metric = METRIC_HEADINGS[study.rule.metric]
+    headings = ("augmentation", metric, "points", f"{level} interval", "p", "seeds", "verdict")
+    return [
+        _row(headings),
+        "|---|---:|---:|---:|---:|---:|---|",
+        *(_row(_cells(row)) for row in verdict_rows(study, dataset, model)),
+    ]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(row: VerdictRow) -> list[str]:
+    figures = ["", "", ""]
+    if c := row.comparison:
+        figures = [words.signed(c.difference), words.span(c.interval), words.p_value(c.p)]
+    verdict = f"**{row.verdict}**" if row.verdict in ("helps", "hurts") else row.verdict
+    remark = escaped(words.remark(row.words, row.verdict)) if row.words else ""
+    told = f"{verdict}: {remark}" if remark else verdict
+    return [escaped(row.augmentation), words.fixed(row.accuracy), *figures, str(row.seeds), told]
+
+
+def _measured(study: StudyRecords) -> Iterator[str]:
+    yield escaped(", ".join(facts(study)))
+    rule = study.rule
+    yield (
+        "Arms share seeds, first weights, splits and order. A verdict asks for "
+        f"{rule.min_seeds} paired seeds, p < {rule.alpha:g} (paired t-test, Holm), a difference of "
+        f"at least {words.threshold(rule.min_difference)} points, and an interval over seeds and "
+        "test images without zero. Nothing is chosen on the test images."
+    )
+    for name, data in study.datasets.items():
+        side = f"{data.image_size}×{data.image_size} pixels"
+        yield escaped(f"{name}: {side}, {words.count(len(data.classes), 'class', 'classes')}")
+    recipe = vars(study.runs[0].cell.recipe)
+    yield escaped(", ".join(f"{key} {recipe[key]}" for key in _RECIPE))
+    if origin := _origin(study):
+        yield escaped(origin)
+    yield "All figures and pictures: `report.html` beside this file"
+
+
+def _origin(study: StudyRecords) -> str:
+    """Machine, versions and commit of the first finished run."""
+    done = finished(study.runs)
+    if not done or not done[0].provenance.versions:
+        return ""
+    first = done[0].provenance
+    machine = first.machine
+    cores = f", {words.count(machine.cores, 'core')}" if machine.cores else ""
+    gpu = f", {machine.gpu}" if machine.gpu else ""
+    versions = ", ".join(
+        f"{name} {first.versions[name]}" for name in ("augury", "torch") if name in first.versions
+    )
+    commit = f" ({first.git_commit[:12]})" if first.git_commit else ""
+    return f"{machine.processor or machine.platform}{cores}{gpu}; {versions}{commit}"
