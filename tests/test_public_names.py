@@ -19,7 +19,7 @@ NAMES = {
     *("Local", "InProcess", "Ray", "Torchrun", "Engine", "Job"),
     *("load_dataset", "from_arrays", "from_torch", "from_hugging_face", "Dataset"),
     *("Batch", "Draws", "build_augmentation", "Augmentation", "Collate", "WithIds"),
-    *("check", "CheckTable"),
+    *("check", "CheckTable", "export", "show_batch"),
     *("AuguryError", "InputError", "DataError", "UnreadableError", "RecipeChanged"),
     *("TrainingError", "CellsFailed", "DiskError"),
     "__version__",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         Study,
         VerdictTable,
         check,
+        export,
+        show_batch,
     )
     from augury.augment import Augmentation, Collate, WithIds, build_augmentation
     from augury.batch import Batch
@@ -80,10 +82,12 @@ __all__ = [
     "__version__",
     "build_augmentation",
     "check",
+    "export",
     "from_arrays",
     "from_hugging_face",
     "from_torch",
     "load_dataset",
+    "show_batch",
 ]
 
 _HOMES = {
@@ -97,6 +101,8 @@ _HOMES = {
         "PreviewPicture",
         "check",
         "CheckTable",
+        "export",
+        "show_batch",
     ),
     "augury.records.verdicts": ("ArmVerdict",),
     "augury.study": ("CellStatus", "CellCounts", "StudySettings", "NetworkOptions"),

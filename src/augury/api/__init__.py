@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from augury.lazy import lazily
 
 if TYPE_CHECKING:
+    from augury.api.batch_sheet import show_batch
     from augury.api.checking import CheckTable, check
     from augury.api.comparison import ComparisonTable
     from augury.api.diagnosis import DoctorReport
+    from augury.api.exporting import export
     from augury.api.page import ReportPage
     from augury.api.preview import PreviewPicture
     from augury.api.status import StatusTable
@@ -29,4 +31,6 @@ __all__ = [
     "Study",
     "VerdictTable",
     "check",
+    "export",
+    "show_batch",
 ]

@@ -8,8 +8,10 @@ from augury.augment.own import own_augmentation
 from augury.augment.registry import Description
 from augury.data import own_dataset
 from augury.errors import InputError
+from augury.inside import is_there
 from augury.models.own import own_model
 from augury.names import shown
+from augury.study.store import StudyFolder
 
 Model = str | Callable[..., object]
 """A name, or a callable (num_classes, channels) that gives a torch.nn.Module."""
@@ -56,6 +58,17 @@ def augmentation_names(given: object) -> tuple[list[str], dict[str, Description]
         found.append(name)
         descriptions |= described
     return found, descriptions
+
+
+def study_folder(given: object) -> Path | None:
+    """The path where `given` names the folder of a study; None where it is something else."""
+    if not isinstance(given, str | os.PathLike):
+        return None
+    path = given_path(given)
+    try:
+        return path if path.is_dir() and is_there(StudyFolder(path).plan_file) else None
+    except (OSError, ValueError):  # too long for a file's name, or none at all
+        return None
 
 
 def given_path(given: str | os.PathLike[str]) -> Path:

@@ -4,6 +4,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from augury.data import Dataset, check_output, data_title
 from augury.errors import DiskError
 from augury.files import write_atomically
@@ -11,8 +13,9 @@ from augury.inside import is_there
 from augury.records.cell import Cell
 from augury.records.plan import Plan
 from augury.report import preview_figure
+from augury.report.sheet import SheetSize, sheet_image
 from augury.study import StudyFolder, StudySettings, plan_of
-from augury.study.preview import Preview, preview_new, preview_of_study
+from augury.study.preview import Preview, first_batch, preview_new, preview_of_study
 from augury.terminal import data_progress, show_with_progress
 
 
@@ -69,6 +72,15 @@ def draw_preview(
     cell, plan, dataset = _load(settings, path, data_dir)
     shown = show_with_progress(cell, plan, dataset, ids, epoch)
     return PreviewPicture(shown, plan.datasets[dataset.name].location)
+
+
+def draw_sheet(
+    settings: StudySettings, path: Path, data_dir: Path | None, size: SheetSize, epoch: int
+) -> Image.Image:
+    """The first batch of an epoch, as `draw_preview` shows single images."""
+    cell, plan, dataset = _load(settings, path, data_dir)
+    ids = first_batch(cell, dataset, epoch, size.pictures)
+    return sheet_image(show_with_progress(cell, plan, dataset, ids, epoch), size)
 
 
 def _load(settings: StudySettings, path: Path, data_dir: Path | None) -> tuple[Cell, Plan, Dataset]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from augury.api.comparison import ComparisonTable
 from augury.api.concluding import check_all_done, judge_shown, write_all
@@ -17,7 +18,7 @@ from augury.api.given import (
     model_names,
 )
 from augury.api.page import ReportPage
-from augury.api.preview import PreviewPicture, draw_preview
+from augury.api.preview import PreviewPicture, draw_preview, draw_sheet
 from augury.api.running import run_shown
 from augury.api.settings import grown_settings, stored_settings
 from augury.api.status import StatusTable
@@ -27,6 +28,7 @@ from augury.inside import is_there
 from augury.own.trust import confirming
 from augury.records.plan import plan_of
 from augury.report import load_study
+from augury.report.sheet import read_sheet_size
 from augury.study import (
     CellCounts,
     StudyFolder,
@@ -43,6 +45,9 @@ from augury.study.store import default_path
 from augury.study.usable_folder import usable_folder
 from augury.terminal import data_progress, hushed, say
 from augury.training.processes import ALONE
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Description = Mapping[str, object]  # JSON values: parameters of an augmentation, or a chain
 
@@ -338,7 +343,7 @@ class Study:
         return StatusTable(plan.name, status(plan, StudyFolder(self.path)), plan.rule.metric)
 
     def report(self, *, quiet: bool = False) -> ReportPage:
-        """Judge what has changed, write summary.csv and report.html, and give the page.
+        """Judge what has changed, write summary.csv, report.md and report.html, and give the page.
 
         quiet: show no progress. Raises InputError where nothing has been run.
         """
@@ -373,6 +378,37 @@ class Study:
         Saliency of the network in training depends on its weights: its epochs up to `epoch` are
         trained again. Raises InputError for what the study has not.
         """
+        with self._confirming(), hushed(quiet):
+            one = self._one_arm(augment, dataset, model, seed)
+            return draw_preview(one, self.path, self.data_dir, ids, epoch)
+
+    def show_batch(
+        self,
+        augment: Arm | None = None,
+        *,
+        dataset: str | None = None,
+        model: Model | None = None,
+        sheet: str = "8x8",
+        epoch: int = 0,
+        seed: int = 0,
+        quiet: bool = False,
+    ) -> "Image":
+        """A contact sheet of the first batch of an epoch, exactly as training sees it.
+
+        augment, dataset, model, epoch, seed, quiet: as for `preview`
+        sheet: "ROWSxCOLUMNS"; a batch that is smaller fills fewer rows
+        Returns a PIL image, which a notebook shows. Under each picture are the image's id and its
+        class, or the shares of its mixed label.
+        """
+        size = read_sheet_size(sheet)
+        with self._confirming(), hushed(quiet):
+            one = self._one_arm(augment, dataset, model, seed)
+            return draw_sheet(one, self.path, self.data_dir, size, epoch)
+
+    def _one_arm(
+        self, augment: Arm | None, dataset: str | None, model: Model | None, seed: int
+    ) -> StudySettings:
+        """The settings of a study of one arm up to `seed`."""
         arms, described = augmentation_names(augment)
         settings = self.settings
         others = [arm for arm in settings.augmentations if arm != settings.baseline_arm]
@@ -385,9 +421,7 @@ class Study:
             "seeds": seed + 1,
             "until_decided": False,
         }
-        with self._confirming(), hushed(quiet):
-            one = changed_settings(settings, changes, "preview", typed=True)
-            return draw_preview(one, self.path, self.data_dir, ids, epoch)
+        return changed_settings(settings, changes, "preview", typed=True)
 
     def __repr__(self) -> str:
         if not is_there(StudyFolder(self.path).plan_file):

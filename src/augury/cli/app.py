@@ -38,6 +38,10 @@ COMMANDS: dict[str, Command] = {
         "augury.cli.compare:compare",
         "Say what the same augmentation does in two studies: SECOND minus FIRST, paired by seed.",
     ),
+    "export": Command(
+        "augury.cli.export:export",
+        "Print the winner of a study, or any augmentation, as code for another library.",
+    ),
     "data": Command(
         "augury.cli.data:data",
         "Find, download or decode a data set, say what is in it, and draw five of its images.",

@@ -58,6 +58,12 @@ def preview(
         Path | None, typer.Option(metavar="DIR", help="A study: its recipe, model and precision.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model. Default: small.")] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROWSxCOLUMNS", help="A contact sheet of an epoch's first batch, as 8x8."
+        ),
+    ] = None,
 ) -> None:
     """Write original beside augmented images, exactly as training sees them.
 
@@ -67,10 +73,15 @@ def preview(
     """
     from augury.cli.engine import make_engine
     from augury.report.figures import preview_figure
+    from augury.report.sheet import read_sheet_size, write_sheet
+    from augury.study.preview import first_batch
     from augury.terminal.preview_progress import show_with_progress
     from augury.training.processes import ALONE
 
     shown_ids = _numbers(ids)
+    size = read_sheet_size(sheet) if sheet is not None else None
+    if size and shown_ids is not None:
+        raise InputError("--ids and --sheet exclude each other: a sheet shows a batch")
     make_engine(given.engine, given.engine_options, ALONE)  # refuses what augury study would
     given = _with_source(given, source, model)
     grid, load = _in_study(given, study, seed) if study else _in_new_study(given, seed)
@@ -80,10 +91,15 @@ def preview(
     found = []
     for wanted in grid:
         cell, plan, data = load(wanted)
-        path = out_file or Path(_file_name(cell, several_models))
+        path = out_file or Path(_file_name(cell, several_models, "-sheet" if size else ""))
         check_output(path, plan.datasets[data.name].location, f"the figure {path}", path.name)
+        if size:
+            shown_ids = first_batch(cell, data, epoch, size.pictures)
         drawn = show_with_progress(cell, plan, data, shown_ids, epoch)
-        preview_figure(drawn, path)
+        if size:
+            write_sheet(drawn, size, path)
+        else:
+            preview_figure(drawn, path)
         found.append(_values(drawn, path, seed))
         if not given.as_json:
             out.print(f"figure: {path}", soft_wrap=True)
@@ -160,10 +176,10 @@ def _texts(given: StudyOptions, name: str) -> list[str]:
     return list(value) if isinstance(value, list) else []
 
 
-def _file_name(cell: Cell, with_model: bool) -> str:
+def _file_name(cell: Cell, with_model: bool, ending: str) -> str:
     model = f"-{file_part(cell.model)}" if with_model else ""
     name = f"{cell.dataset}{model}-{file_part(cell.augmentation)}"
-    return f"{bounded(name, _LONGEST_NAME)}.png"
+    return f"{bounded(name, _LONGEST_NAME - len(ending))}{ending}.png"
 
 
 def _values(drawn: "Preview", path: Path, seed: int) -> dict[str, object]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from augury.data import Dataset, Progress, data_title
+from augury.data import Dataset, Progress, data_title, epoch_order
+from augury.data.loader import batch_rows
 from augury.errors import InputError
 from augury.kernels.threads import limited_threads
 from augury.records.cell import Cell
@@ -16,6 +17,7 @@ from augury.records.provenance import Provenance
 from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.device import chosen_device
+from augury.study.planning.parts import run_parts
 from augury.study.planning.plan import assemble_plan
 from augury.study.planning.probe import named_speeds
 from augury.study.planning.settings import StudySettings
@@ -81,6 +83,19 @@ def preview_of_study(
     )
 
 
+def first_batch(cell: Cell, dataset: Dataset, epoch: int, most: int) -> list[int]:
+    """The ids of the first `most` images of the first batch of `epoch`, in its order.
+
+    Raises InputError for an epoch that the recipe lacks.
+    """
+    _check_epoch(cell, epoch)
+    train = run_parts(dataset, cell.recipe, cell.seed).train
+    order = epoch_order(len(train), cell.seed, epoch)
+    rows = next(iter(batch_rows(order, cell.recipe.batch_size)))
+    ids: list[int] = train.ids[rows[:most]].tolist()
+    return ids
+
+
 def show(
     cell: Cell,
     plan: Plan,
@@ -96,10 +111,14 @@ def show(
     meanwhile. Raises InputError for an epoch that the recipe lacks, and for ids that are not
     trained on.
     """
-    if not 0 <= epoch < cell.recipe.epochs:
-        raise InputError(f"epoch: must lie in 0..{cell.recipe.epochs - 1}, got {epoch}")
+    _check_epoch(cell, epoch)
     with limited_threads(plan.threads), current_device(torch.device(plan.device)):
         return _show(cell, plan, dataset, ids, epoch, on_step)
+
+
+def _check_epoch(cell: Cell, epoch: int) -> None:
+    if not 0 <= epoch < cell.recipe.epochs:
+        raise InputError(f"epoch: must lie in 0..{cell.recipe.epochs - 1}, got {epoch}")
 
 
 def _show(

@@ -1,0 +1,90 @@
+"""ultralytics: the arguments of `train` for classification."""
+
+from typing import Any
+
+from augury.augment import Flip, Hue, RandAugment, RandomErasing, Saturation
+from augury.augment.base import Augmentation
+from augury.exporting.piece import (
+    FULL,
+    LEVELS,
+    TWICE,
+    Order,
+    block,
+    cannot,
+    flat,
+    header,
+    joined,
+    size_line,
+)
+from augury.exporting.settings import Settings, SettingsTable, gathered
+
+LIBRARY = "ultralytics"
+VERSIONS = "ultralytics 8.3, classification"
+
+# The order of its steps.
+_FLIP, _COLOR, _ERASE = range(3)
+
+_GENERATOR = "draws come from torch's generator, not from seed, epoch and the image's id"
+_WHOLE = "images are cut to their central square, about, and resized to SIZE"
+
+# What training does by itself, switched off.
+STILL = {
+    "scale": "0.0",
+    "fliplr": "0.0",
+    "flipud": "0.0",
+    "hsv_h": "0.0",
+    "hsv_s": "0.0",
+    "hsv_v": "0.0",
+    "auto_augment": "None",
+    "erasing": "0.0",
+}
+
+
+def code(augmentation: Augmentation[Any], order: Order) -> str:
+    """A call of `train`. Raises InputError for what its arguments cannot express."""
+    values, found = gathered(flat(augmentation), TABLE, LIBRARY)
+    notes = [_WHOLE, *(note for told in found for note in told.notes), _GENERATOR]
+    arguments = [f"{key}={value}" for key, value in {**STILL, **values}.items()]
+    return joined(
+        header(order, LIBRARY, VERSIONS, list(dict.fromkeys(notes))),
+        ["from ultralytics import YOLO"],
+        [size_line(order), 'DATA = "path/to/dataset"  # with train/ and val/'],
+        [
+            'model = YOLO("yolo11n-cls.pt")',
+            *block("model.train(", ["data=DATA", "imgsz=SIZE", *arguments], ")"),
+        ],
+    )
+
+
+def _flip(part: Flip) -> Settings:
+    return Settings(_FLIP, {"fliplr": str(part.horizontal), "flipud": str(part.vertical)})
+
+
+def _erasing(part: RandomErasing) -> Settings:
+    if tuple(part.area) != (0.02, 0.33) or tuple(part.aspect) != (0.3, 3.3):
+        raise cannot(
+            LIBRARY,
+            "RandomErasing",
+            "its rectangles are fixed (area = [0.02, 0.33], aspect = [0.3, 3.3] would do)",
+        )
+    fill = "erased pixels are black; augury fills with any level"
+    return Settings(_ERASE, {"erasing": str(part.p)}, notes=(fill, FULL))
+
+
+def _randaugment(part: RandAugment) -> Settings:
+    if (part.layers, part.magnitude, part.magnitude_std) != (2, 9, 0):
+        raise cannot(
+            LIBRARY,
+            "RandAugment",
+            "it has 2 layers of magnitude 9 without deviation (magnitude_std = 0 would do)",
+        )
+    return Settings(_COLOR, {"auto_augment": '"randaugment"'}, notes=(TWICE,))
+
+
+TABLE: SettingsTable = {
+    Flip: _flip,
+    Saturation: lambda part: Settings(_COLOR, {"hsv_s": str(part.strength)}, notes=(LEVELS,)),
+    Hue: lambda part: Settings(_COLOR, {"hsv_h": str(part.shift)}, notes=(LEVELS,)),
+    RandAugment: _randaugment,
+    RandomErasing: _erasing,
+}
