@@ -10,7 +10,17 @@ from augury.augment.names import AUGMENTATIONS, COMPOSITIONS
 from augury.data.names import DATASETS
 from augury.lazy import LazyTable, Row
 
-PACKAGES = ("api", "augment", "data", "models", "report", "saliency", "study", "terminal")
+PACKAGES = (
+    "api",
+    "augment",
+    "data",
+    "loggers",
+    "models",
+    "report",
+    "saliency",
+    "study",
+    "terminal",
+)
 
 
 @pytest.mark.parametrize("table", [AUGMENTATIONS, COMPOSITIONS])

@@ -42,6 +42,7 @@ OTHER = {
     "device": "cuda:1",
     "precision": "bfloat16",
     "layout": "channels_last",
+    "log": ["wandb", "mlflow"],
     "train_limit": 77,
     "test_limit": 78,
     "alpha": 0.01,

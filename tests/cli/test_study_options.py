@@ -62,6 +62,7 @@ VALUES = {
     "device": ("cuda:1", "cuda:1"),
     "precision": ("bfloat16", "bfloat16"),
     "layout": ("channels_last", "channels_last"),
+    "log": ("wandb,mlflow", ("wandb", "mlflow")),
     "epochs": ("3", 3),
     "batch_size": ("50", 50),
     "optimizer": ("adamw", "adamw"),
@@ -213,6 +214,7 @@ WHOLE = [
     *("--validation", "0.2", "--train-limit", "60", "--test-limit", "50", "--select", "last"),
     *("--normalization", "unit", "--head", "linear", "--stem", "small", "--no-pretrained"),
     *("--device", "cpu", "--precision", "float32", "--layout", "contiguous"),
+    *("--log", "tensorboard"),
     *("--workers", "1", "--data", "data", "--engine", "local", "--trust", "--verbose", "--json"),
 ]
 

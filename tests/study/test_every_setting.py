@@ -39,6 +39,7 @@ RIGHT = {
     "max_seeds": ("5",),
     "max_hours": ("5", "0.5"),
     "corruptions": ("5",),
+    "log": ("[]",),
     "parameters": ("{}",),
     "chains": ("{}",),
     "min_difference": ("5", "0.5"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from augury.loggers import Watching, open_trackers
 from augury.study import (
     CellCounts,
     Plan,
@@ -13,6 +14,7 @@ from augury.study import (
     run_until_decided,
 )
 from augury.study.engines import Engine
+from augury.study.engines.events import Event
 from augury.study.engines.torchrun import end, follow
 from augury.terminal import StudyProgress, data_progress, few_of_each_reason, say
 from augury.training.processes import Processes, started_by_torchrun
@@ -43,6 +45,7 @@ def run_shown(
 def _run(
     settings: StudySettings, path: Path, engine: Engine, data_dir: Path | None, verbose: bool
 ) -> CellCounts:
+    trackers = open_trackers(settings.log, settings.title, path)
     with data_progress() as progress:
         plan = open_study(settings, path, engine=engine, data_dir=data_dir, progress=progress)
     StudyFolder(path).set_aside_damaged(plan.cells, say)
@@ -53,13 +56,19 @@ def _run(
             say(f"set aside: {line}")
 
     def run(plan: Plan) -> CellCounts:
+        told = Watching(plan, StudyFolder(path), trackers, say)
         with StudyProgress(plan, StudyFolder(path), verbose) as shown:
+
+            def on_event(event: Event) -> None:
+                shown(event)
+                told(event)
+
             return run_study(
                 plan,
                 path,
                 engine=engine,
                 data_dir=data_dir,
-                on_event=shown,
+                on_event=on_event,
                 progress=shown.judged,
             )
 

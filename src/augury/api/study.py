@@ -123,6 +123,7 @@ class Study:
         device: str | None = None,
         precision: str | None = None,
         layout: str | None = None,
+        log: str | Sequence[str] | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
         optimizer: str | None = None,
@@ -180,6 +181,7 @@ class Study:
                 "device": device,
                 "precision": precision,
                 "layout": layout,
+                "log": [log] if isinstance(log, str) else log,
                 "recipe": {
                     "epochs": epochs,
                     "batch_size": batch_size,

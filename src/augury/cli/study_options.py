@@ -58,6 +58,7 @@ _READ: dict[str, Callable[[Any], object]] = {
     "datasets": lambda text: paths_or_names(text, DATASETS),
     "labels": split_labels,
     "models": names,
+    "log": names,
     "augmentations": lambda text: paths_or_names(text, [*AUGMENTATIONS, *EARLIER_NAMES]),
     "weights": lambda path: str(path.resolve()),
 }

@@ -16,7 +16,7 @@ from augury.data.location import data_title
 from augury.data.own.names import named_sources
 from augury.documents import read_toml
 from augury.errors import InputError
-from augury.names import bounded, check_name, lookup
+from augury.names import bounded, check_name, either, lookup
 from augury.own.kinds import DATASET, MODEL, TRANSFORM
 from augury.own.trust import names_in, names_in_arm, point_to, require_all
 from augury.records.cell import NetworkOptions
@@ -34,6 +34,9 @@ Tables = dict[str, dict[str, Any]]
 
 # Of parts of arms, by name: each stands once for each of its strengths.
 _Strengths = dict[str, tuple[float, ...]]
+
+# Trackers of experiments; `augury.loggers.TRACKERS` has the code of each.
+LOGGERS = ("tensorboard", "mlflow", "wandb")
 
 # How many seeds each round of a study that runs until it is decided adds.
 SEEDS_A_ROUND = 2
@@ -61,6 +64,7 @@ class StudySettings:
     device: "cpu", "cuda", "cuda:1", "mps", or "auto": a GPU of CUDA's where there is one
     precision, layout: of all networks in training; "auto" for the fastest on this machine. A study
         that names both has the same bits on every machine of a kind
+    log: trackers of experiments that are told of each cell while it runs; no result depends on it
     recipe, network: how each network is trained and built
     parameters: of augmentations, by name
     chains: the user's own chains of augmentations, by name: {"name": "chain", "parts": [...]}
@@ -109,6 +113,9 @@ class StudySettings:
     layout: Literal["auto", Layout] = option(
         "auto", "contiguous or channels_last; auto: the faster. Default: auto."
     )
+    log: tuple[str, ...] = option(
+        (), f"Trackers that are told of each cell, with commas: {either(LOGGERS)}."
+    )
     recipe: Recipe = field(default_factory=Recipe)
     network: NetworkOptions = field(default_factory=NetworkOptions)
     parameters: Tables = field(default_factory=dict)
@@ -148,6 +155,8 @@ class StudySettings:
             check_name(self.baseline, self.augmentations, "baseline")
         if self.until_decided and self.max_seeds < self.looks[0]:
             raise InputError(f"max_seeds: must be at least {self.looks[0]}, got {self.max_seeds}")
+        for name in self.log:
+            check_name(name, LOGGERS, "tracker")
         check_name(self.network.head, HEADS, "head")
         if self.network.stem is not None:
             check_name(self.network.stem, STEMS, "stem")
