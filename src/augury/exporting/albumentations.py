@@ -30,11 +30,11 @@ from augury.exporting.piece import (
     Order,
     Piece,
     Table,
-    block,
     cannot,
     flat,
     header,
     joined,
+    list_block,
     notes_of,
     size_line,
     written,
@@ -68,7 +68,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         [size_line(order)] if any("SIZE" in call for call in calls) else [],
         [
             '# image: array (H, W, 3), uint8, RGB; tensor = transform(image=image)["image"]',
-            *block("transform = A.Compose([", [*calls, *_TENSOR], "])"),
+            *list_block("transform = A.Compose", [*calls, *_TENSOR]),
         ],
     )
 

@@ -22,12 +22,12 @@ from augury.exporting.piece import (
     Order,
     Piece,
     Table,
-    block,
     cannot,
     classes_line,
     flat,
     header,
     joined,
+    list_block,
     notes_of,
     size_line,
     written,
@@ -62,7 +62,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         names,
         [
             "# images: (B, H, W, 3), levels from 0 to 255; images = augment(images, training=True)",
-            *block("augment = keras.Sequential([", layers, "])"),
+            *list_block("augment = keras.Sequential", layers),
         ],
         _mixing(mix),
     )

@@ -66,7 +66,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         [size_line(order)] if any("SIZE" in call for call in calls) else [],
         [
             "# images: (B, 3, H, W), float in [0, 1]; images = transform(images)",
-            *block("transform = torch.nn.Sequential(", calls, ")"),
+            *block("transform = torch.nn.Sequential", calls),
         ],
         _mixing(mix),
     )

@@ -120,9 +120,14 @@ def classes_line(order: Order) -> str:
     return f"NUM_CLASSES = {order.num_classes or 10}  # of your data{told}"
 
 
-def block(opening: str, calls: Sequence[str], closing: str) -> list[str]:
-    """A call that holds others, one on each line."""
-    return [opening, *(f"    {call}," for call in calls), closing]
+def block(name: str, calls: Sequence[str]) -> list[str]:
+    """The call `name` with arguments, one on each line, as formatters of Python lay it out."""
+    return [f"{name}(", *(f"    {call}," for call in calls), ")"] if calls else [f"{name}()"]
+
+
+def list_block(name: str, calls: Sequence[str]) -> list[str]:
+    """The call `name` with a list, one element on each line."""
+    return [f"{name}(", "    [", *(f"        {call}," for call in calls), "    ]", ")"]
 
 
 def joined(*sections: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def code(name: str, parameters: Parameters, order: Order) -> str:
         head,
         imports,
         [classes_line(order), "SEED = 0"],
-        block("augmentation = build_augmentation(", [*arguments, *sources], ")"),
+        block("augmentation = build_augmentation", [*arguments, *sources]),
         _COLLATE,
     )
 
@@ -56,11 +56,7 @@ _COLLATE = (
 
 
 def _in_the_loop(arguments: list[str]) -> list[str]:
-    call = block(
-        "    return build_augmentation(",
-        [f"    {each}" for each in [*arguments, "sources=source"]],
-        "    )",
-    )
+    call = block("return build_augmentation", [*arguments, "sources=source"])
     return [
         "def make_augmentation(model, normalize):",
         '    """model: the network in training; it is given normalize(images)."""',
@@ -68,7 +64,7 @@ def _in_the_loop(arguments: list[str]) -> list[str]:
         "    def source(kind):",
         "        return KINDS[kind].build(model, normalize)",
         "",
-        *call,
+        *(f"    {line}" for line in call),
         "",
         "",
         "def augmented(augmentation, batch, seed, epoch):",

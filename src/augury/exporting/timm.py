@@ -72,12 +72,10 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         [f"from timm.data import {'Mixup, ' if mix else ''}create_transform"]
         + ([_ERASER] if erase else []),
         [size_line(order), *([classes_line(order)] if mix else []), *_NORMALIZATION],
-        block(
-            "transform = create_transform(",
-            [f"{key}={value}" for key, value in arguments.items()],
-            ")",
-        )
-        + erase,
+        [
+            *block("transform = create_transform", [f"{k}={v}" for k, v in arguments.items()]),
+            *erase,
+        ],
         mix and ["# In the training loop: images, targets = mix(images, labels)", *mix],
     )
 
@@ -119,7 +117,7 @@ def _mixer(
     arguments = [f"mixup_alpha={mixup}", f"cutmix_alpha={cutmix}", f"prob={prob}"]
     arguments += [f"switch_prob={switch}"] if switch is not None else []
     arguments += ['mode="elem"', "label_smoothing=0.0", "num_classes=NUM_CLASSES"]
-    return tuple(block("mix = Mixup(", arguments, ")"))
+    return tuple(block("mix = Mixup", arguments))
 
 
 def _mixup(part: MixUp) -> Settings:

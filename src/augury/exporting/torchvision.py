@@ -38,12 +38,12 @@ from augury.exporting.piece import (
     Order,
     Piece,
     Table,
-    block,
     cannot,
     classes_line,
     flat,
     header,
     joined,
+    list_block,
     notes_of,
     size_line,
     written,
@@ -86,7 +86,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         names,
         [
             "# For a data set: dataset = ImageFolder(folder, transform=transform)",
-            *block("transform = v2.Compose([", image_calls, "])"),
+            *list_block("transform = v2.Compose", image_calls),
         ],
         _collate(mix_calls),
     )
@@ -105,7 +105,7 @@ def _collate(calls: Sequence[str]) -> list[str]:
     if not calls:
         return []
     return [
-        *block("mix = v2.Compose([", calls, "])"),
+        *list_block("mix = v2.Compose", calls),
         "",
         "",
         "def collate(samples):",

@@ -51,7 +51,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         [size_line(order), 'DATA = "path/to/dataset"  # with train/ and val/'],
         [
             'model = YOLO("yolo11n-cls.pt")',
-            *block("model.train(", ["data=DATA", "imgsz=SIZE", *arguments], ")"),
+            *block("model.train", ["data=DATA", "imgsz=SIZE", *arguments]),
         ],
     )
 
