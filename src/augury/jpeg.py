@@ -63,7 +63,7 @@ def compress(images: Tensor, quality: Tensor) -> Tensor:
     together = max(1, _TOGETHER // images.shape[1:].numel())
     if images.device.type != "cpu" or len(images) <= together:
         return _compress(images, quality)
-    pieces = zip(images.split(together), quality.split(together), strict=True)
+    pieces = zip(torch.split(images, together), torch.split(quality, together), strict=True)
     return torch.cat([_compress(*piece) for piece in pieces])
 
 
