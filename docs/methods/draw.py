@@ -29,6 +29,7 @@ from augury.training.teacher import load_network
 
 HERE = Path(__file__).parent
 COLUMNS = 7
+VIEWS = ("resize-crop", "center-crop")  # of images that are larger, as there is nothing to cut else
 
 
 def previews(
@@ -38,7 +39,9 @@ def previews(
     network = load_network(Path(teacher), torch.device("cpu")) if teacher else None
     for name in names:
         has_p = "p" in inspect.signature(AUGMENTATIONS[name]).parameters
+        views = {"image_size": 28, "stored_size": 32} if name in VIEWS else {}
         overrides = {
+            **views,
             "datasets": ["cifar10"],
             "augmentations": [name],
             "parameters": {name: {"p": 1.0}} if always and has_p else {},

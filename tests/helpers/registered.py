@@ -11,7 +11,8 @@ from augury.rng import Draws
 from augury.saliency import MapCache
 
 NAMES = [*AUGMENTATIONS, "salience+normal+cutout", "crop+crop"]
-STILL = {"none", "salience", "salience-raw"}
+# These change nothing, or what their maps say; views of the input's own size are the whole image.
+STILL = {"none", "salience", "salience-raw", "resize-crop", "center-crop"}
 RANDOM = sorted(set(NAMES) - STILL)
 N = 100
 

@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from augury.augment.erasing.cutout import Cutout
     from augury.augment.erasing.gridmask import GridMask
     from augury.augment.erasing.random_erasing import RandomErasing
+    from augury.augment.geometry.center_crop import CenterCrop
     from augury.augment.geometry.crop import Crop
     from augury.augment.geometry.elastic import Elastic
     from augury.augment.geometry.flip import Flip
     from augury.augment.geometry.normal import Normal
     from augury.augment.geometry.perspective import Perspective
     from augury.augment.geometry.quarter_turns import QuarterTurns
+    from augury.augment.geometry.random_resized_crop import RandomResizedCrop
+    from augury.augment.geometry.resize_crop import ResizeCrop
     from augury.augment.geometry.rotate import Rotate
     from augury.augment.geometry.shear import Shear
     from augury.augment.geometry.translate import Translate
@@ -100,6 +103,7 @@ __all__ = [
     "Blur",
     "Brightness",
     "Captured",
+    "CenterCrop",
     "Chain",
     "ChannelShuffle",
     "CoarseDropout",
@@ -133,6 +137,8 @@ __all__ = [
     "RandAugment",
     "RandomErasing",
     "RandomGrayscale",
+    "RandomResizedCrop",
+    "ResizeCrop",
     "ResizeMix",
     "Rotate",
     "Salience",

@@ -36,9 +36,12 @@ class Augmentation(ABC, Generic[Params]):
     figures can pass params of their choice. The constructor keeps each argument as an attribute of
     the same name, so that an augmentation can be written to a file.
     `mixes`: whether an image's result depends on the other images of its batch.
+    `frames`: whether it cuts its view from a larger image. Then it takes `size`, the (height,
+    width) of the view in pixels, None for those of the input; no other method changes the size.
     """
 
     mixes: bool = False
+    frames: bool = False
 
     @abstractmethod
     def sample(self, batch: Batch, draws: Draws) -> Params:

@@ -27,6 +27,19 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "geometry.crop:Crop",
             "Pad each image with black and cut a window of the old size from anywhere in it.",
         ),
+        "random-resized-crop": _row(
+            "geometry.random_resized_crop:RandomResizedCrop",
+            "Cut a box of random area and shape from each image and resize it; bilinear, float32.",
+        ),
+        "resize-crop": _row(
+            "geometry.resize_crop:ResizeCrop",
+            "Cut a window from anywhere in each image; "
+            "whole pixels, which keep their values and dtype.",
+        ),
+        "center-crop": _row(
+            "geometry.center_crop:CenterCrop",
+            "Cut the center of each image, as evaluation does; pixels keep their values and dtype.",
+        ),
         "flip": _row("geometry.flip:Flip", "Mirror images left to right, top to bottom, or both."),
         "vertical-flip": _row(
             "geometry.vertical_flip:VerticalFlip",

@@ -8,6 +8,7 @@ import torch
 
 from augury.augment import Augmentation
 from augury.augment.foreign.adapt import Foreign
+from augury.augment.framing import view_of
 from augury.batch import Batch, rounding_of, to_float
 from augury.checks.finding import Finding, verdict
 from augury.checks.subject import SHAPE, apply, batch_of, noise, rows_of, same
@@ -27,12 +28,14 @@ def shape_dtype_range(augmentation: Augmentation[Any], classes: int = 10) -> Fin
     broken = []
     for images in (full, full.float() / 255):
         batch = batch_of(images, 0, classes)
-        complaint = _broken(batch, apply(augmentation, batch))
+        complaint = _broken(augmentation, batch, apply(augmentation, batch))
         if complaint:
             broken.append(f"{_kind(images)}: {complaint}")
     return Finding(
         "shape, dtype, range",
-        "the input's shape; uint8, or float in [0, 1]",
+        "the input's shape, or the `size` of a view; uint8, or float in [0, 1]"
+        if augmentation.frames
+        else "the input's shape; uint8, or float in [0, 1]",
         "; ".join(broken) or "so for uint8 and float",
         verdict(not broken),
         2 * _COUNT,
@@ -43,9 +46,10 @@ def _kind(images: torch.Tensor) -> str:
     return str(images.dtype).removeprefix("torch.")
 
 
-def _broken(batch: Batch, found: Batch) -> str:
+def _broken(augmentation: Augmentation[Any], batch: Batch, found: Batch) -> str:
     """The fault of a result, or ""; rounding errors are accepted, as in `Batch`."""
-    if found.images.shape != batch.images.shape:
+    *whole, height, width = batch.images.shape
+    if found.images.shape != (*whole, *view_of(augmentation, (height, width))):
         return f"shape {tuple(found.images.shape)} of {tuple(batch.images.shape)}"
     if found.targets.shape != batch.targets.shape:
         return f"targets' shape {tuple(found.targets.shape)} of {tuple(batch.targets.shape)}"
@@ -196,7 +200,7 @@ def _try(
     augmentation: Augmentation[Any], batch: Batch, title: str, broken: list[str], refused: list[str]
 ) -> None:
     try:
-        complaint = _broken(batch, apply(augmentation, batch))
+        complaint = _broken(augmentation, batch, apply(augmentation, batch))
     except Exception as error:  # noqa: BLE001 - any error of the transform is a refusal
         reason = " ".join(str(error).split())
         refused.append(f"{title}: {type(error).__name__}: {reason[:80]}")

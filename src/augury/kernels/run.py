@@ -7,7 +7,7 @@ from torch import Tensor
 
 from augury.kernels import on_gpu
 from augury.kernels.processor import ready
-from augury.kernels.steps import Scale, Step
+from augury.kernels.steps import Scale, Step, Taps
 from augury.kernels.switch import enabled
 
 
@@ -28,6 +28,21 @@ def run_steps(images: Tensor, steps: Sequence[Step], scale: Scale | None = None)
     if images.is_cuda:
         return on_gpu.run_steps(images, steps, scale)
     return None
+
+
+def sum_taps(images: Tensor, rows: Taps, columns: Taps) -> Tensor | None:
+    """(B, C, n rows, n columns) float32, of (B, C, H, W); None where no compiled loop can do it.
+
+    images: uint8, which is divided by 255, or float32; not written to. Along the rows first.
+    """
+    if torch.compiler.is_compiling() or not enabled() or not _plain_tensor(images):
+        return None
+    if images.device.type != "cpu" or not ready.usable():
+        return None
+    found: Tensor | None = ready.call(
+        "viewing", "summed", images, rows, columns, torch.get_num_threads()
+    )
+    return found
 
 
 def _plain_tensor(images: Tensor) -> bool:

@@ -143,6 +143,17 @@ class Blur:
 Step = Resample | Window | Fill | Layers | Mixture | Recolor | Blur
 
 
+class Taps(NamedTuple):
+    """Along one side of an image: the pixels of which each new pixel is a weighted sum.
+
+    places: (K, B, n) int64, of `n` new pixels; weights: (K, B, n) float64. The sums are those of
+    float32, in the order of K.
+    """
+
+    places: Tensor
+    weights: Tensor
+
+
 class Scale(NamedTuple):
     """Normalization after the last step: (image in [0, 1] - mean) / std; (C,) float32 each."""
 

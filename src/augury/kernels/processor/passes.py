@@ -19,7 +19,7 @@ Array = NDArray[Any]
 Shape = tuple[int, int, int]
 
 # The value that is 1 in [0, 1].
-_WHITE: dict[np.dtype[Any], np.float32] = {
+WHITE: dict[np.dtype[Any], np.float32] = {
     np.dtype(np.uint8): np.float32(255),
     np.dtype(np.float32): np.float32(1),
 }
@@ -106,7 +106,7 @@ def _resample(step: Resample, shape: Shape) -> Pass:
             out, finish = np.empty(images.shape, np.float32), plain
         resample_images(
             images,
-            _WHITE[images.dtype],
+            WHITE[images.dtype],
             shape,
             maps[rows],
             blacks,
