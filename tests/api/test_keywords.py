@@ -39,6 +39,7 @@ OTHER = {
     "pretrained": True,
     "max_hours": 1.5,
     "image_size": 32,
+    "stored_size": 36,
     "device": "cuda:1",
     "precision": "bfloat16",
     "layout": "channels_last",

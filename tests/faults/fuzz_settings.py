@@ -30,6 +30,7 @@ max_hours = 1.5
 corruptions = 100
 teacher = "self:20"
 image_size = 32
+stored_size = 36
 [rule]
 min_difference = 0.2
 alpha = 0.05

@@ -78,7 +78,8 @@ class Study:
         rule, see `augury.Rule`.
     until_decided, max_seeds, max_hours: add seeds until all is decided; see `run`.
     corruptions: test images that each network also sees corrupted, 200 by default.
-    teacher: whose saliency is used; image_size: side of the images in pixels.
+    teacher: whose saliency is used; image_size: side of the images in pixels; stored_size: side at
+        which they are stored, where an arm cuts what the network sees from larger ones.
     device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps"; precision: "auto",
         "float32", "bfloat16"; layout: "auto", "contiguous", "channels_last". "auto" is the faster,
         measured before training.
@@ -120,6 +121,7 @@ class Study:
         corruptions: int | None = None,
         teacher: str | os.PathLike[str] | None = None,
         image_size: int | None = None,
+        stored_size: int | None = None,
         device: str | None = None,
         precision: str | None = None,
         layout: str | None = None,
@@ -155,7 +157,10 @@ class Study:
             base = read_settings(given_path(file) if file is not None else None, preset, {})
             changes = {
                 "name": name,
-                "datasets": dataset_names(dataset, image_size or base.image_size),
+                "datasets": dataset_names(
+                    dataset,
+                    stored_size or base.stored_size or image_size or base.image_size,
+                ),
                 "labels": tables_given(labels) if labels is not None else None,
                 "models": model_names(models),
                 "augmentations": augmentations or None,
@@ -178,6 +183,7 @@ class Study:
                 "corruptions": corruptions,
                 "teacher": os.fspath(teacher) if teacher is not None else None,
                 "image_size": image_size,
+                "stored_size": stored_size,
                 "device": device,
                 "precision": precision,
                 "layout": layout,
@@ -284,7 +290,7 @@ class Study:
         with self._confirming():
             self._settings = grown_settings(
                 settings,
-                dataset_names(dataset, settings.image_size) or (),
+                dataset_names(dataset, settings.stored_size or settings.image_size) or (),
                 model_names(models) or (),
                 arms,
                 described,

@@ -214,7 +214,7 @@ def _fingerprint(dataset: Dataset, sizes: Mapping[str, int]) -> "hashlib._Hash":
         "classes": dataset.classes,
         "parts": sizes,
         "channels": dataset.channels,
-        "image_size": dataset.image_size,
+        "image_size": dataset.stored_size,
     }
     return hashlib.sha256(json.dumps(described).encode())
 

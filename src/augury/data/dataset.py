@@ -45,6 +45,8 @@ class Dataset:
     fingerprint: SHA-256, in hex, over pixels, labels, ids, parts and class names
     source: the origin of the images, for people to read
     set_aside: the files that could not be used
+    seen: side in pixels of the views that networks see where images are stored larger; None where
+        they see whole images
     """
 
     name: str
@@ -56,6 +58,7 @@ class Dataset:
     source: str
     notes: tuple[str, ...]
     set_aside: tuple[SetAside, ...]
+    seen: int | None = None
 
     @property
     def channels(self) -> int:
@@ -63,6 +66,12 @@ class Dataset:
 
     @property
     def image_size(self) -> int:
+        """Side in pixels of what networks see."""
+        return self.stored_size if self.seen is None else self.seen
+
+    @property
+    def stored_size(self) -> int:
+        """Side in pixels of the images as they are stored."""
         return int(self.train.images.shape[2])
 
     @property

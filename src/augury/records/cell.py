@@ -37,7 +37,8 @@ class Cell:
     dataset: its name; fingerprint: hash of its pixels and labels, so that a changed data set makes
     another cell. parameters: by augmentation. teacher: the network whose saliency is used, "" if
     none is. saliency_revision: the meaning of the kinds of saliency, see `augury.saliency.kind_at`.
-    model_code: hash of the code of a model of the user's own, "" for any other.
+    model_code: hash of the code of a model of the user's own, "" for any other. seen: side in
+    pixels of what the network sees of images that are stored larger, None where it sees them whole.
     """
 
     dataset: str
@@ -51,6 +52,7 @@ class Cell:
     teacher: str = ""
     saliency_revision: int = 1
     model_code: str = ""
+    seen: int | None = None
 
     @cached_property  # needed some twenty times a run; 0.1 ms each time
     def name(self) -> str:

@@ -41,8 +41,9 @@ class Leakage:
 class PlannedDataset:
     """A data set when the study was planned. train, test: numbers of images.
 
-    location: the name or path to load it from; own_validation: whether it has a validation part;
-    leakage: None if it was not searched for.
+    location: the name or path to load it from; image_size: side of what networks see, pixels;
+    own_validation: whether it has a validation part; leakage: None if it was not searched for;
+    stored_size: side of the images where they are stored larger than `image_size`, else None.
     """
 
     location: str
@@ -57,6 +58,7 @@ class PlannedDataset:
     notes: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     leakage: Leakage | None = None
+    stored_size: Annotated[int, Within(1, 100_000)] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from augury.lazy import lazily
 
 if TYPE_CHECKING:
+    from augury.saliency.at_size import AtSize
     from augury.saliency.cache import MapCache
     from augury.saliency.grad_cam import Activation, GradCam
     from augury.saliency.gradient import (
@@ -27,6 +28,7 @@ else:
 __all__ = [
     "KINDS",
     "Activation",
+    "AtSize",
     "GradCam",
     "GradientMap",
     "HalfResolution",

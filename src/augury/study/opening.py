@@ -49,7 +49,8 @@ def open_study(
     """
     folder = StudyFolder(path)
     check_study_folder(settings, folder)
-    datasets = load_datasets(settings, data_dir, progress)
+    begun = read_plan(folder.plan_file) if is_there(folder.plan_file) else None
+    datasets = load_datasets(settings, data_dir, progress, begun=begun)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         with lock(path / ".plan.lock"):

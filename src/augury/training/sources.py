@@ -18,7 +18,15 @@ from augury.data.loader import count_batches
 from augury.errors import InputError
 from augury.models import ModelSpec, build_model
 from augury.models.backbones import UNSUITABLE, one_line
-from augury.saliency import KINDS, HalfResolution, MapCache, Saliency, kind_at, newest_revision
+from augury.saliency import (
+    KINDS,
+    AtSize,
+    HalfResolution,
+    MapCache,
+    Saliency,
+    kind_at,
+    newest_revision,
+)
 from augury.training.feed import room_for
 from augury.training.map_store import stored_maps
 from augury.training.network import Network, Normalize, Speed
@@ -115,7 +123,7 @@ class TeacherSources:
             if self._teacher.fixed or not KINDS[kind].needs_network:
                 self._once[kind] = RefreshedMaps(kind, partial(self._stored, kind))
             elif self._teacher.live:
-                self._live[kind] = LiveMaps(kind, saliency_source(kind, network, self._teacher))
+                self._live[kind] = LiveMaps(kind, self._saliency(kind, network))
             else:
                 self._following[kind] = RefreshedMaps(kind, partial(self._maps_now, kind))
 
@@ -181,7 +189,10 @@ class TeacherSources:
         rows = np.arange(len(self._train))
         feed = batches(self._train, self._dataset.num_classes, self._batch_size, rows)
         on_device = (batch.to(self._network.device) for batch in feed)
-        return MapCache.of(saliency_source(kind, self._network, self._teacher), on_device)
+        return MapCache.of(self._saliency(kind, self._network), on_device)
+
+    def _saliency(self, kind: str, network: Network) -> Saliency:
+        return saliency_source(kind, network, self._teacher, self._dataset.seen)
 
     @cached_property
     def _fixed_network(self) -> Network:
@@ -207,20 +218,28 @@ class TeacherSources:
             "device": device.type,
             "threads": torch.get_num_threads(),
         }
-        saliency = saliency_source(kind, network, self._teacher)
+        if self._dataset.seen is not None:
+            origin["seen"] = self._dataset.seen
+        saliency = self._saliency(kind, network)
         return stored_maps(kind, KINDS[kind].signed, saliency, origin, self._dataset, device)
 
 
-def saliency_source(kind: str, network: Network, teacher: Teacher) -> Saliency:
+def saliency_source(
+    kind: str, network: Network, teacher: Teacher, seen: int | None = None
+) -> Saliency:
     """The saliency of that kind for `network`, at the resolution that `teacher` asks for.
 
-    Calling it raises InputError for images whose channels the network does not take.
+    seen: side in pixels of the images that the network sees, where the batches' are larger: it is
+    shown them shrunk, and the maps are enlarged. Calling it raises InputError for images whose
+    channels the network does not take.
     """
     built = KINDS[kind].build(network, network.normalize)
     saliency = HalfResolution(built) if teacher.half else built
+    if seen is not None:
+        saliency = AtSize(saliency, seen)
     channels = network.normalize.mean.shape[0]
 
-    def seen(batch: Batch) -> Tensor:
+    def looked_at(batch: Batch) -> Tensor:
         if batch.images.shape[1] not in (1, channels):
             raise InputError(
                 f"teacher {teacher.text}: takes {channels} channels, the images have "
@@ -228,7 +247,7 @@ def saliency_source(kind: str, network: Network, teacher: Teacher) -> Saliency:
             )
         return saliency(batch)
 
-    return seen
+    return looked_at
 
 
 def check_sources(
@@ -252,7 +271,7 @@ def check_sources(
     for network in networks:
         for kind in looking:
             try:
-                saliency_source(kind, network, asked)(batch)
+                saliency_source(kind, network, asked, dataset.seen)(batch)
             except InputError as error:
                 raise InputError(f"teacher {teacher}, {kind}: {error}") from error
             except UNSUITABLE as error:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-from augury.augment import build_augmentation, saliency_kinds
+from augury.augment import saliency_kinds
 from augury.corruptions import CORRUPTIONS, SEVERITIES
 from augury.records.cell import Cell
 from augury.records.plan import Plan
@@ -12,6 +12,7 @@ from augury.saliency import KINDS, MapCache, Saliency
 from augury.saliency.cache import as_stored
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
+from augury.study.planning.arms import arm_augmentation
 from augury.study.planning.parts import (
     ClassCounts,
     count_corrupted,
@@ -96,14 +97,12 @@ def _saliency(kind: str, teacher: Teacher, bench: Bench) -> Saliency:
         return KINDS[kind].build(network, network.normalize)
     if teacher.fixed:
         network = teacher_network(teacher.text, bench.device)
-    return saliency_source(kind, network, teacher)
+    return saliency_source(kind, network, teacher, bench.dataset.seen)
 
 
 def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
     """Seconds for augmenting one batch."""
-    augmentation = build_augmentation(
-        cell.augmentation, cell.parameters, lambda kind: maps[kind].source
-    )
+    augmentation = arm_augmentation(cell, bench.dataset, lambda kind: maps[kind].source)
 
     def augment_all() -> None:
         for batch in bench.feed:

@@ -18,6 +18,7 @@ from augury.names import lookup
 from augury.records.cell import Cell, NetworkOptions
 from augury.records.plan import Plan
 from augury.study.planning.networks import model_spec
+from augury.study.planning.parts import centers
 from augury.study.planning.probe import training_speed
 from augury.training import Network, Normalize, evaluate
 from augury.training.checkpoint import Checkpoint, write_safetensors
@@ -76,14 +77,14 @@ class Bench:
     def predict(self) -> float:
         """Seconds for one image in evaluation."""
         size = 2 * self.recipe.batch_size
-        images = self.dataset.train.take(slice(0, size))
+        images = centers(self.dataset.train.take(slice(0, size)), self.dataset.seen)
         classes = self.dataset.num_classes
         return self.seconds(lambda: evaluate(self.network, images, classes, size)) / len(images)
 
     @cached_property
     def corrupt(self) -> float:
         """Seconds for making all corruptions of one image, measured at the middle severity."""
-        chosen = self.dataset.test.take(slice(0, _CORRUPTED))
+        chosen = centers(self.dataset.test.take(slice(0, _CORRUPTED)), self.dataset.seen)
         images, ids = torch.tensor(chosen.images), torch.tensor(chosen.ids)
         once = self.seconds(lambda: [corrupt(images, ids, name, _MIDDLE) for name in CORRUPTIONS])
         return len(SEVERITIES) * once / len(images)
@@ -135,11 +136,11 @@ class Bench:
                 kept[storage.data_ptr()] = storage.nbytes()
             return tensor
 
-        images = self.feed[0].images[:2].to(self.device)
+        side, batch = self.dataset.image_size, min(self.recipe.batch_size, len(self.dataset.train))
+        images = self.feed[0].images[:2, :, :side, :side].to(self.device)
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             logits = self.network.train().predict(images)
         del logits
-        batch = min(self.recipe.batch_size, len(self.dataset.train))
         return sum(kept.values()) * batch // len(images)
 
 

@@ -61,7 +61,7 @@ def open_for_examination(
         notices.append(Notice("problem", pair, "model", 1, str(error)))
 
     old = _old_plan(settings, path, notices)
-    datasets = load_datasets(settings, data_dir, progress, unusable_data)
+    datasets = load_datasets(settings, data_dir, progress, unusable_data, begun=old)
     cells = make_cells(settings, datasets)
     device = old.device if old else chosen_device(settings.device)
     check_there(device)

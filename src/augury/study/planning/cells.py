@@ -40,6 +40,7 @@ def make_cells(
             teacher=settings.teacher if _looks_at_network(settings, augmentation) else "",
             saliency_revision=newest_revision(_saliency(settings, augmentation)),
             model_code=codes[model],
+            seen=dataset.seen,
         )
         for seed in seeds or range(settings.seeds)
         for dataset in datasets.values()

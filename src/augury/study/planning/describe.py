@@ -22,6 +22,7 @@ def describe(dataset: Dataset, location: str, leakage: Leakage | None = None) ->
         notes=dataset.notes,
         set_aside=dataset.set_aside,
         leakage=leakage,
+        stored_size=None if dataset.seen is None else dataset.stored_size,
     )
 
 

@@ -49,11 +49,9 @@ def _known(name: str, old: Plan, new: Plan) -> PlannedDataset:
 
 def _differences(old: Plan, new: Plan) -> list[str]:
     """Each shared setting with another value in `new`, as "name: before → after"."""
-    found = []
+    found: list[str] = []
     for name in old.datasets.keys() & new.datasets.keys():
-        was, now = old.datasets[name].fingerprint, new.datasets[name].fingerprint
-        if was != now:
-            found.append(f"data of {name}: fingerprint {was[:12]} → {now[:12]}")
+        found += _other_images(name, old.datasets[name], new.datasets[name])
     before, after = old.cells[0], new.cells[0]
     for title, planned, asked in (
         ("recipe", asdict(before.recipe), asdict(after.recipe)),
@@ -73,6 +71,18 @@ def _differences(old: Plan, new: Plan) -> list[str]:
         if earlier and earlier.teacher != cell.teacher:
             found.append(f"{cell.augmentation} teacher: {earlier.teacher} → {cell.teacher}")
     return found
+
+
+def _other_images(name: str, was: PlannedDataset, now: PlannedDataset) -> Iterator[str]:
+    if was.stored_size or now.stored_size:
+        sizes = [(each.image_size, each.stored_size or each.image_size) for each in (was, now)]
+        for title, before, after in zip(("image_size", "stored_size"), *sizes, strict=True):
+            if before != after:
+                yield f"{title} of {name}: {before} → {after}"
+        if sizes[0] != sizes[1]:
+            return
+    if was.fingerprint != now.fingerprint:
+        yield f"data of {name}: fingerprint {was.fingerprint[:12]} → {now.fingerprint[:12]}"
 
 
 def _other_device_or_speed(old: Plan, new: Plan) -> Iterator[str]:

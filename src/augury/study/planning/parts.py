@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from augury.augment.geometry.frame import center_of
 from augury.data import Dataset, Split, limit_train, split_validation
 from augury.data.batch_rows import count_batches
 from augury.records.cell import Cell
@@ -17,7 +18,11 @@ _OWN = 2000
 
 @dataclass(frozen=True)
 class RunParts:
-    """The images of each part of one run; validation may be empty."""
+    """The images of each part of one run; validation may be empty.
+
+    train: as they are stored, of which an augmentation cuts what the network sees; validation,
+    test: the centers, as the network sees them
+    """
 
     train: Split
     validation: Split
@@ -55,12 +60,20 @@ def run_parts(dataset: Dataset, recipe: Recipe, seed: int) -> RunParts:
             validation = limit_train(validation, wanted, seed)
     if recipe.test_limit is not None:
         test = limit_train(test, recipe.test_limit, 0)
-    return RunParts(train, validation, test)
+    return RunParts(train, centers(validation, dataset.seen), centers(test, dataset.seen))
+
+
+def centers(split: Split, seen: int | None) -> Split:
+    """The center squares of `seen` pixels a side, without a copy; None: the images themselves."""
+    if seen is None:
+        return split
+    rows, columns = (center_of(side, seen) for side in split.images.shape[2:])
+    return replace(split, images=split.images[:, :, rows, columns])
 
 
 def count_classes(dataset: Dataset, recipe: Recipe) -> ClassCounts:
     """The sizes of `run_parts`, which are the same for every seed, without touching a pixel."""
-    bare = replace(dataset, train=_without_pixels(dataset.train))
+    bare = replace(dataset, train=_without_pixels(dataset.train), seen=None)
     parts = run_parts(replace(bare, test=_without_pixels(dataset.test)), recipe, 0)
     return ClassCounts(
         *(

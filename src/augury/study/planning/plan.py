@@ -9,6 +9,7 @@ from augury.records.cell import Cell
 from augury.records.numbers import Device
 from augury.records.plan import Leakage, Plan, PlannedSpeed
 from augury.records.provenance import Provenance
+from augury.study.planning.arms import check_arms
 from augury.study.planning.cells import make_cells
 from augury.study.planning.describe import describe, describe_leakage
 from augury.study.planning.networks import check_saliency, usable_pairs
@@ -33,7 +34,9 @@ def make_plan(
     pairs = usable_pairs(settings, datasets)
     arms = one_of_each_arm(cells)
     for dataset in datasets.values():
-        check_saliency([cell for cell in arms if cell.dataset == dataset.name], dataset)
+        of_dataset = [cell for cell in arms if cell.dataset == dataset.name]
+        check_arms(of_dataset, dataset)
+        check_saliency(of_dataset, dataset)
     return assemble_plan(
         settings,
         datasets,

@@ -60,7 +60,9 @@ class StudySettings:
     corruptions: how many test images each network also sees corrupted; 0 for none
     teacher: the network whose saliency is used: the one in training ("self", "self:STEPS", "live"
         or "live:half"), a pretrained model's NAME or NAME=WEIGHTS, or a file written by a run
-    image_size: side in pixels; None for the size that the data set suggests
+    image_size: side of what networks see, pixels; None for the size that the data set suggests
+    stored_size: side of the images as they are stored, at least `image_size`; None for 8/7 of that
+        where an arm cuts its view from larger pictures, else for `image_size`
     device: "cpu", "cuda", "cuda:1", "mps", or "auto": a GPU of CUDA's where there is one
     precision, layout: of all networks in training; "auto" for the fastest on this machine. A study
         that names both has the same bits on every machine of a kind
@@ -103,6 +105,9 @@ class StudySettings:
     )
     image_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = option(
         None, "Side of the images, pixels."
+    )
+    stored_size: Annotated[int, Within(SMALLEST_IMAGE, LARGEST_IMAGE)] | None = option(
+        None, "Side at which they are stored, to be cut from, pixels."
     )
     device: Annotated[str, DeviceName(auto=True)] = option(
         "auto", "cpu, cuda, cuda:1, mps. Default: auto."
@@ -161,6 +166,11 @@ class StudySettings:
         if self.network.stem is not None:
             check_name(self.network.stem, STEMS, "stem")
         read_teacher(self.teacher)
+        if self.stored_size is not None and self.stored_size < (self.image_size or 0):
+            raise InputError(
+                f"stored_size: must be at least image_size, {self.image_size}, "
+                f"got {self.stored_size}"
+            )
 
     @property
     def title(self) -> str:

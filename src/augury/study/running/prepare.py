@@ -7,15 +7,17 @@ from pathlib import Path
 
 import torch
 
-from augury.augment import AUGMENTATIONS, build_augmentation, saliency_kinds
+from augury.augment import AUGMENTATIONS, saliency_kinds
 from augury.augment.names import parts_of
 from augury.augment.strength import split_strength
-from augury.data import Dataset, Split, load_dataset
+from augury.data import Dataset, Split
 from augury.errors import DataError
 from augury.kernels import enabled
 from augury.models import build_model
 from augury.records.cell import Cell
 from augury.records.plan import Plan
+from augury.study.planning.arms import arm_augmentation
+from augury.study.planning.datasets import planned_dataset
 from augury.study.planning.networks import model_spec
 from augury.study.planning.parts import run_parts
 from augury.study.planning.probe import training_speed
@@ -41,7 +43,7 @@ class Prepared:
 def load_planned(plan: Plan, name: str, data_dir: Path | None) -> Dataset:
     """The data set that the plan calls `name`; DataError where it is no longer the same."""
     planned = plan.datasets[name]
-    dataset = load_dataset(planned.location, data_dir=data_dir, image_size=planned.image_size)
+    dataset = planned_dataset(planned, data_dir)
     if dataset.fingerprint != planned.fingerprint:
         raise DataError(f"data set {name}: its images are not those that the study began with")
     return dataset
@@ -78,7 +80,7 @@ def prepare(
     )
     training = Training(
         network,
-        build_augmentation(cell.augmentation, cell.parameters, sources),
+        arm_augmentation(cell, dataset, sources),
         parts.train,
         parts.validation,
         dataset.num_classes,
@@ -102,7 +104,7 @@ def _alike(cell: Cell, plan: Plan, dataset: Dataset, trained: int) -> Alike | No
     if cell.model_code:
         return None
     recipe = replace(cell.recipe, lr=1.0, schedule="constant", epochs=1, select="last")
-    shape = (trained, *dataset.train.images.shape[1:], dataset.num_classes)
+    shape = (trained, *dataset.train.images.shape[1:], dataset.image_size, dataset.num_classes)
     speed = training_speed(plan, cell)
     learning = (cell.model, cell.network, shape, recipe, speed, plan.device)
     augmenting = (cell.augmentation, json.dumps(cell.parameters, sort_keys=True), enabled())

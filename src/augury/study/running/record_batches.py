@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from augury.augment.framing import centered
 from augury.batch import Batch, to_uint8
 from augury.data import batches
 from augury.data.loader import batch_rows
@@ -38,6 +39,8 @@ class BatchRecorder:
         rows = torch.isin(before.ids, self._ids.to(before.ids.device))
         if not rows.any():
             return
+        # Of images that are stored larger an arm without a crop of its own sees the center.
+        before = centered(self._prepared.training.augmentation, before)
         kept = {
             "ids": before.ids,
             "labels": before.targets.argmax(1),
@@ -55,7 +58,8 @@ class BatchRecorder:
         """The recorded arrays, in the order of `ids`.
 
         ids, labels (n,); originals, augmented (n, C, H, W) uint8; targets (n, K); and, where the
-        augmentation uses saliency maps, maps (n, H, W) uint8.
+        augmentation uses saliency maps, maps (n, H, W) uint8, of the originals. Originals are
+        larger than what is augmented where it is cut from them.
         """
         found = [self._seen[int(sample)] for sample in self._ids]
         return {name: np.stack([each[name] for each in found]) for name in found[0]}
