@@ -128,7 +128,7 @@ def test_arms_that_are_still_learning_are_named_where_the_baseline_has_learned(t
     study = load_study(folder.path)
     assert (
         "still learning with flip: the networks get 94.0 % of their own training images right "
-        "after 3 epochs, so that these verdicts hold for this budget only"
+        "after 3 epochs, and its verdict holds for this budget only"
     ) in printed(study)
     assert study.next_epochs == 6
     assert "With flip, networks were still learning after 3 epochs." in render(study)

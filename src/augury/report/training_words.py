@@ -69,9 +69,10 @@ def _still_learning(study: StudyRecords, dataset: str, model: str) -> str:
             f"{_rise(baseline)}: these verdicts hold for this budget only"
         )
     names, shares = (listed([f(arm) for arm in learning]) for f in (_name, _right))
+    verdicts = "its verdict holds" if len(learning) == 1 else "their verdicts hold"
     return (
         f"still learning{where} with {names}: the networks get {shares} of their own training "
-        f"images right after {_epochs(study)}, so that these verdicts hold for this budget only"
+        f"images right after {_epochs(study)}, and {verdicts} for this budget only"
     )
 
 
