@@ -61,16 +61,15 @@ class Learned:
     """How far the tested network has learned its own training images.
 
     images: so many of them, all or a stratified part, were shown to it as they are, not augmented;
-    right: the share that it got right. steps: that were taken. slope: of the accuracy on the images
-    of `slope_of` over the last quarter of the epochs, fraction per epoch, see
-    `augury.stats.final_slope`
+    right: the share that it got right; steps: that were taken; slope: of the training accuracy over
+    the last quarter of the epochs, fraction per epoch, None for a single epoch (see
+    `augury.stats.final_slope`)
     """
 
     images: Count
     right: Fraction
     steps: Count
     slope: float | None
-    slope_of: Literal["validation", "training"]
 
 
 @dataclass(frozen=True)

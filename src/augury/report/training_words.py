@@ -91,4 +91,4 @@ def _right(arm: Trained) -> str:
 def _rise(arm: Trained) -> str:
     if arm.rise is None:
         return ""
-    return f", and its accuracy rises by {fixed(arm.rise, 1)} points in the last quarter"
+    return f", and its training accuracy rises by {fixed(arm.rise, 1)} points in the last quarter"

@@ -12,7 +12,7 @@ LEARNED = 0.99
 """The share of its own training images from which on a network has learned them."""
 
 RISING = 0.5
-"""Points of accuracy in a quarter of the epochs from which on it still rises."""
+"""Points of training accuracy in a quarter of the epochs from which on it still rises."""
 
 _FAR = 0.9  # under it, twice the epochs are not enough
 
@@ -38,7 +38,7 @@ def is_still_learning(right: float | None, rise: float | None) -> bool | None:
     """Whether more epochs would change what was learned; None where `right` is not known.
 
     right: the share of its own training images, not augmented, that a network gets right; rise: of
-    its accuracy in the last quarter of the epochs, points, None where that is not known.
+    its training accuracy in a quarter of the epochs, at the end, points; None for a single epoch.
     """
     if right is None:
         return None

@@ -10,10 +10,8 @@ from augury.study.judging.pairs import FinishedRuns
 from augury.study.judging.trained import arm_trained
 from augury.study.planning.parts import count_steps
 
-FEWEST_STEPS = 60
-"""Training steps under which no network from scratch has learned even the digits.
-
-See docs/explanation/trained-long-enough.md."""
+FEWEST_STEPS = 36
+"""Training steps that taught `small` 99 % of the digits, the easiest images; 18 taught 94 %."""
 
 
 def learning_notices(plan: Plan, finished: FinishedRuns) -> Iterator[Notice]:
@@ -39,7 +37,7 @@ def _by_steps(plan: Plan, cell: Cell) -> Iterator[Notice]:
     steps, from_scratch = count_steps(plan, cell), not cell.network.pretrained
     if from_scratch and steps < FEWEST_STEPS:
         words = (
-            f"{steps} training steps: under {FEWEST_STEPS} a network from scratch is still "
-            "learning even the easiest images, so that verdicts will hold for this budget only"
+            f"{steps} training steps: the digits, the easiest images here, took {FEWEST_STEPS}, so "
+            "that a network from scratch will still be learning: verdicts hold for this budget only"
         )
         yield Notice("warning", pair_name(cell), "few-steps", steps, words)

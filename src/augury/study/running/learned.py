@@ -18,15 +18,9 @@ def own_images(prepared: Prepared) -> Split:
 
 def learned(training: Training, own: Evaluation) -> Learned:
     """own: of the tested network on `own_images`."""
-    history = training.history
-    validated = [epoch.validation_accuracy for epoch in history]
-    known = [value for value in validated if value is not None]
-    whole = len(known) == len(history)
-    accuracies = known if whole else [epoch.accuracy for epoch in history]
     return Learned(
         images=len(own.ids),
         right=own.accuracy,
         steps=steps_of_run(len(training.train), training.recipe),
-        slope=final_slope(np.array(accuracies)),
-        slope_of="validation" if whole else "training",
+        slope=final_slope(np.array([epoch.accuracy for epoch in training.history])),
     )
