@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from augury.data.folders.archive import without_suffix
 from augury.data.folders.folder_names import part_named
@@ -38,13 +38,14 @@ class FileIndex:
         pieces = [composed(printable(p)) for p in name.replace("\\", "/").split("/") if p]
         pieces = pieces[1:] if pieces[:1] == ["."] else pieces
         found = self._of(pieces) or self._of(self._below_source(pieces))
+        if len(found) < 2:
+            return found
         at = "/".join(pieces)
         exact = [file for file in found if at in (composed(file.path), _bare(file.path))]
-        if len(found) > 1 and len(exact) == 1:
+        if len(exact) == 1:
             return exact
-        if len(found) > 1 and part:
-            found = [file for file in found if part in _parts_above(file.path)] or found
-        return found
+        of_part = [file for file in found if part in _parts_above(file.path)]
+        return of_part or found
 
     def _of(self, pieces: Sequence[str]) -> list[StoredFile]:
         name = "/".join(pieces)
@@ -59,7 +60,7 @@ class FileIndex:
 
 
 def _bare(path: str) -> str:
-    return str(PurePosixPath(composed(path)).with_suffix(""))
+    return composed(path).rpartition(".")[0]
 
 
 def _parts_above(path: str) -> set[str]:
