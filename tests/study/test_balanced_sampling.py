@@ -9,6 +9,7 @@ import pytest
 from augury.data import load_dataset
 from augury.data.sampling import epoch_picks, rows_of
 from augury.errors import InputError
+from augury.study.preview import first_batch
 from augury.study.running.prepare import prepare
 from augury.study.running.record_batches import BatchRecorder, augmented_images, example_ids
 from helpers.studies import quick_plan, quick_settings
@@ -24,8 +25,7 @@ def prepared():
     few = [np.flatnonzero(labels == label)[:4] for label in range(1, 10)]
     rows = np.concatenate([np.flatnonzero(labels == 0), *few])
     skewed = replace(digits, train=digits.train.take(rows), validation=digits.test)
-    settings = quick_settings(augmentations=["none", "random-erasing"], recipe=RECIPE)
-    plan = quick_plan(settings)
+    plan = quick_plan(quick_settings(augmentations=["none", "random-erasing"], recipe=RECIPE))
     return prepare(plan.cells[1], skewed, plan)
 
 
@@ -60,3 +60,13 @@ def test_an_image_that_an_epoch_does_not_show_is_refused(prepared):
     hidden = min(set(train.ids.tolist()) - set(shown.tolist()))
     with pytest.raises(InputError, match=f"id {hidden}: not among the images of epoch 0, as bal"):
         augmented_images(prepared, np.array([hidden]), 0)
+
+
+def test_a_sheet_shows_each_image_of_the_first_batch_once(prepared):
+    recipe = {**RECIPE, "batch_size": 100}
+    cell = quick_plan(quick_settings(recipe=recipe)).cells[0]
+    found = first_batch(cell, prepared.dataset, 1, 1000)
+    train = prepared.train
+    rows = rows_of(epoch_picks(train.labels, 0, 1, "balanced"))[:100]
+    assert sorted(found) == sorted(set(train.ids[rows].tolist()))
+    assert len(found) < 100

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from augury.data import Dataset, Progress, data_title, epoch_order
+from augury.data import Dataset, Progress, data_title
 from augury.data.loader import batch_rows
+from augury.data.sampling import epoch_picks, rows_of
 from augury.errors import InputError
 from augury.kernels.threads import limited_threads
 from augury.records.cell import Cell
@@ -90,10 +91,10 @@ def first_batch(cell: Cell, dataset: Dataset, epoch: int, most: int) -> list[int
     """
     _check_epoch(cell, epoch)
     train = run_parts(dataset, cell.recipe, cell.seed).train
-    order = epoch_order(len(train), cell.seed, epoch)
-    rows = next(iter(batch_rows(order, cell.recipe.batch_size)))
-    ids: list[int] = train.ids[rows[:most]].tolist()
-    return ids
+    picks = epoch_picks(train.labels, cell.seed, epoch, cell.recipe.sampling)
+    rows = rows_of(next(iter(batch_rows(picks, cell.recipe.batch_size))))
+    # Balanced sampling may show an image several times: the sheet shows it once.
+    return list(dict.fromkeys(train.ids[rows].tolist()))[:most]
 
 
 def show(
