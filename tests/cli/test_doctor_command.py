@@ -35,7 +35,8 @@ def test_a_study_that_can_run(run, tmp_path):
     assert code == 0
     assert max(map(len, printed.splitlines())) <= 80
     for words in (
-        "digits: 0 problems, 2 warnings",
+        "digits: 0 problems, 3 warnings",
+        "warning  small on digits: 2 training steps: the digits",
         "warning  digits: no test part: 30% held out",
         "2 cells at once on cpu, 1 thread each",
         "device cpu: the default without a GPU",
@@ -79,7 +80,7 @@ def test_problems_come_first_and_fail(run, tmp_path, monkeypatch):
     code, printed, _ = run(*QUICK, "--seeds", "1", "--dataset", "digits,./nowhere")
     lines = printed.splitlines()
     assert code == 3
-    assert lines[0] == "digits-nowhere: 3 problems, 2 warnings"
+    assert lines[0] == "digits-nowhere: 3 problems, 3 warnings"
     assert lines[1].startswith("problem  ./nowhere: no such folder or archive")
     assert printed.count("problem  ") == 3
     assert 'every verdict will be "cannot say"' in " ".join(printed.split())
