@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from augury.augment.policies.augmix import AugMix
     from augury.augment.policies.autoaugment import AutoAugment
     from augury.augment.policies.randaugment import RandAugment
+    from augury.augment.policies.three_augment import ThreeAugment
     from augury.augment.policies.timm_randaugment import TimmRandAugment
     from augury.augment.policies.trivialaugment import TrivialAugment
     from augury.augment.registry import (
@@ -150,6 +151,7 @@ __all__ = [
     "Solarize",
     "Source",
     "Sources",
+    "ThreeAugment",
     "TimmRandAugment",
     "Translate",
     "TrivialAugment",

@@ -168,6 +168,37 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "Blend each image with a mixture of `width` versions of it, "
             "each from a chain of operations.",
         ),
+        "3-augment": _row(
+            "policies.three_augment:ThreeAugment",
+            "Mirror an image, make it gray, solarize or blur it, and jitter its colors.",
+        ),
+        # Recipes
+        "torchvision-references": _row(
+            "recipes.torchvision_references:TorchvisionReferences",
+            "What torchvision's references do to training images, for its IMAGENET1K_V2 weights.",
+        ),
+        "timm-a1": _row(
+            "recipes.timm_resnets:TimmA1",
+            "What timm's recipe A1 (600 epochs) does to training images.",
+        ),
+        "timm-a2": _row(
+            "recipes.timm_resnets:TimmA2",
+            "What timm's recipe A2 (300 epochs) does to training images.",
+        ),
+        "timm-a3": _row(
+            "recipes.timm_resnets:TimmA3",
+            "What timm's recipe A3 (100 epochs) does to training images.",
+        ),
+        "ultralytics-classify": _row(
+            "recipes.ultralytics_classify:UltralyticsClassify",
+            "What `yolo classify train` does to training images.",
+        ),
+        "deit3": _row("recipes.deit3:Deit3", "What DeiT III does to training images."),
+        "airbench": _row("recipes.airbench:Airbench", "What airbench94 does to training images."),
+        "keras-tutorial": _row(
+            "recipes.keras_tutorial:KerasTutorial",
+            'What Keras\'s tutorial "Image classification from scratch" does to training images.',
+        ),
         # Erasing
         "random-erasing": _row(
             "erasing.random_erasing:RandomErasing",

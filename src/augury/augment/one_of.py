@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -77,8 +78,8 @@ class OneOf(Augmentation[OneOfParams]):
 
 def _ends(weights: Sequence[float]) -> tuple[float, ...]:
     """Where the share of each weight but the last ends, in [0, 1]."""
-    shares = torch.tensor(weights, dtype=torch.float64)
-    return tuple((shares.cumsum(0) / shares.sum())[:-1].tolist())
+    *ends, total = accumulate(map(float, weights))
+    return tuple(end / total for end in ends)
 
 
 def _move_each(maps: Tensor, moves: list[tuple[Move, ...]], choice: Tensor) -> Tensor:

@@ -21,6 +21,8 @@ _HIGHEST = 100.0
 STRENGTHS: dict[str, str] = {
     "normal": "the range of angles and of zoom times s; flips stay",
     "crop": "the padding times s",
+    "random-resized-crop": "the shares' distance from 1 times s, and the ends of the range of "
+    "shapes to the power of s",
     "rotate": "the range of angles times s",
     "zoom": "the ends of the range of factors to the power of s",
     "shear": "the ranges of both angles times s",

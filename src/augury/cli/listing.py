@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from augury.augment.names import AUGMENTATIONS
+from augury.augment.recipes.published import PUBLISHED
 from augury.augment.strength import STRENGTHS
 from augury.cli.guard import guarded
 from augury.cli.output import print_json
@@ -19,6 +20,7 @@ from augury.terminal.printer import out
 _TABLES: Mapping[str, Callable[[], dict[str, str]]] = {
     "augmentations": lambda: AUGMENTATIONS.titles,
     "strengths": lambda: {f"{name}@s": meaning for name, meaning in STRENGTHS.items()},
+    "published": lambda: {name: str(recipe) for name, recipe in PUBLISHED.items()},
     "saliency": lambda: {n: kind.title for n, kind in KINDS.items()},
     "models": lambda: (
         {n: m.title for n, m in MODELS.items()}

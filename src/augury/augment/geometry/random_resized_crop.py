@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, check_range
 from augury.augment.geometry.antialiasing import Boxes, resized_boxes
 from augury.augment.geometry.frame import Size, check_size, size_of_view
+from augury.augment.strength import away_from, with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 from augury.rng import Draws
@@ -50,6 +52,13 @@ class RandomResizedCrop(Augmentation[RandomResizedCropParams]):
                 raise InputError(f"{name}: must be over 0, got {value}")
         check_size(size)
         self.scale, self.ratio, self.size = scale, ratio, size
+
+    def strengthened(self, strength: float) -> Self:
+        return with_arguments(
+            self,
+            scale=tuple(away_from(end, 1, strength) for end in self.scale),
+            ratio=tuple(end**strength for end in self.ratio),
+        )
 
     def sample(self, batch: Batch, draws: Draws) -> RandomResizedCropParams:
         rows, columns = batch.images.shape[-2:]
