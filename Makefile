@@ -15,7 +15,7 @@ study: $(READY)
 
 # Two processes, each with one thread: most tests train small networks, or wait for a command.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-faults: $(READY)
 	$(BIN)/python -m pytest -m faults

@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -11,6 +12,43 @@ from hypothesis import settings
 # takes seconds to compile. Set before any test imports Numba, and for processes that tests start.
 COMPILED = Path(__file__).parent.parent / ".pytest_cache" / "compiled"
 os.environ.setdefault("NUMBA_CACHE_DIR", str(COMPILED))
+# PyTorch's threads sleep while they have nothing to do. By default they spin, and a study that has
+# two of them costs five times as much while another test has one of two cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# Files that take more than ten seconds, the longest first.
+LONGEST = (
+    "test_ending",
+    "test_study",
+    "test_torchrun",
+    "test_augmentations",
+    "test_pages",
+    "test_distributions",
+    "test_fast_paths",
+    "test_ray_cluster",
+    "test_each_operation",
+    "test_kills",
+    "test_mutations",
+    "test_own_pages",
+    "test_processes",
+    "test_run",
+    "test_python_study",
+    "test_engines",
+    "test_objects",
+    "test_interpreted",
+    "test_benchmarks",
+    "test_cifar10",
+    "test_normal",
+    "test_salience_raw",
+    "test_checks",
+    "test_received_folder",
+    "test_script_under_torchrun",
+    "test_own_objects",
+    "test_sources",
+    "test_verdict",
+    "test_soak",
+    "test_puzzlemix",
+)
 
 # Nothing is timed in tests: a busy machine must not fail them.
 settings.register_profile("augury", deadline=None)
@@ -18,9 +56,14 @@ settings.load_profile("augury")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache of the test run's own, so that no test depends on what the machine has stored."""
-    folder = tmp_path_factory.mktemp("cache")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """A cache of the test run's own, so that no test depends on what the machine has stored.
+
+    The processes that share the tests share it, so that real data are decoded once.
+    """
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if hasattr(pytestconfig, "workerinput") else root) / "cache"
+    folder.mkdir(exist_ok=True)
     os.environ["AUGURY_CACHE"] = str(folder)
     return folder
 
@@ -51,10 +94,34 @@ def heeds_sigint():
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the tests file by file, as files hold fixtures; see `make test`.
+    """Files that take long begin first, so that both processes end at about the same time."""
+    items.sort(key=lambda item: _place(item.path.stem))
 
-    A machine has one Ray cluster at a time: its tests go to the same process.
-    """
-    for item in items:
-        group = "ray" if "ray" in item.path.stem else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+def _place(stem: str) -> int:
+    return LONGEST.index(stem) if stem in LONGEST else len(LONGEST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """Processes share the tests file by file, as files hold fixtures; see `make test`."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class InGroups(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(super()._split_scope(nodeid))
+
+    config.option.loadscopereorder = False  # it would begin with the files of most tests
+    return InGroups(config, log)
+
+
+def _group(file: str) -> str:
+    """Files of one group run in the same process, one after the other."""
+    stem = Path(file).stem
+    if "ray" in stem:
+        return "ray"  # a machine has one Ray cluster at a time
+    if stem in ("test_kills", "test_mutations"):
+        return "straight"  # the study that both begin with is trained once
+    return file

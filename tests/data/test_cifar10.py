@@ -350,8 +350,10 @@ def test_another_size_is_said_aloud(tmp_path, images):
 
 
 @pytest.mark.real_data
-def test_the_real_images(real_data, monkeypatch):
+def test_the_real_images(real_data, cache_folder, monkeypatch):
     monkeypatch.setattr(cifar10, "IMAGES_PER_BATCH", 10_000)
+    # The whole run's cache, as decoding CIFAR-10 takes a while.
+    monkeypatch.setenv("AUGURY_CACHE", str(cache_folder))
     dataset = load_dataset("cifar10", data_dir=real_data)
     assert dataset.source.startswith("CIFAR-10 (")
     assert dataset.train.images.shape == (50000, 3, 32, 32)

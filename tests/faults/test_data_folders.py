@@ -116,8 +116,11 @@ CHANGES = {
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("moment", ["read_headers", "decode_images"])
-def test_a_file_that_changes_while_the_folder_is_read(pictures, monkeypatch, name, moment):
+def test_a_file_that_changes_while_the_folder_is_read(
+    pictures, tmp_path, monkeypatch, name, moment
+):
     change, reason = CHANGES[name]
+    monkeypatch.setenv("AUGURY_CACHE", str(tmp_path / "cache"))
     before = everything(load_dataset(str(pictures)))
     original = getattr(image_folder, moment)
 
