@@ -1,9 +1,10 @@
-"""A script: one training step of a network, by all processes that torchrun starts together.
+"""A script: training steps of networks, each by all processes that torchrun starts together.
 
-    torchrun --standalone --nproc-per-node N one_step.py --model M --images B --out OUT
+    torchrun --standalone --nproc-per-node N one_step.py --out OUT --step MODEL IMAGES PRECISION ...
 
-Each process leaves OUT-RANK.safetensors: gradients, statistics of the normalization, loss, and the
-logits of held-out images. Started without torchrun it does the same alone.
+MODEL: a network's name; IMAGES: in the batch; PRECISION: single or double. Of step i process r
+leaves OUT-i-r.safetensors: gradients, statistics of the normalization, loss, and the logits of
+held-out images.
 """
 
 import argparse
@@ -39,11 +40,11 @@ class Double(nn.Module):
         return self.model(images.double())
 
 
-def step(name: str, images: int, double: bool, processes: Processes) -> dict[str, torch.Tensor]:
+def step(name: str, images: int, precision: str, processes: Processes) -> dict[str, torch.Tensor]:
     stem = "small" if name == "mobilenetv2" else None
     model = build_model(ModelSpec(name, CLASSES, 3, stem=stem), 0)
     network = Network(
-        Double(model) if double else model,
+        Double(model) if precision == "double" else model,
         Normalize((0.5,) * 3, (0.3,) * 3),
         Speed(),
         torch.device("cpu"),
@@ -64,12 +65,11 @@ def step(name: str, images: int, double: bool, processes: Processes) -> dict[str
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model")
-    parser.add_argument("--images", type=int)
-    parser.add_argument("--double", action="store_true")
+    parser.add_argument("--step", nargs=3, action="append")
     parser.add_argument("--out")
     given = parser.parse_args()
     torch.set_num_threads(1)
     with started_by_torchrun() as processes:
-        found = step(given.model, given.images, given.double, processes)
-        save_file(found, f"{given.out}-{processes.rank}.safetensors")
+        for number, (model, images, precision) in enumerate(given.step):
+            found = step(model, int(images), precision, processes)
+            save_file(found, f"{given.out}-{number}-{processes.rank}.safetensors")

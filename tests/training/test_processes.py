@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import one_step
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -13,18 +14,12 @@ from augury.training.processes import Processes, started_by_torchrun
 SCRIPT = Path(__file__).with_name("one_step.py")
 
 
-def one_step(folder, count, *arguments):
-    """What each of `count` processes comes to."""
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
-    start = launcher if count > 1 else []
-    done = subprocess.run(
-        [sys.executable, *start, str(SCRIPT), *arguments, "--out", str(folder / f"{count}")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [load_file(f"{folder}/{count}-{rank}.safetensors") for rank in range(count)]
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def largest_difference(alone, together):
@@ -32,33 +27,39 @@ def largest_difference(alone, together):
     return max(float((alone[name] - together[name]).abs().max()) for name in alone)
 
 
+# In double precision, so that what is compared is what is computed, not how it is rounded.
 @pytest.mark.parametrize(
-    ("model", "count", "images"),
+    ("count", "steps"),
     [
-        ("small", 2, 11),
-        ("timm:resnet10t", 2, 11),
+        (2, [("small", 11, "double"), ("timm:resnet10t", 11, "double"), ("small", 11, "single")]),
         # One of three processes has no image of the batch.
-        ("small", 3, 2),
-        pytest.param("mobilenetv2", 2, 11, marks=pytest.mark.faults),  # timm's norm with activation
-        pytest.param("small", 4, 11, marks=pytest.mark.faults),
+        (3, [("small", 2, "double")]),
+        # timm's norm with activation
+        pytest.param(2, [("mobilenetv2", 11, "double")], marks=pytest.mark.faults),
+        pytest.param(4, [("small", 11, "double")], marks=pytest.mark.faults),
     ],
 )
-def test_gradients_are_those_of_one_process(model, count, images, tmp_path):
-    """In double precision, so that what is compared is what is computed, not how it is rounded."""
-    arguments = ["--model", model, "--images", str(images), "--double"]
-    (alone,) = one_step(tmp_path, 1, *arguments)
-    together = one_step(tmp_path, count, *arguments)
-    assert sum(name.startswith("gradient") for name in alone) > 10
-    assert any(float(value.abs().max()) > 0.01 for n, value in alone.items() if "gradient" in n)
-    assert largest_difference(alone, together[0]) < 1e-6
-    for each in together[1:]:
-        assert largest_difference(together[0], each) == 0
-
-
-def test_gradients_are_those_of_one_process_in_single_precision(tmp_path):
-    (alone,) = one_step(tmp_path, 1, "--model", "small", "--images", "11")
-    together = one_step(tmp_path, 2, "--model", "small", "--images", "11")
-    assert largest_difference(alone, together[0]) < 1e-6
+def test_gradients_are_those_of_one_process(count, steps, tmp_path):
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+    asked = [word for step in steps for word in ("--step", *map(str, step))]
+    done = subprocess.run(
+        [sys.executable, *launcher, str(SCRIPT), "--out", str(tmp_path / "step"), *asked],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for number, (model, images, precision) in enumerate(steps):
+        alone = one_step.step(model, images, precision, Processes())
+        assert sum(name.startswith("gradient") for name in alone) > 10
+        assert any(float(v.abs().max()) > 0.01 for n, v in alone.items() if "gradient" in n)
+        first, *others = (
+            load_file(tmp_path / f"step-{number}-{rank}.safetensors") for rank in range(count)
+        )
+        assert largest_difference(alone, first) < 1e-6
+        if precision == "double":
+            for each in others:
+                assert largest_difference(first, each) == 0
 
 
 def test_variables_of_other_launchers_mean_nothing(monkeypatch):
