@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -40,18 +41,32 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def plan():
-    return quick_plan(quick_settings(augmentations=ARMS, seeds=2))
+    # Few corrupted images: test_robustness.py looks at what they give.
+    return quick_plan(quick_settings(augmentations=ARMS, seeds=2, corruptions=2))
 
 
 def cell_of(plan, augmentation, seed=0):
     return next(c for c in plan.cells if (c.augmentation, c.seed) == (augmentation, seed))
 
 
+@pytest.fixture(scope="module")
+def straight(plan, digits, tmp_path_factory):
+    """An augmentation's run that nothing happened to: its folder and result."""
+
+    @cache
+    def run(augmentation):
+        folder = StudyFolder(tmp_path_factory.mktemp("straight"))
+        return folder, run_cell(cell_of(plan, augmentation), plan, folder, digits, Listener())
+
+    return run
+
+
 @pytest.mark.parametrize("augmentation", ARMS)
-def test_two_runs_are_equal_to_the_bit(augmentation, plan, digits, tmp_path):
+def test_two_runs_are_equal_to_the_bit(augmentation, plan, digits, straight, tmp_path):
     cell = cell_of(plan, augmentation)
-    folders = [StudyFolder(tmp_path / name) for name in "ab"]
-    results = [run_cell(cell, plan, folder, digits, Listener()) for folder in folders]
+    first, result = straight(augmentation)
+    folders = [first, StudyFolder(tmp_path)]
+    results = [result, run_cell(cell, plan, folders[1], digits, Listener())]
     metrics = [epochs_without_times(folder, cell) for folder in folders]
     assert metrics[0] == metrics[1]
     assert len(metrics[0]) == 2
@@ -141,11 +156,10 @@ class Killed(BaseException):
 @pytest.mark.parametrize("augmentation", ["random-erasing", "salience"])
 @pytest.mark.parametrize("moment", ["first epoch", "last epoch", "before the test"])
 def test_going_on_after_a_cut_gives_the_same_bits(
-    augmentation, moment, plan, digits, tmp_path, monkeypatch
+    augmentation, moment, plan, digits, straight, tmp_path, monkeypatch
 ):
-    cell = cell_of(plan, augmentation)
-    straight, cut = StudyFolder(tmp_path / "straight"), StudyFolder(tmp_path / "cut")
-    expected = run_cell(cell, plan, straight, digits, Listener())
+    cell, cut = cell_of(plan, augmentation), StudyFolder(tmp_path)
+    uncut, expected = straight(augmentation)
 
     def on_step(epoch, step, steps):
         if step == 1 and epoch == (0 if moment == "first epoch" else 1):
@@ -165,8 +179,8 @@ def test_going_on_after_a_cut_gives_the_same_bits(
     assert not cut.run(cell).done
     result = run_cell(cell, plan, cut, digits, Listener())
     assert result.test == expected.test
-    assert epochs_without_times(cut, cell) == epochs_without_times(straight, cell)
-    with np.load(cut.run(cell).examples) as ours, np.load(straight.run(cell).examples) as theirs:
+    assert epochs_without_times(cut, cell) == epochs_without_times(uncut, cell)
+    with np.load(cut.run(cell).examples) as ours, np.load(uncut.run(cell).examples) as theirs:
         assert all((ours[key] == theirs[key]).all() for key in theirs)
 
 
@@ -198,7 +212,7 @@ def test_a_finished_cell_is_not_run_again(plan, digits, tmp_path):
 )
 def test_a_preview_is_what_the_last_epoch_saw(augmentation, teacher, digits, tmp_path):
     """Pixels, maps and mixed targets; batches are made again, and where need be trained again."""
-    changes = {"augmentations": [augmentation], "teacher": teacher}
+    changes = {"augmentations": [augmentation], "teacher": teacher, "corruptions": 0}
     plan = quick_plan(quick_settings(**changes))
     (cell,) = plan.cells
     folder = StudyFolder(tmp_path)
