@@ -20,7 +20,7 @@ from helpers.command_line import KILLED_ARMS, command, results, run, wait_for
 
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory, cache_folder):
-    """A study that nothing happened to."""
+    """A study that nothing happened to, and what its command printed."""
     folder = tmp_path_factory.mktemp("studies") / "straight"
     done = run(folder, *KILLED_ARMS, "--json")
     assert done.returncode == 0, done.stderr
@@ -93,8 +93,14 @@ def test_a_study_killed_in_an_epoch_goes_on_to_the_same_bits(straight, tmp_path)
     assert results(folder) == results(straight[0])
 
 
-def test_more_seeds_and_arms_run_only_what_is_new(straight):
-    folder, _ = straight
+@pytest.fixture
+def finished(straight, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(straight[0], tmp_path / "finished")
+
+
+def test_more_seeds_and_arms_run_only_what_is_new(finished):
+    folder = finished
     before = {p: p.stat().st_mtime_ns for p in folder.glob("runs/*/result.json")}
     refused = run(folder, *KILLED_ARMS, "--epochs", "5")
     assert refused.returncode == 4
@@ -126,24 +132,22 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path, heeds_sigint):
     assert list(folder.glob("runs/*/result.json"))
 
 
-def test_a_failed_cell_is_reported_and_tried_again(tmp_path):
-    folder = tmp_path / "study"
-    arguments = ["--augment", "none,normal", "--seeds", "1", "--epochs", "1"]
-    assert run(folder, *arguments).returncode == 0
-    (broken,) = folder.glob("runs/*.normal.*")
+def test_a_failed_cell_is_reported_and_tried_again(finished):
+    folder = finished
+    broken, _ = folder.glob("runs/*.salience.*")
     (broken / "result.json").unlink()
     shutil.rmtree(broken / "checkpoint")
     (broken / "checkpoint").write_text("a file where a folder must be")
-    failed = run(folder, *arguments)
+    failed = run(folder, *KILLED_ARMS)
     assert failed.returncode == 3
-    assert "1 of 2 cells failed" in failed.stderr
+    assert "1 of 4 cells failed" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert "FileExistsError" in json.loads((broken / "error.json").read_text())["error"]
     assert "FileExistsError" in (folder / "report.html").read_text()
-    assert len(list(folder.glob("runs/*/result.json"))) == 1
+    assert len(list(folder.glob("runs/*/result.json"))) == 3
     (broken / "checkpoint").unlink()
-    assert run(folder, *arguments).returncode == 0
-    assert len(list(folder.glob("runs/*/result.json"))) == 2
+    assert run(folder, *KILLED_ARMS).returncode == 0
+    assert len(list(folder.glob("runs/*/result.json"))) == 4
 
 
 def test_a_loss_that_is_not_finite_fails_the_cell_and_names_the_step(tmp_path):
