@@ -1,6 +1,5 @@
 """Images that are stored larger than what networks see, from settings to results and pictures."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -42,7 +41,7 @@ def folder(tmp_path_factory):
 
 def settings_of(folder, *arms, **changes):
     recipe = {"epochs": 1, "batch_size": 8, "validation": 0.2, "train_limit": None}
-    asked = {"image_size": SEEN, "corruptions": 2, "layout": "contiguous", "precision": "float32"}
+    asked = {"image_size": SEEN, "corruptions": 0, "layout": "contiguous", "precision": "float32"}
     return quick_settings(
         datasets=[str(folder)], augmentations=list(arms), recipe=recipe, **asked | changes
     )
@@ -128,7 +127,7 @@ def test_pictures_of_an_arm(study):
                 np.testing.assert_array_equal(arrays["originals"], arrays["augmented"])
 
 
-def test_evaluation_and_corruptions_see_the_center(study):
+def test_evaluation_sees_the_center(study):
     """The stored logits are those of the stored weights on the center of the test images."""
     _, plan, kept = study
     cell = plan.cells[1]
@@ -143,7 +142,6 @@ def test_evaluation_and_corruptions_see_the_center(study):
         logits = network.eval().predict(centers)
     with np.load(kept.run(cell).predictions) as stored:
         np.testing.assert_allclose(stored["test_logits"], logits.numpy(), atol=1e-5)
-    assert json.loads(kept.run(cell).corruptions.read_text())["images"] == 2
 
 
 def test_a_preview_is_what_training_has_seen(study):

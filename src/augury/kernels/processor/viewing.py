@@ -28,7 +28,8 @@ def summed(images: Tensor, rows: Taps, columns: Taps, threads: int) -> Tensor:
 
 def _arrays(taps: Taps) -> tuple[np.ndarray, np.ndarray]:
     places, weights = taps.places.detach().numpy(), taps.weights.detach().float().numpy()
-    return np.ascontiguousarray(places), np.ascontiguousarray(weights)
+    # Unsigned places are not counted from the end, which takes as long as reading them.
+    return np.ascontiguousarray(places).view(np.uint64), np.ascontiguousarray(weights)
 
 
 @loop
@@ -40,7 +41,7 @@ def sum_pixels(images, white, first, last, rows, down, columns, across, out):
     """
     line = np.empty(images.shape[3], np.float32)
     for b in range(first, last):
-        begin, end = columns[:, b].min(), columns[:, b].max() + 1
+        begin, end = np.int64(columns[:, b].min()), np.int64(columns[:, b].max()) + 1
         for c in range(images.shape[1]):
             for i in range(out.shape[2]):
                 found = line[begin:end]
@@ -51,7 +52,8 @@ def sum_pixels(images, white, first, last, rows, down, columns, across, out):
                         _start(given, white, weight, found)
                     elif weight != 0:
                         _add(given, white, weight, found)
-                _across(line, columns, across, b, out[b, c, i])
+                for k in range(len(columns)):
+                    _across(line, columns[k, b], across[k, b], k == 0, out[b, c, i])
 
 
 @part
@@ -67,9 +69,10 @@ def _add(given, white, weight, found):
 
 
 @part
-def _across(line, columns, across, b, out):
-    for j in range(len(out)):
-        total = line[columns[0, b, j]] * across[0, b, j]
-        for k in range(1, len(columns)):
-            total += line[columns[k, b, j]] * across[k, b, j]
-        out[j] = total
+def _across(line, places, weights, first, out):
+    if first:
+        for j in range(len(out)):
+            out[j] = line[places[j]] * weights[j]
+    else:
+        for j in range(len(out)):
+            out[j] += line[places[j]] * weights[j]
