@@ -17,6 +17,7 @@ from augury.study.opening import open_study
 from augury.study.planning.datasets import load_datasets, planned_dataset
 from augury.study.preview import preview_new, show
 from augury.study.run_all import run_study
+from augury.study.running.learned import own_images
 from augury.study.running.prepare import prepare
 from augury.study.store import StudyFolder
 from augury.training.teacher import load_network
@@ -137,6 +138,7 @@ def test_evaluation_sees_the_center(study):
     centers = torch.from_numpy(np.array(dataset.test.images[:, :, 1:15, 1:15]))
     assert np.array_equal(prepared.test.images, centers)
     assert prepared.validation.images.shape[2:] == (SEEN, SEEN)
+    assert own_images(prepared).images.shape[2:] == (SEEN, SEEN)
     assert prepared.train.images.shape[2:] == (STORED, STORED)
     with torch.no_grad():
         logits = network.eval().predict(centers)
