@@ -55,6 +55,10 @@ OTHER = {
     "label_smoothing": 0.125,
     "validation": 0.25,
     "min_difference": 0.75,
+    "warmup": 0.125,
+    "ema": 0.75,
+    "drop_path": 0.125,
+    "freeze": "body",
 }
 
 
@@ -87,6 +91,8 @@ def test_each_keyword_reaches_its_setting(cls, field, keyword, tmp_path):
     given = {"augment": ["flip", "cutout"], keyword: value}
     if keyword == "seeds":
         given["max_seeds"] = 30
+    if keyword == "warmup":
+        given["schedule"] = "cosine"
     found = Study(path=tmp_path / "s", **given).settings
     for name, inside in INSIDE.items():
         if cls is inside:

@@ -53,6 +53,7 @@ VALUES = {
     "seeds": ("7", 7),
     "baseline": ("normal", "normal"),
     "min_difference": ("0.5", 0.5),
+    "metric": ("macro-f1", "macro-f1"),
     "until_decided": (None, True),
     "max_seeds": ("30", 30),
     "max_hours": ("1.5", 1.5),
@@ -76,11 +77,20 @@ VALUES = {
     "test_limit": ("50", 50),
     "select": ("validation", "validation"),
     "normalization": ("unit", "unit"),
+    "sampling": ("balanced", "balanced"),
+    "warmup": ("0.1", 0.1),
+    "body_lr": ("0.1", 0.1),
+    "clip": ("1", 1.0),
+    "ema": ("0.9", 0.9),
+    "drop_path": ("0.1", 0.1),
+    "freeze": ("body", "body"),
     "head": ("original", "original"),
     "stem": ("small", "small"),
     "pretrained": (None, True),
     "weights": ("/weights", "/weights"),
 }
+# Options without which another one is refused.
+NEEDED = {"warmup": ["--schedule", "cosine"]}
 
 
 class Captured(Exception):
@@ -123,8 +133,10 @@ def test_every_setting_has_an_option_or_a_reason():
 @pytest.mark.parametrize("key", SETTINGS, ids=lambda key: key[1])
 def test_an_option_sets_its_setting_and_no_other(key, command, settings_of):
     given, expected = option_of(SETTINGS[key])
+    needed = NEEDED.get(key[1], [])
+    given += needed
     assert settings_of(command, *given) == settings_of("study", *given)
-    found, default = asdict(settings_of(command, *given)), asdict(StudySettings())
+    found, default = asdict(settings_of(command, *given)), asdict(settings_of(command, *needed))
     table, name = key
     within = found[table] if table else found
     assert within[name] == expected
@@ -215,6 +227,19 @@ WHOLE = [
     *("--validation", "0.2", "--train-limit", "60", "--test-limit", "50", "--select", "last"),
     *("--normalization", "unit", "--head", "linear", "--stem", "small", "--no-pretrained"),
     *("--stored-size", "9"),
+    *(
+        "--sampling",
+        "natural",
+        "--warmup",
+        "0.1",
+        "--body-lr",
+        "0.5",
+        "--clip",
+        "1",
+        "--ema",
+        "0.9",
+    ),
+    *("--drop-path", "0", "--freeze", "none", "--metric", "accuracy"),
     *("--device", "cpu", "--precision", "float32", "--layout", "contiguous"),
     *("--log", "tensorboard"),
     *("--workers", "1", "--data", "data", "--engine", "local", "--trust", "--verbose", "--json"),

@@ -83,7 +83,7 @@ class Study:
     device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps"; precision: "auto",
         "float32", "bfloat16"; layout: "auto", "contiguous", "channels_last". "auto" is the faster,
         measured before training.
-    epochs ... sampling: how all arms are trained, see `augury.Recipe`.
+    epochs ... freeze: how all arms are trained, see `augury.Recipe`.
     head, stem, pretrained, weights: how the models are built, see `augury.NetworkOptions`.
     parameters: of augmentations by their name, {"cutout": {"length": 0.25}}; chains: augmentations
         of one's own by name, {"mine": {"name": "chain", "parts": [...]}}.
@@ -139,6 +139,12 @@ class Study:
         select: str | None = None,
         normalization: str | None = None,
         sampling: str | None = None,
+        warmup: float | None = None,
+        body_lr: float | None = None,
+        clip: float | None = None,
+        ema: float | None = None,
+        drop_path: float | None = None,
+        freeze: str | None = None,
         head: str | None = None,
         stem: str | None = None,
         pretrained: bool | None = None,
@@ -202,6 +208,12 @@ class Study:
                     "select": select,
                     "normalization": normalization,
                     "sampling": sampling,
+                    "warmup": warmup,
+                    "body_lr": body_lr,
+                    "clip": clip,
+                    "ema": ema,
+                    "drop_path": drop_path,
+                    "freeze": freeze,
                 },
                 "network": {
                     "head": head,

@@ -35,9 +35,11 @@ def pretrained_network(spec: ModelSpec) -> nn.Module | None:
     """timm's network with the weights that `spec` asks for and its classifier; None for none."""
     file_stem = spec.name.removeprefix(PREFIX)
     if spec.weights is not None:
-        return network_from_file(spec.weights, file_stem, timm_name(spec.name), spec.channels)
+        return network_from_file(
+            spec.weights, file_stem, timm_name(spec.name), spec.channels, spec.drop_path
+        )
     if spec.pretrained:
-        return fetched_network(file_stem, timm_name(spec.name), spec.channels)
+        return fetched_network(file_stem, timm_name(spec.name), spec.channels, spec.drop_path)
     return None
 
 
@@ -54,7 +56,7 @@ def _named_of_timm(spec: ModelSpec, model: NamedModel, seed: int) -> nn.Module:
 def _backbone(spec: ModelSpec) -> nn.Module:
     network = pretrained_network(spec)
     if network is None:
-        return random_backbone(timm_name(spec.name), spec.channels)
+        return random_backbone(timm_name(spec.name), spec.channels, spec.drop_path)
     remove_classifier(network)
     return network
 
@@ -64,7 +66,9 @@ def _any_of_timm(spec: ModelSpec, seed: int) -> nn.Module:
     network = pretrained_network(spec)
     if network is None:
         try:
-            network = whole_network(timm_name(spec.name), spec.channels, pretrained=False)
+            network = whole_network(
+                timm_name(spec.name), spec.channels, pretrained=False, drop_path=spec.drop_path
+            )
         except UNSUITABLE as error:
             raise InputError(f"{spec.name}: {one_line(error)}") from error
     _seed(seed, "head")

@@ -2,6 +2,7 @@
 
 import difflib
 import textwrap
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,13 +31,28 @@ def check_timm_name(name: str) -> None:
     raise InputError(f"unknown timm model {name!r}. {hint}")
 
 
-def random_backbone(timm_name: str, channels: int) -> nn.Module:
-    """A timm network without classifier, its weights drawn from the global generator."""
+def random_backbone(timm_name: str, channels: int, drop_path: float = 0.0) -> nn.Module:
+    """A timm network without classifier, its weights drawn from the global generator.
+
+    Raises InputError where it has no stochastic depth for a `drop_path` over 0.
+    """
+    if timm_name == "vgg19" and not drop_path:
+        return _random_vgg19(channels)
+    return _created(timm_name, drop_path, num_classes=0, in_chans=channels)
+
+
+def _created(timm_name: str, drop_path: float, **arguments: Any) -> nn.Module:
     import timm
 
-    if timm_name == "vgg19":
-        return _random_vgg19(channels)
-    return timm.create_model(timm_name, num_classes=0, in_chans=channels)
+    none = InputError(f"drop_path: {timm_name} has no stochastic depth")
+    try:
+        # timm passes on no None, as not every network takes the argument.
+        network = timm.create_model(timm_name, drop_path_rate=drop_path or None, **arguments)
+    except TypeError as error:
+        raise none if "drop_path_rate" in str(error) else error from error
+    if drop_path and not any(type(each).__name__ == "DropPath" for each in network.modules()):
+        raise none
+    return network
 
 
 def _random_vgg19(channels: int) -> nn.Module:
@@ -66,17 +82,22 @@ def remove_classifier(network: nn.Module) -> None:
 
 
 def whole_network(
-    timm_name: str, channels: int, *, pretrained: bool, state: dict[str, Tensor] | None = None
+    timm_name: str,
+    channels: int,
+    *,
+    pretrained: bool,
+    state: dict[str, Tensor] | None = None,
+    drop_path: float = 0.0,
 ) -> nn.Module:
     """A timm network with its own classifier.
 
     pretrained: with timm's weights, or with those of `state`, which must fit every layer.
-    Raises timm's own errors: one of `UNSUITABLE`, or OSError if weights cannot be fetched.
+    Raises timm's own errors: one of `UNSUITABLE`, or OSError if weights cannot be fetched; and
+    InputError where it has no stochastic depth for a `drop_path` over 0.
     """
-    import timm
-
-    return timm.create_model(
+    return _created(
         timm_name,
+        drop_path,
         pretrained=pretrained,
         in_chans=channels,
         pretrained_cfg_overlay=None if state is None else {"state_dict": state},

@@ -46,6 +46,8 @@ def check_options(spec: ModelSpec) -> None:
         raise InputError(f"num_classes: at least 2 are needed, got {spec.num_classes}")
     if spec.channels not in (1, 3):
         raise InputError(f"channels: must be 1 or 3, got {spec.channels}")
+    if spec.drop_path and (is_own(spec.name) or _is_ours(spec)):
+        raise InputError(f"drop_path: {spec.name} has no stochastic depth")
     if is_own(spec.name):
         _check_own_options(spec)
         return

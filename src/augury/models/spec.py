@@ -26,6 +26,7 @@ class ModelSpec:
         it. The head, and a small stem, are fresh all the same.
     image_size: side in pixels of the square images to come, checked if given
     code: of a network of the user's own, what `code_of` must be; "" for any
+    drop_path: highest probability with which timm's stochastic depth leaves out a residual block
     """
 
     name: str
@@ -37,6 +38,7 @@ class ModelSpec:
     weights: Path | None = None
     image_size: int | None = None
     code: str = ""
+    drop_path: float = 0.0
 
     @property
     def named(self) -> NamedModel | None:

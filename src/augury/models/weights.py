@@ -18,7 +18,9 @@ _SUFFIXES = (".safetensors", ".pth")
 _TIMEOUT_S = 5
 
 
-def fetched_network(file_stem: str, timm_name: str, channels: int) -> nn.Module:
+def fetched_network(
+    file_stem: str, timm_name: str, channels: int, drop_path: float = 0.0
+) -> nn.Module:
     """A timm network with timm's pretrained weights, which are fetched once and then cached.
 
     file_stem: how a file with the weights would be called. Raises InputError, naming that file, if
@@ -28,12 +30,14 @@ def fetched_network(file_stem: str, timm_name: str, channels: int) -> nn.Module:
     if not (_is_cached(source) or _is_reachable()):
         raise InputError(_advice(file_stem, source, "the network gives no answer"))
     try:
-        return whole_network(timm_name, channels, pretrained=True)
+        return whole_network(timm_name, channels, pretrained=True, drop_path=drop_path)
     except (OSError, *UNSUITABLE) as error:
         raise InputError(_advice(file_stem, source, one_line(error))) from error
 
 
-def network_from_file(path: Path, file_stem: str, timm_name: str, channels: int) -> nn.Module:
+def network_from_file(
+    path: Path, file_stem: str, timm_name: str, channels: int, drop_path: float = 0.0
+) -> nn.Module:
     """A timm network with weights read from `path`.
 
     path: a file, or a folder that holds `<file_stem>.safetensors` or `<file_stem>.pth`, with a
@@ -44,7 +48,7 @@ def network_from_file(path: Path, file_stem: str, timm_name: str, channels: int)
     file = _find(path, file_stem)
     state = _read(file)
     try:
-        return whole_network(timm_name, channels, pretrained=True, state=state)
+        return whole_network(timm_name, channels, pretrained=True, state=state, drop_path=drop_path)
     except UNSUITABLE as error:
         reason = one_line(error)
         raise InputError(f"{file}: not weights of timm's {timm_name}: {reason}") from error

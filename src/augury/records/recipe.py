@@ -18,7 +18,9 @@ SCHEDULES = ("onecycle", "cosine", "plateau", "constant")
 SELECTIONS = ("last", "validation")
 NORMALIZATIONS = ("train", "pretrained", "unit")
 SAMPLINGS = ("natural", "balanced")
+FREEZES = ("none", "body")
 FOLLOW_VALIDATION = ("plateau",)  # schedules that need a validation part
+WARM_UP = ("cosine",)  # schedules that may begin with a warm-up
 _LARGEST = 1e38  # of single precision, in which optimizers compute
 _Images = Within(2, 1_000_000_000)
 
@@ -45,6 +47,16 @@ class Recipe:
     sampling: which training images an epoch shows. "natural": each of them once; "balanced": as
         many images, every class equally often, so that those of small classes come several times,
         each time augmented by its own draws (see `augury.data.sampling`)
+    warmup: share of the steps, [0, 1), over which the "cosine" schedule first rises from zero
+    body_lr: learning rate of the body, the layers before the head, over that of the head
+    clip: the largest norm of the gradient of all weights together; a longer one is shortened to it.
+        None for no limit
+    ema: decay, [0, 1), of an exponential moving average of the weights, which starts at the first
+        weights. It is tested, and validated after each epoch, in place of the weights; 0: none
+    drop_path: stochastic depth, for timm's networks that have it: the highest probability, [0, 1),
+        with which a residual block is left out, as timm spreads it over the blocks
+    freeze: "none", or "body": only the head is trained. Batch normalizations of the body use their
+        running statistics, and nothing is dropped in it
     """
 
     epochs: Annotated[int, Within(1, 1_000_000)] = option(20, "Passes over the training images.")
@@ -62,6 +74,22 @@ class Recipe:
     select: str = option("last", "Which epoch is tested: last, or best on validation.")
     normalization: str = option("train", f"{either(NORMALIZATIONS)}.")
     sampling: str = option("natural", "natural, or balanced: classes equally often.")
+    warmup: Annotated[float, Within(0, 1, under=True)] = option(
+        0.0, "Share of the steps before cosine falls, in [0, 1)."
+    )
+    body_lr: Annotated[float, Within(0, _LARGEST, over=True)] = option(
+        1.0, "Learning rate of the body over that of the head."
+    )
+    clip: Annotated[float, Within(0, _LARGEST, over=True)] | None = option(
+        None, "Largest norm of the gradient."
+    )
+    ema: Annotated[float, Within(0, 1, under=True)] = option(
+        0.0, "Decay of the average of weights that is tested, in [0, 1); 0: none."
+    )
+    drop_path: Annotated[float, Within(0, 1, under=True)] = option(
+        0.0, "Stochastic depth of timm's networks, in [0, 1)."
+    )
+    freeze: str = option("none", "none, or body: only the head is trained.")
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -70,7 +98,14 @@ class Recipe:
         check_name(self.select, SELECTIONS, "selection", {"best": "validation"})
         check_name(self.normalization, NORMALIZATIONS, "normalization", {"imagenet": "pretrained"})
         check_name(self.sampling, SAMPLINGS, "sampling", {"weighted": "balanced"})
+        check_name(self.freeze, FREEZES, "freeze", {"backbone": "body"})
         follows = self.select == "validation" or self.schedule in FOLLOW_VALIDATION
         if self.validation == 0 and follows:
             schedules = " or ".join(f"schedule={name}" for name in FOLLOW_VALIDATION)
             raise InputError(f"validation: must be over 0 for select=validation or {schedules}")
+        if self.warmup and self.schedule not in WARM_UP:
+            raise InputError(f"warmup: only for schedule={either(WARM_UP)}, not {self.schedule}")
+        if self.freeze == "body" and self.body_lr != 1:
+            raise InputError("body_lr: must be 1 for freeze=body, which trains no body")
+        if self.freeze == "body" and self.drop_path:
+            raise InputError("drop_path: must be 0 for freeze=body, which drops nothing")

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from augury.errors import DiskError, InputError, UnreadableError
 from augury.files import make_folder, sync_folder, temporary_path
@@ -190,7 +190,7 @@ def without_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tens
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimizer's tensors, named `<index of the parameter>.<name>`."""
+    """The optimizer's tensors, named `<index of its parameter>.<name>`."""
     return {
         f"{number}.{name}": value
         for number, entry in optimizer.state_dict()["state"].items()
@@ -199,11 +199,9 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def restore_optimizer(
-    optimizer: torch.optim.Optimizer, model: nn.Module, tensors: Mapping[str, Tensor]
-) -> None:
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Put back what `optimizer_tensors` returned."""
-    parameters = list(model.parameters())
+    parameters = [each for group in optimizer.param_groups for each in group["params"]]
     for key, value in tensors.items():
         number, name = key.split(".")
         parameter = parameters[int(number)]

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from augury.kernels.capture import Capture, capture_on
 from augury.records.epochs import Epoch
 from augury.records.recipe import Recipe
 from augury.rng import torch_seed
+from augury.training.average import Average
 from augury.training.captured import Alike, CapturedStep, Run, Way, captured_or_eager
 from augury.training.checkpoint import (
     Checkpoint,
@@ -78,6 +79,8 @@ class Training:
         capture: Capture | Literal["by device"] | None = "by device",
         alike: Alike | None = None,
     ) -> None:
+        if recipe.freeze == "body":
+            network.freeze_body()
         self.network, self.augmentation = network, augmentation
         self.train, self.validation, self.num_classes = train, validation, num_classes
         self.recipe, self.seed = recipe, seed
@@ -92,6 +95,7 @@ class Training:
         self.rate = recipe.lr
         self.schedule = build_schedule(recipe)
         self.history: list[Epoch] = []
+        self.average = Average(network.model, recipe.ema) if recipe.ema else None
         self.best: dict[str, Tensor] = {}
         self._captured: CapturedStep | None = None
         self._feed: Feed | None = None
@@ -104,7 +108,8 @@ class Training:
             started = time.perf_counter()
             epoch = len(self.history)
             loss, accuracy, step_seconds, augment_seconds = self._train_epoch(epoch)
-            validation_loss, validation_accuracy = self._validate()
+            with self.average.in_place() if self.average else nullcontext():
+                validation_loss, validation_accuracy = self._validate()
             self.history.append(
                 Epoch(
                     epoch=epoch,
@@ -162,6 +167,8 @@ class Training:
             self.optimizer,
             self.recipe.label_smoothing,
             self.processes,
+            self.recipe.clip,
+            self.average,
         )
 
     def _take(self, feed: Feed, rows: Rows, augmenting: Stopwatch) -> tuple[Tensor, Tensor]:
@@ -232,6 +239,8 @@ class Training:
     def choose(self) -> int:
         """Load the weights that the recipe selects for the test; returns their epoch."""
         if self.recipe.select == "last":
+            if self.average:
+                self.average.load()
             return len(self.history) - 1
         self.network.model.load_state_dict(self.best)
         accuracies = [e.validation_accuracy or 0 for e in self.history]
@@ -244,6 +253,7 @@ class Training:
         """
         tensors = prefixed("model", self.network.model.state_dict())
         tensors |= prefixed("optimizer", optimizer_tensors(self.optimizer))
+        tensors |= prefixed("average", self.average.state() if self.average else {})
         tensors |= prefixed("best", self.best)
         tensors |= prefixed("sources", self.sources.state() if self.sources else {})
         state = {
@@ -269,7 +279,9 @@ class Training:
             raise InputError("the checkpoint lacks what training goes on from") from error
         self.network.model.load_state_dict(model)
         tensors = without_prefix("optimizer", checkpoint.tensors)
-        restore_optimizer(self.optimizer, self.network.model, tensors)
+        restore_optimizer(self.optimizer, tensors)
+        if self.average:
+            self.average.restore(without_prefix("average", checkpoint.tensors))
         self.best = without_prefix("best", checkpoint.tensors)
         if self.sources:
             self.sources.restore(without_prefix("sources", checkpoint.tensors))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from augury.batch import to_float
+from augury.models.body import freeze_body, head_of
 from augury.records.numbers import Layout, Precision
 from augury.training.small_maps import with_small_maps
 
@@ -61,8 +62,22 @@ class Network(nn.Module):
         self.device = device
         self.model = model.to(device).to(memory_format=self.layout)
         self.normalize = normalize.to(device)
+        self.frozen = False
         if speed.layout == "channels_last" and device.type == "cpu":
             with_small_maps(self.model)
+
+    def freeze_body(self) -> None:
+        """From here on only the head is trained, and the body computes as in evaluation."""
+        freeze_body(self.model)
+        self.frozen = True
+
+    def train(self, mode: bool = True) -> "Network":
+        super().train(mode)
+        if mode and self.frozen:
+            self.model.eval()
+            for part in head_of(self.model):
+                part.train()
+        return self
 
     def forward(self, normalized: Tensor) -> Tensor:
         normalized = normalized.contiguous(memory_format=self.layout)

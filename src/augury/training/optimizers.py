@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from augury.models.body import split_weights
 from augury.names import lookup
 from augury.records.recipe import Recipe
 from augury.training.network import Network
@@ -94,14 +95,19 @@ def build_optimizer(
     capturable: whether a captured graph can hold its steps, with the learning rate in a tensor.
     """
     named = lookup(OPTIMIZERS, recipe.optimizer, "optimizer")
-    optimizer = named.build(list(network.model.parameters()), recipe)
+    groups = _groups(network.model, recipe)
+    optimizer = named.build(groups[0][0], recipe)
+    for weights, _ in groups[1:]:
+        optimizer.add_param_group({"params": weights})
+    for group, (_, factor) in zip(optimizer.param_groups, groups, strict=True):
+        group["factor"] = factor
+    set_rate(optimizer, recipe.lr)
     if capturable:
         # float32 on a GPU, where the fused kernels read no other type; float64 on a processor,
         # where they then compute as with a Python number.
         dtype = torch.float64 if network.device.type == "cpu" else torch.float32
-        rate = torch.full((), recipe.lr, dtype=dtype, device=network.device)
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = torch.full((), group["lr"], dtype=dtype, device=network.device)
             if "capturable" in group:
                 group["capturable"] = True
         # PyTorch would warn of steps outside of a graph; the fused kernels are the same ones there.
@@ -109,13 +115,23 @@ def build_optimizer(
     return optimizer
 
 
+def _groups(model: nn.Module, recipe: Recipe) -> list[tuple[Parameters, float]]:
+    """The weights that are trained, each group with its factor of the learning rate."""
+    if recipe.freeze == "body":
+        return [(split_weights(model)[1], 1.0)]
+    if recipe.body_lr == 1:
+        return [(list(model.parameters()), 1.0)]
+    body, head = split_weights(model)
+    return [(body, recipe.body_lr), (head, 1.0)]
+
+
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate, in place where it is a tensor."""
+    """Set the learning rate, of each group times its factor, in place where it is a tensor."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(rate)
+            group["lr"].fill_(rate * group["factor"])
         else:
-            group["lr"] = rate
+            group["lr"] = rate * group["factor"]
 
 
 def state_tensors(optimizer: torch.optim.Optimizer) -> list[Tensor]:

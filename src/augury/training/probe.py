@@ -123,6 +123,9 @@ def measure_speeds(
 def _step(
     network: Network, recipe: Recipe, images: torch.Tensor, labels: torch.Tensor
 ) -> Callable[[], None]:
+    if recipe.freeze == "body":
+        network.freeze_body()
+        network.train()
     optimizer = build_optimizer(network, recipe)
 
     def step() -> None:

@@ -83,9 +83,11 @@ def onecycle(progress: float) -> float:
     return progress / warmup if progress < warmup else (1 - progress) / (1 - warmup)
 
 
-def cosine(progress: float) -> float:
-    """From 1 to 0 along half a cosine."""
-    return (1 + math.cos(math.pi * progress)) / 2
+def cosine(progress: float, warmup: float = 0.0) -> float:
+    """Linear from 0 to 1 over the share `warmup`, then from 1 to 0 along half a cosine."""
+    if progress < warmup:
+        return progress / warmup
+    return (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup))) / 2
 
 
 def constant(progress: float) -> float:
@@ -93,15 +95,15 @@ def constant(progress: float) -> float:
     return 1.0
 
 
-# Each makes the schedule of a run from its highest learning rate.
-SCHEDULES: dict[str, Callable[[float], Schedule]] = {
-    "onecycle": partial(ByProgress, onecycle),
-    "cosine": partial(ByProgress, cosine),
-    "plateau": Plateau,
-    "constant": partial(ByProgress, constant),
+# Each makes the schedule of a run from its recipe.
+SCHEDULES: dict[str, Callable[[Recipe], Schedule]] = {
+    "onecycle": lambda recipe: ByProgress(onecycle, recipe.lr),
+    "cosine": lambda recipe: ByProgress(partial(cosine, warmup=recipe.warmup), recipe.lr),
+    "plateau": lambda recipe: Plateau(recipe.lr),
+    "constant": lambda recipe: ByProgress(constant, recipe.lr),
 }
 
 
 def build_schedule(recipe: Recipe) -> Schedule:
     """The schedule that `recipe` names, at its start."""
-    return lookup(SCHEDULES, recipe.schedule, "schedule")(recipe.lr)
+    return lookup(SCHEDULES, recipe.schedule, "schedule")(recipe)

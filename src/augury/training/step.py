@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from augury.augment import Augmentation
 from augury.batch import Batch
 from augury.kernels.steps import Scale
 from augury.rng import Draws
+from augury.training.average import Average
 from augury.training.network import Network
 from augury.training.optimizers import move_state, state_tensors
 from augury.training.processes import Processes
@@ -24,6 +25,8 @@ class Step:
 
     predict: normalized images to logits, with gradients averaged over `processes`;
     label_smoothing: the share of each target that is spread over all classes
+    clip: the largest norm of the gradient, None for any
+    average: of the weights, None for none
     """
 
     network: Network
@@ -32,6 +35,8 @@ class Step:
     optimizer: torch.optim.Optimizer
     label_smoothing: float
     processes: Processes
+    clip: float | None = None
+    average: Average | None = None
 
     def augment(self, batch: Batch, draws: Draws) -> tuple[Tensor, Tensor]:
         """The augmented images, normalized, (B, C, H, W) float32, and their targets (B, K)."""
@@ -55,7 +60,11 @@ class Step:
             loss = loss * share if len(images) else logits.sum()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        if self.clip is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
         self.optimizer.step()
+        if self.average:
+            self.average.update()
         # As in mixup's code: a class counts by its share of the target.
         return loss.detach(), targets.gather(1, logits.argmax(1, keepdim=True)).sum()
 
@@ -70,8 +79,9 @@ class Step:
             move_state(self.optimizer, other.optimizer)
 
     def weights(self) -> list[Tensor]:
-        """All tensors of the network."""
-        return [*self.network.parameters(), *self.network.buffers()]
+        """All tensors of the network, and the average of its weights."""
+        averaged = self.average.values if self.average else []
+        return [*self.network.parameters(), *self.network.buffers(), *averaged]
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:

@@ -94,9 +94,11 @@ def save_network(path: Path, network: Network, spec: ModelSpec) -> None:
 
 
 def _spec_values(spec: ModelSpec) -> dict[str, object]:
-    """As JSON values; `code` is there for a network of the user's own only, as in earlier files."""
+    """As JSON values, as in earlier files: `code` for a network of the user's own only, and no
+    `drop_path`, which matters in training only.
+    """
     values = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(spec).items()}
-    return {k: v for k, v in values.items() if k != "code" or v}
+    return {k: v for k, v in values.items() if (k != "code" or v) and k != "drop_path"}
 
 
 def load_network(path: Path, device: torch.device) -> Network:

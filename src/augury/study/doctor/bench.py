@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from augury.batch import Batch
 from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
@@ -46,6 +46,8 @@ class Bench:
         model = build_model(model_spec(cell.model, options, dataset), 0)
         normalize = Normalize(*unit_statistics(dataset.channels))
         self.network = Network(model, normalize, training_speed(plan, cell), self.device)
+        if self.recipe.freeze == "body":
+            self.network.freeze_body()
 
     def seconds(self, call: Callable[[], object], tries: int = _TRIES) -> float:
         """Median seconds of `tries` calls, after one that is not counted."""
@@ -110,19 +112,26 @@ class Bench:
     @cached_property
     def parameter_bytes(self) -> int:
         """Bytes of the trained parameters."""
-        return _bytes(self.network.model.parameters())
+        return _bytes(self._trained)
+
+    @property
+    def _trained(self) -> list[nn.Parameter]:
+        return [each for each in self.network.model.parameters() if each.requires_grad]
 
     @property
     def state_bytes(self) -> int:
         """Bytes of what the optimizer keeps."""
         named = lookup(OPTIMIZERS, self.recipe.optimizer, "optimizer")
-        return named.state_bytes(self.network.model.parameters())
+        return named.state_bytes(self._trained)
 
     @property
     def checkpoint_bytes(self) -> int:
-        """Bytes of a checkpoint in training; with the best weights where they are chosen."""
+        """Bytes of a checkpoint in training; with the best weights where they are chosen, and their
+        average where it is tested.
+        """
         best = self.weight_bytes if self.recipe.select == "validation" else 0
-        return self.weight_bytes + self.state_bytes + best
+        average = self.parameter_bytes if self.recipe.ema else 0
+        return self.weight_bytes + self.state_bytes + best + average
 
     @cached_property
     def activation_bytes(self) -> int:

@@ -1,13 +1,17 @@
 """The models of a study, checked before anything is trained."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from augury.augment import saliency_kinds
 from augury.data import Dataset
 from augury.errors import InputError
 from augury.models import ModelSpec, build_model, check_spec
+from augury.models.body import head_of
+from augury.models.own import is_own
 from augury.records.cell import Cell, NetworkOptions
+from augury.records.recipe import Recipe
 from augury.study.planning.settings import StudySettings
 from augury.study.planning.tell import Tell, told
 from augury.training.sources import check_sources
@@ -39,12 +43,34 @@ def usable_pairs(
     for model in settings.models:
         for dataset in datasets.values():
             with told(tell, f"{model} on {dataset.name}"):
-                spec = model_spec(model, settings.network, dataset)
+                drop_path = settings.recipe.drop_path
+                spec = replace(model_spec(model, settings.network, dataset), drop_path=drop_path)
                 check_spec(spec)
+                _check_body(spec, settings.recipe)
                 if spec.pretrained or spec.weights:
                     build_model(spec, 0)
                 found.append((model, dataset))
     return found
+
+
+def _check_body(spec: ModelSpec, recipe: Recipe) -> None:
+    """Raise InputError where the recipe treats body and head apart and the network is not so."""
+    if recipe.freeze == "none" and recipe.body_lr == 1:
+        return
+    plain = replace(spec, pretrained=False, weights=None)
+    try:
+        head_of(build_model(plain, 0))
+    except InputError as error:
+        raise InputError(f"{spec.name}: {error}") from error
+    if recipe.freeze == "none" or is_own(spec.name):  # which loads its weights itself
+        return
+    if not (spec.pretrained or spec.weights):
+        raise InputError(f"{spec.name}: freeze=body needs pretrained weights (pretrained, weights)")
+    if "small" in (spec.stem, spec.named and spec.stem is None and spec.named.stem):
+        raise InputError(
+            f"{spec.name}: with freeze=body its small stem would keep random weights; "
+            "choose stem imagenet"
+        )
 
 
 def check_saliency(arms: Sequence[Cell], dataset: Dataset) -> None:

@@ -96,6 +96,8 @@ def probe(
         "torch": torch.__version__,
     }
 
+    if recipe.freeze != "none":
+        identity["freeze"] = recipe.freeze
     if len(ways) < len(ALL_SPEEDS):
         identity["ways"] = [str(way) for way in ways]
 

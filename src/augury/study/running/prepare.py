@@ -65,7 +65,7 @@ def prepare(
     recipe = cell.recipe
     parts = run_parts(dataset, recipe, cell.seed)
     spec = model_spec(cell.model, cell.network, dataset, cell.model_code)
-    model = build_model(spec, cell.seed)
+    model = build_model(replace(spec, drop_path=recipe.drop_path), cell.seed)
     device = torch.device(plan.device)
     normalize = build_normalize(recipe.normalization, parts.train.images, cell.model)
     network = Network(model, normalize, training_speed(plan, cell), device)
@@ -103,7 +103,7 @@ def _alike(cell: Cell, plan: Plan, dataset: Dataset, trained: int) -> Alike | No
     """
     if cell.model_code:
         return None
-    recipe = replace(cell.recipe, lr=1.0, schedule="constant", epochs=1, select="last")
+    recipe = replace(cell.recipe, lr=1.0, schedule="constant", warmup=0.0, epochs=1, select="last")
     shape = (trained, *dataset.train.images.shape[1:], dataset.image_size, dataset.num_classes)
     speed = training_speed(plan, cell)
     learning = (cell.model, cell.network, shape, recipe, speed, plan.device)
