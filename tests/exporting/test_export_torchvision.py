@@ -11,18 +11,26 @@ from torchvision.transforms import v2
 
 from augury import Batch, Draws
 from augury.augment import (
+    AutoAugment,
     Blur,
     Brightness,
+    ChannelShuffle,
+    ColorJitter,
     Contrast,
     Crop,
     CutMix,
+    Elastic,
     Flip,
+    GaussianNoise,
     Grayscale,
     Hue,
     Invert,
+    Jpeg,
     MixUp,
     OneOf,
+    Perspective,
     Posterize,
+    QuarterTurns,
     RandAugment,
     RandomErasing,
     Rotate,
@@ -36,6 +44,7 @@ from augury.augment.color.blur import BlurParams
 from augury.augment.color.brightness import BrightnessParams
 from augury.augment.color.contrast import ContrastParams
 from augury.augment.color.hue import HueParams
+from augury.augment.color.jpeg import JpegParams
 from augury.augment.color.saturation import SaturationParams
 from augury.augment.geometry.crop import CropParams
 from augury.augment.geometry.rotate import RotateParams
@@ -211,14 +220,27 @@ def test_random_erasing():
     agree(drawn(erase, lambda p: p["i"]), samples(arm, lambda p: p.top))
 
 
-@pytest.mark.parametrize("policy", [TrivialAugment(), RandAugment(magnitude_std=0.0)])
-def test_policies_change_images_as_much(policy):
-    transform = run(policy, "torchvision")["transform"]
-    picture, n = image(40), 1500
+@pytest.mark.parametrize(
+    "arm",
+    [
+        TrivialAugment(),
+        RandAugment(magnitude_std=0.0),
+        AutoAugment(),
+        AutoAugment("svhn"),
+        ColorJitter(0.3, (0.5, 1.2), 0.6, 0.05, p=0.7),
+        Perspective(),
+        Elastic(20.0, 3.0, p=0.6),
+        GaussianNoise(0.2),
+    ],
+    ids=lambda arm: type(arm).__name__,
+)
+def test_images_change_as_much(arm):
+    transform = run(arm, "torchvision")["transform"]
+    picture, n = image(40), 1200
     torch.manual_seed(0)
     changed = torch.stack([transform(picture) for _ in range(n)]) - to_float(picture)
     batch = batch_of(picture, n)
-    own = to_float(policy(batch, Draws(0, 0, batch.ids)).images) - to_float(picture)
+    own = to_float(arm(batch, Draws(0, 0, batch.ids)).images) - to_float(picture)
     for change in (torch.square, torch.abs, torch.clone):
         theirs, ours = (change(each).mean((1, 2, 3)) for each in (changed, own))
         # Rounded, as some operations change all images by the same, to a level.
@@ -303,6 +325,34 @@ def test_shares_of_mixed_images(mixing):
         agree(theirs, ours)
     else:  # boxes of 8 pixels: theirs have an even side, rounded down, and leave more of the image
         assert 0 < np.mean(theirs) - ours.mean() < 0.1
+
+
+def test_quarter_turns():
+    (turn,) = exported(QuarterTurns())
+    torch.manual_seed(0)
+    found = [turn(image()) for _ in range(400)]
+    turned = [torch.rot90(image(), k, (1, 2)) for k in range(4)]
+    counts = [sum(torch.equal(each, one) for each in found) for one in turned]
+    assert sum(counts) == 400
+    assert min(counts) > 100 - 4.5 * math.sqrt(75)
+
+
+@pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")  # of torchvision 0.29
+def test_jpeg():
+    (jpeg,) = exported(Jpeg((40, 60)))
+    found = jpeg.transform(image(), {"quality": 47})
+    params = JpegParams(torch.tensor([47]), torch.tensor([True]))
+    near(found, ours(Jpeg(), params))
+    assert set(drawn(jpeg, lambda p: float(p["quality"]))) == set(range(40, 61))
+
+
+def test_channels_come_in_all_orders():
+    (shuffle,) = exported(ChannelShuffle())
+    torch.manual_seed(0)
+    pixel = torch.tensor([1, 2, 3], dtype=torch.uint8).view(3, 1, 1)
+    orders = [tuple(shuffle(pixel).flatten().tolist()) for _ in range(1200)]
+    assert len(set(orders)) == 6
+    assert abs(orders.count((1, 2, 3)) - 200) < 4.5 * math.sqrt(1200 * 5 / 36)
 
 
 def test_half_of_the_batches_are_mixed():

@@ -18,6 +18,7 @@ from augury.augment import (
     RandomErasing,
     Rotate,
     Shear,
+    TrivialAugment,
 )
 from augury.exporting import TARGETS
 
@@ -27,26 +28,32 @@ EXPRESSED = {
         *("none", "crop", "flip", "rotate", "shear", "translate", "brightness", "contrast"),
         *("saturation", "hue", "grayscale", "blur", "posterize", "solarize", "equalize"),
         *("autocontrast", "invert", "trivialaugment", "random-erasing", "mixup", "cutmix"),
+        *("vertical-flip", "quarter-turns", "color-jitter", "channel-shuffle", "gaussian-noise"),
+        *("random-grayscale", "jpeg", "perspective", "elastic", "autoaugment"),
     },
     "albumentations": {
         *("none", "crop", "flip", "rotate", "shear", "translate", "brightness", "contrast"),
         *("saturation", "hue", "grayscale", "blur", "posterize", "solarize", "equalize"),
-        *("autocontrast", "invert", "random-erasing"),
+        *("autocontrast", "invert", "random-erasing", "vertical-flip", "quarter-turns"),
+        *("color-jitter", "channel-shuffle", "gaussian-noise", "random-grayscale", "jpeg"),
+        *("downscale", "coarse-dropout"),
     },
     "kornia": {
         *("none", "crop", "flip", "rotate", "shear", "translate", "brightness", "contrast"),
         *("saturation", "hue", "grayscale", "blur", "sharpness", "equalize", "autocontrast"),
-        *("invert", "mixup"),
+        *("invert", "mixup", "vertical-flip", "color-jitter", "channel-shuffle"),
+        "random-grayscale",
     },
     "keras": {
         *("none", "crop", "flip", "rotate", "translate", "normal", "hue", "grayscale"),
-        *("invert", "mixup"),
+        *("invert", "mixup", "vertical-flip", "random-grayscale"),
     },
     "timm": {
         *("none", "flip", "brightness", "contrast", "saturation", "hue", "grayscale"),
-        *("random-erasing", "mixup", "cutmix"),
+        *("random-erasing", "mixup", "cutmix", "vertical-flip", "color-jitter"),
+        "random-grayscale",
     },
-    "ultralytics": {"none", "flip", "saturation", "hue"},
+    "ultralytics": {"none", "flip", "vertical-flip", "saturation", "hue", "color-jitter"},
     "python": set(AUGMENTATIONS),
 }
 
@@ -128,6 +135,8 @@ def test_each_difference_is_a_comment_and_none_is_no_difference():
         (MixUp(alpha=0.2), "kornia", "alpha=1 would do"),
         (Flip(0.3), "keras", "RandomFlip mirrors half of the images"),
         (Shear(10.0, 10.0), "albumentations", "its shear along both axes changes areas"),
+        ("random-erasing+jpeg", "torchvision", "one takes levels, the other floats"),
+        (TrivialAugment(0.5), "torchvision", "its strengths are fixed"),
         (OneOf([Flip(), MixUp()]), "timm", "mixup and cutmix alone"),
         (OneOf([Flip(), MixUp()]), "torchvision", "a batch is mixed in another place"),
     ],

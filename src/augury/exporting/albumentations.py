@@ -7,22 +7,31 @@ from augury.augment import (
     Autocontrast,
     Blur,
     Brightness,
+    ChannelShuffle,
+    CoarseDropout,
+    ColorJitter,
     Contrast,
     Crop,
+    Downscale,
     Equalize,
     Flip,
+    GaussianNoise,
     Grayscale,
     Hue,
     Invert,
+    Jpeg,
     Normal,
     OneOf,
     Posterize,
+    QuarterTurns,
     RandomErasing,
+    RandomGrayscale,
     Rotate,
     Saturation,
     Shear,
     Solarize,
     Translate,
+    VerticalFlip,
     Zoom,
 )
 from augury.augment.base import Augmentation
@@ -47,6 +56,7 @@ _TENSOR = ("A.ToFloat(255, p=1.0)", "ToTensorV2()")
 _GENERATOR = "draws come from its own generator, not from seed, epoch and the image's id"
 _BORDERS = {"nearest": "cv2.BORDER_REPLICATE", "black": "cv2.BORDER_CONSTANT"}
 _LINEAR = "interpolation=cv2.INTER_LINEAR"
+_HUES = "hues are rounded to steps of two degrees, as OpenCV stores them"
 _SCALE = "Affine draws the scale uniformly, and a scale over 1 enlarges"
 
 
@@ -128,10 +138,57 @@ def _jitter(name: str, strength: float) -> Piece:
     still = {"brightness": (1, 1), "contrast": (1, 1), "saturation": (1, 1), "hue": (0, 0)}
     reach = (-strength, strength) if name == "hue" else (1 - strength, 1 + strength)
     arguments = ", ".join(f"{key}={value}" for key, value in {**still, name: reach}.items())
-    notes = ("hues are rounded to steps of two degrees, as OpenCV stores them",)
+    notes = (_HUES,)
     return Piece(
         (f"A.ColorJitter({arguments}, p=1.0)",), notes if name == "hue" else (), rounds=True
     )
+
+
+def _grayscale(part: Grayscale) -> Piece:
+    return Piece((f"A.ToGray(method='weighted_average', p={part.p})",), rounds=True)
+
+
+def _color_jitter(part: ColorJitter) -> Piece:
+    about = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
+    ranges = {name: _around(getattr(part, name), middle) for name, middle in about.items()}
+    arguments = ", ".join(f"{name}={reach}" for name, reach in ranges.items())
+    return Piece((f"A.ColorJitter({arguments}, p={part.p})",), (_HUES,), rounds=True)
+
+
+def _around(value: Any, middle: float) -> tuple[float, float]:
+    if isinstance(value, list | tuple):
+        return value[0], value[1]
+    return max(middle - value, 0.0) if middle else -value, middle + value
+
+
+def _noise(part: GaussianNoise) -> Piece:
+    low, high = _pair(part.sigma)
+    return Piece((f"A.GaussNoise(std_range=({low}, {high}), p=1.0)",), rounds=True)
+
+
+def _jpeg(part: Jpeg) -> Piece:
+    low, high = _pair(part.quality)
+    kind = 'compression_type="jpeg"'
+    return Piece((f"A.ImageCompression({kind}, quality_range=({low}, {high}), p={part.p})",))
+
+
+def _downscale(part: Downscale) -> Piece:
+    low, high = _pair(part.scale)
+    cut = "sides are cut to whole pixels; augury rounds them"
+    return Piece((f"A.Downscale(scale_range=({low}, {high}), p={part.p})",), (cut,))
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    return (value[0], value[1]) if isinstance(value, list | tuple) else (value, value)
+
+
+def _coarse_dropout(part: CoarseDropout) -> Piece:
+    arguments = (
+        f"num_holes_range={tuple(part.holes)}, hole_height_range={tuple(part.height)}, "
+        f"hole_width_range={tuple(part.width)}, fill=0, p={part.p}"
+    )
+    cut = "sides are cut to whole pixels; augury rounds them"
+    return Piece((f"A.CoarseDropout({arguments})",), (cut,))
 
 
 def _blur(part: Blur) -> Piece:
@@ -188,6 +245,8 @@ def _one_of(part: OneOf) -> Piece:
 
 TABLE: Table = {
     Flip: _flip,
+    VerticalFlip: _flip,
+    QuarterTurns: lambda part: Piece(("A.RandomRotate90(p=1.0)",)),
     Crop: _crop,
     Rotate: _rotate,
     Shear: _shear,
@@ -198,9 +257,14 @@ TABLE: Table = {
     Contrast: lambda part: _jitter("contrast", part.strength),
     Saturation: lambda part: _jitter("saturation", part.strength),
     Hue: lambda part: _jitter("hue", part.shift),
-    Grayscale: lambda part: Piece(
-        (f"A.ToGray(method='weighted_average', p={part.p})",), rounds=True
-    ),
+    Grayscale: _grayscale,
+    RandomGrayscale: _grayscale,
+    ColorJitter: _color_jitter,
+    ChannelShuffle: lambda part: Piece((f"A.ChannelShuffle(p={part.p})",)),
+    GaussianNoise: _noise,
+    Jpeg: _jpeg,
+    Downscale: _downscale,
+    CoarseDropout: _coarse_dropout,
     Blur: _blur,
     Posterize: _posterize,
     Solarize: _solarize,

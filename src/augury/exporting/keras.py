@@ -13,9 +13,11 @@ from augury.augment import (
     MixUp,
     Normal,
     Posterize,
+    RandomGrayscale,
     Rotate,
     Solarize,
     Translate,
+    VerticalFlip,
 )
 from augury.augment.base import Augmentation
 from augury.exporting.piece import (
@@ -169,12 +171,14 @@ def _mixup(part: MixUp) -> Piece:
 
 TABLE: Table = {
     Flip: _flip,
+    VerticalFlip: _flip,
     Crop: _crop,
     Rotate: _rotate,
     Translate: _translate,
     Normal: _normal,
     Hue: lambda part: Piece((f"keras.layers.RandomHue({2 * part.shift}, {_RANGE})",)),
     Grayscale: _grayscale,
+    RandomGrayscale: _grayscale,
     Posterize: _posterize,
     Solarize: _solarize,
     Equalize: _equalize,

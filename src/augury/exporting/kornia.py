@@ -7,6 +7,8 @@ from augury.augment import (
     Autocontrast,
     Blur,
     Brightness,
+    ChannelShuffle,
+    ColorJitter,
     Contrast,
     Crop,
     Equalize,
@@ -17,12 +19,14 @@ from augury.augment import (
     MixUp,
     Normal,
     Posterize,
+    RandomGrayscale,
     Rotate,
     Saturation,
     Sharpness,
     Shear,
     Solarize,
     Translate,
+    VerticalFlip,
     Zoom,
 )
 from augury.augment.base import Augmentation
@@ -36,6 +40,7 @@ from augury.exporting.piece import (
     header,
     joined,
     notes_of,
+    pair_text,
     size_line,
     written,
 )
@@ -131,6 +136,13 @@ def _jitter(name: str, strength: float) -> Piece:
     return Piece((f"K.ColorJitter({name}={strength}, p=1.0)",))
 
 
+def _color_jitter(part: ColorJitter) -> Piece:
+    values = ("brightness", "contrast", "saturation", "hue")
+    arguments = ", ".join(f"{name}={pair_text(getattr(part, name))}" for name in values)
+    order = "the order of the four is drawn once a batch; augury draws it for each image"
+    return Piece((f"K.ColorJitter({arguments}, p={part.p})",), (order,))
+
+
 def _blur(part: Blur) -> Piece:
     reach = 2 * math.ceil(3 * part.sigma[1]) + 1
     arguments = f'({reach}, {reach}), {tuple(part.sigma)}, border_type="replicate"'
@@ -165,6 +177,7 @@ def _mixup(part: MixUp) -> Piece:
 
 TABLE: Table = {
     Flip: _flip,
+    VerticalFlip: _flip,
     Crop: _crop,
     Rotate: lambda part: _affine(f"degrees={float(part.degrees)}", part.border, part.p),
     Shear: _shear,
@@ -175,7 +188,10 @@ TABLE: Table = {
     Contrast: lambda part: _jitter("contrast", part.strength),
     Saturation: lambda part: _jitter("saturation", part.strength),
     Hue: lambda part: _jitter("hue", part.shift),
+    ColorJitter: _color_jitter,
+    ChannelShuffle: lambda part: Piece((f"K.RandomChannelShuffle(p={part.p})",)),
     Grayscale: lambda part: Piece((f"K.RandomGrayscale(p={part.p})",)),
+    RandomGrayscale: lambda part: Piece((f"K.RandomGrayscale(p={part.p})",)),
     Blur: _blur,
     Sharpness: lambda part: Piece((f"K.RandomSharpness({tuple(part.factor)}, p={part.p})",)),
     Posterize: _posterize,

@@ -8,6 +8,7 @@ from augury.augment.base import Augmentation
 from augury.augment.chain import Chain
 from augury.augment.geometry.crop import Crop
 from augury.augment.geometry.flip import Flip
+from augury.augment.geometry.quarter_turns import QuarterTurns
 from augury.augment.geometry.resampling import Geometric
 from augury.augment.none import Identity
 from augury.errors import InputError
@@ -35,13 +36,15 @@ class Order:
 class Piece:
     """One augmentation in another library. calls: its transforms, in order; notes: what differs.
 
-    rounds: the library rounds to whole levels where augury does not. floats: it needs floats.
+    rounds: the library rounds to whole levels where augury does not. floats: it needs floats;
+    levels: it needs uint8.
     """
 
     calls: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     rounds: bool = False
     floats: bool = False
+    levels: bool = False
 
 
 Table = Mapping[type, Callable[[Any], Piece]]
@@ -67,6 +70,11 @@ def _written(part: Augmentation[Any], table: Table, library: str) -> Piece:
     return table[type(part)](part)
 
 
+def pair_text(value: Any) -> str:
+    """A number, or a pair of numbers, as an argument."""
+    return str(tuple(value)) if isinstance(value, list | tuple) else str(value)
+
+
 def cannot(library: str, what: str, why: str) -> InputError:
     """The error for what a library cannot express."""
     return InputError(
@@ -90,7 +98,7 @@ def _interpolated_twice(parts: Sequence[Augmentation[Any]]) -> bool:
     for part in parts:
         if not isinstance(part, Geometric):
             run = 0
-        elif not isinstance(part, Flip | Crop):
+        elif not isinstance(part, Flip | Crop | QuarterTurns):
             run += 1
         if run > 1:
             return True

@@ -4,6 +4,7 @@ from typing import Any
 
 from augury.augment import (
     Brightness,
+    ColorJitter,
     Contrast,
     CutMix,
     Flip,
@@ -12,7 +13,9 @@ from augury.augment import (
     MixUp,
     OneOf,
     RandomErasing,
+    RandomGrayscale,
     Saturation,
+    VerticalFlip,
 )
 from augury.augment.base import Augmentation
 from augury.exporting.piece import (
@@ -25,6 +28,7 @@ from augury.exporting.piece import (
     flat,
     header,
     joined,
+    pair_text,
     size_line,
 )
 from augury.exporting.settings import Settings, SettingsTable, gathered
@@ -97,6 +101,19 @@ def _jitter(place: int, strength: float) -> Settings:
     return Settings(_COLOR, {"color_jitter": str(tuple(four))}, notes=(LEVELS,))
 
 
+def _color_jitter(part: ColorJitter) -> Settings:
+    names = ("brightness", "contrast", "saturation", "hue")
+    four = ", ".join(pair_text(getattr(part, name)) for name in names)
+    values = {"color_jitter": f"({four})"} | (
+        {"color_jitter_prob": str(part.p)} if part.p < 1 else {}
+    )
+    return Settings(_COLOR, values, notes=(LEVELS,))
+
+
+def _grayscale(part: Grayscale) -> Settings:
+    return Settings(_GRAY, {"grayscale_prob": str(part.p)}, notes=(LEVELS,))
+
+
 def _erasing(part: RandomErasing) -> Settings:
     values = {
         "probability": part.p,
@@ -146,11 +163,14 @@ def _one_of(part: OneOf) -> Settings:
 
 TABLE: SettingsTable = {
     Flip: _flip,
+    VerticalFlip: _flip,
     Brightness: lambda part: _jitter(0, part.strength),
     Contrast: lambda part: _jitter(1, part.strength),
     Saturation: lambda part: _jitter(2, part.strength),
     Hue: lambda part: _jitter(3, part.shift),
-    Grayscale: lambda part: Settings(_GRAY, {"grayscale_prob": str(part.p)}, notes=(LEVELS,)),
+    ColorJitter: _color_jitter,
+    Grayscale: _grayscale,
+    RandomGrayscale: _grayscale,
     RandomErasing: _erasing,
     MixUp: _mixup,
     CutMix: _cutmix,

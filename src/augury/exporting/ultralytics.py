@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from augury.augment import Flip, Hue, RandAugment, RandomErasing, Saturation
+from augury.augment import (
+    ColorJitter,
+    Flip,
+    Hue,
+    RandAugment,
+    RandomErasing,
+    Saturation,
+    VerticalFlip,
+)
 from augury.augment.base import Augmentation
 from augury.exporting.piece import (
     FULL,
@@ -60,6 +68,20 @@ def _flip(part: Flip) -> Settings:
     return Settings(_FLIP, {"fliplr": str(part.horizontal), "flipud": str(part.vertical)})
 
 
+def _color_jitter(part: ColorJitter) -> Settings:
+    numbers = (part.brightness, part.contrast, part.saturation, part.hue)
+    if (
+        part.brightness != part.contrast
+        or part.p != 1
+        or any(isinstance(n, tuple) for n in numbers)
+    ):
+        raise cannot(
+            LIBRARY, "ColorJitter", "it has numbers, and one for brightness and contrast together"
+        )
+    values = {"hsv_v": part.brightness, "hsv_s": part.saturation, "hsv_h": part.hue}
+    return Settings(_COLOR, {key: str(value) for key, value in values.items()}, notes=(LEVELS,))
+
+
 def _erasing(part: RandomErasing) -> Settings:
     if tuple(part.area) != (0.02, 0.33) or tuple(part.aspect) != (0.3, 3.3):
         raise cannot(
@@ -83,6 +105,8 @@ def _randaugment(part: RandAugment) -> Settings:
 
 TABLE: SettingsTable = {
     Flip: _flip,
+    VerticalFlip: _flip,
+    ColorJitter: _color_jitter,
     Saturation: lambda part: Settings(_COLOR, {"hsv_s": str(part.strength)}, notes=(LEVELS,)),
     Hue: lambda part: Settings(_COLOR, {"hsv_h": str(part.shift)}, notes=(LEVELS,)),
     RandAugment: _randaugment,
