@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 from exported_code import calls, run
+from scipy.stats import ks_2samp
 
-from augury import InputError, export
+from augury import Batch, Draws, InputError, build_augmentation, export
 from augury.augment import (
     AUGMENTATIONS,
     Chain,
@@ -25,6 +26,7 @@ from augury.augment import (
     Sharpness,
     Solarize,
 )
+from augury.batch import to_float
 
 # Names of arguments, from the documentation of the versions that the code is written for.
 ALBUMENTATIONS = {
@@ -55,6 +57,12 @@ ALBUMENTATIONS = {
     "A.InvertImg": {"p"},
     "A.RandomRotate90": {"p"},
     "A.ChannelShuffle": {"p"},
+    "A.RandomResizedCrop": {
+        *("size", "scale", "ratio", "interpolation", "mask_interpolation", "area_for_downscale"),
+        "p",
+    },
+    "A.SmallestMaxSize": {"max_size", "max_size_hw", "interpolation", "area_for_downscale", "p"},
+    "A.CenterCrop": {"height", "width", "pad_if_needed", "pad_position", "fill", "p"},
     "A.GaussNoise": {"std_range", "mean_range", "per_channel", "noise_scale_factor", "p"},
     "A.ImageCompression": {"compression_type", "quality_range", "p"},
     "A.Downscale": {"scale_range", "interpolation_pair", "p"},
@@ -132,7 +140,7 @@ def exportable(to):
 @pytest.mark.parametrize(
     ("to", "documented", "prefix", "least"),
     [
-        ("albumentations", ALBUMENTATIONS, "A.", 31),
+        ("albumentations", ALBUMENTATIONS, "A.", 34),
         ("kornia", KORNIA, "K.", 27),
         ("keras", KERAS, "keras.layers.", 15),
     ],
@@ -168,19 +176,49 @@ def test_every_argument_of_ultralytics_is_documented(monkeypatch):
     assert told[-1]["erasing"] == 0.2
 
 
+N = 600
+
+
+def smooth_image():
+    """(3, 24, 24) uint8 without hard edges, and with as many dark as bright pixels."""
+    generator = torch.Generator().manual_seed(2)
+    coarse = torch.rand(1, 3, 6, 6, generator=generator)
+    fine = torch.nn.functional.interpolate(coarse, size=24, mode="bilinear")[0]
+    return (255 * fine).round().to(torch.uint8)
+
+
+def change_as_much(arm, theirs):
+    """Whether N images (N, 3, 24, 24), in [0, 1], differ from the image as those of `arm` do."""
+    image = smooth_image()
+    batch = Batch(image.expand(N, -1, -1, -1), torch.eye(2)[torch.zeros(N).long()], torch.arange(N))
+    built = build_augmentation(arm) if isinstance(arm, str) else arm
+    ours = to_float(built(batch, Draws(0, 0, batch.ids)).images)
+    for kind in (torch.abs, torch.clone):
+        pair = [
+            kind(each - to_float(image)).mean((1, 2, 3)).numpy().round(2) for each in (theirs, ours)
+        ]
+        assert ks_2samp(*pair, method="asymp").pvalue > 1e-4, arm
+
+
+@pytest.mark.filterwarnings("ignore")  # of the other library
 def test_the_code_for_albumentations_runs():
     pytest.importorskip("albumentations", reason="its code is run where it is installed")
     image = np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8)
-    for arm, _ in exportable("albumentations"):
+    for arm, code in exportable("albumentations"):
         tensor = run(arm, "albumentations", image_size=24)["transform"](image=image)["image"]
         assert tensor.shape == (3, 24, 24), arm
         assert tensor.dtype == torch.float32
         assert 0 <= float(tensor.min()) <= float(tensor.max()) <= 1
+        if not any(word in code for word in ("STORED", "cut to whole pixels", "by up to about 8")):
+            picture = smooth_image().permute(1, 2, 0).numpy()
+            transform = run(arm, "albumentations", image_size=24)["transform"]
+            change_as_much(arm, torch.stack([transform(image=picture)["image"] for _ in range(N)]))
     flipped = run(Flip(1.0), "albumentations")["transform"](image=image)["image"]
     expected = torch.from_numpy(image[:, ::-1].copy()).permute(2, 0, 1) / 255
     assert torch.allclose(flipped, expected)
 
 
+@pytest.mark.filterwarnings("ignore")  # of the other library
 def test_the_code_for_kornia_runs():
     pytest.importorskip("kornia", reason="its code is run where it is installed")
     images = torch.rand(6, 3, 24, 24)
@@ -188,19 +226,28 @@ def test_the_code_for_kornia_runs():
         names = run(arm, "kornia", image_size=24)
         found = names["transform"](images)
         assert found.shape == images.shape, arm
-        if "mixed_loss" in names:
+        if "mixed_loss" not in names:
+            change_as_much(arm, names["transform"](to_float(smooth_image()).expand(N, -1, -1, -1)))
+        else:
             model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 24 * 24, 3))
             loss = names["mixed_loss"](model, images, torch.arange(6) % 3)
             assert torch.isfinite(loss)
     assert torch.allclose(run(Flip(1.0), "kornia")["transform"](images), images.flip(3))
 
 
+@pytest.mark.filterwarnings("ignore")  # of the other library
 def test_the_code_for_keras_runs():
-    pytest.importorskip("keras", reason="its code is run where it is installed")
+    keras = pytest.importorskip("keras", reason="its code is run where it is installed")
     images = np.random.default_rng(0).uniform(0, 255, (6, 24, 24, 3)).astype("float32")
-    for arm, _ in exportable("keras"):
+    for arm, code in exportable("keras"):
         names = run(arm, "keras", image_size=24, num_classes=3)
         assert tuple(names["augment"](images, training=True).shape) == images.shape, arm
+        if "RandomCrop" not in code and "augmented" not in names:
+            picture = (
+                smooth_image().permute(1, 2, 0).expand(N, -1, -1, -1).numpy().astype("float32")
+            )
+            theirs = keras.ops.convert_to_numpy(names["augment"](picture, training=True))
+            change_as_much(arm, torch.from_numpy(theirs).permute(0, 3, 1, 2) / 255)
         if "augmented" in names:
             _, labels = names["augmented"](images, np.arange(6) % 3)
             assert tuple(labels.shape) == (6, 3)

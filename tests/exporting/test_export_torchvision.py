@@ -33,6 +33,7 @@ from augury.augment import (
     QuarterTurns,
     RandAugment,
     RandomErasing,
+    RandomResizedCrop,
     Rotate,
     Saturation,
     Shear,
@@ -47,6 +48,7 @@ from augury.augment.color.hue import HueParams
 from augury.augment.color.jpeg import JpegParams
 from augury.augment.color.saturation import SaturationParams
 from augury.augment.geometry.crop import CropParams
+from augury.augment.geometry.random_resized_crop import RandomResizedCropParams
 from augury.augment.geometry.rotate import RotateParams
 from augury.augment.geometry.shear import ShearParams
 from augury.augment.policies import randaugment, trivialaugment
@@ -111,6 +113,19 @@ def test_flips():
     horizontal, vertical = exported(Flip(0.3, 0.1))
     assert (horizontal.p, vertical.p) == (0.3, 0.1)
     assert isinstance(vertical, v2.RandomVerticalFlip)
+
+
+def test_random_resized_crop():
+    arm = RandomResizedCrop((0.2, 0.9))
+    (crop,) = exported(arm, image_size=24)
+    box = {"top": 2, "left": 3, "height": 15, "width": 9}
+    params = RandomResizedCropParams(**{name: torch.tensor([at]) for name, at in box.items()})
+    near(crop.transform(image(), box), ours(arm, params), 1.1 * LEVEL)
+    for side in ("height", "width", "top", "left"):
+        agree(
+            drawn(crop, lambda p, side=side: p[side]),
+            samples(arm, lambda p, side=side: vars(p)[side]),
+        )
 
 
 def test_crop():

@@ -30,13 +30,14 @@ EXPRESSED = {
         *("autocontrast", "invert", "trivialaugment", "random-erasing", "mixup", "cutmix"),
         *("vertical-flip", "quarter-turns", "color-jitter", "channel-shuffle", "gaussian-noise"),
         *("random-grayscale", "jpeg", "perspective", "elastic", "autoaugment"),
+        *("random-resized-crop", "resize-crop", "center-crop"),
     },
     "albumentations": {
         *("none", "crop", "flip", "rotate", "shear", "translate", "brightness", "contrast"),
         *("saturation", "hue", "grayscale", "blur", "posterize", "solarize", "equalize"),
         *("autocontrast", "invert", "random-erasing", "vertical-flip", "quarter-turns"),
         *("color-jitter", "channel-shuffle", "gaussian-noise", "random-grayscale", "jpeg"),
-        *("downscale", "coarse-dropout"),
+        *("downscale", "coarse-dropout", "random-resized-crop", "resize-crop", "center-crop"),
     },
     "kornia": {
         *("none", "crop", "flip", "rotate", "shear", "translate", "brightness", "contrast"),
@@ -51,9 +52,17 @@ EXPRESSED = {
     "timm": {
         *("none", "flip", "brightness", "contrast", "saturation", "hue", "grayscale"),
         *("random-erasing", "mixup", "cutmix", "vertical-flip", "color-jitter"),
-        "random-grayscale",
+        *("random-grayscale", "random-resized-crop", "timm-randaugment"),
     },
-    "ultralytics": {"none", "flip", "vertical-flip", "saturation", "hue", "color-jitter"},
+    "ultralytics": {
+        "random-resized-crop",
+        "none",
+        "flip",
+        "vertical-flip",
+        "saturation",
+        "hue",
+        "color-jitter",
+    },
     "python": set(AUGMENTATIONS),
 }
 

@@ -71,13 +71,19 @@ def export_arm(
     if folder is None:
         if arm is not None:
             raise InputError("arm: is of a study, and an augmentation is given")
-        return _of_augmentation(what, to, Order("", image_size, num_classes, augury.__version__))
+        return _of_augmentation(
+            what, to, Order("", image_size, num_classes, version=augury.__version__)
+        )
     plan = plan_of(folder)
     cell = _cell_of(folder, arm)
     require_code([cell], StudyFolder(folder).plan_file)
     data = plan.datasets[cell.dataset]
     order = Order(
-        cell.augmentation, image_size or data.image_size, num_classes or len(data.classes)
+        cell.augmentation,
+        image_size or data.image_size,
+        num_classes or len(data.classes),
+        data.stored_size,
+        augury.__version__,
     )
     return Exported(cell.augmentation, exported(to, cell.augmentation, cell.parameters, order))
 

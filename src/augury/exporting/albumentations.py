@@ -1,12 +1,14 @@
 """Albumentations: arrays (H, W, 3) of whole levels, one image at a time."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from augury.augment import (
     Autocontrast,
     Blur,
     Brightness,
+    CenterCrop,
     ChannelShuffle,
     CoarseDropout,
     ColorJitter,
@@ -26,6 +28,8 @@ from augury.augment import (
     QuarterTurns,
     RandomErasing,
     RandomGrayscale,
+    RandomResizedCrop,
+    ResizeCrop,
     Rotate,
     Saturation,
     Shear,
@@ -36,6 +40,7 @@ from augury.augment import (
 )
 from augury.augment.base import Augmentation
 from augury.exporting.piece import (
+    STORED,
     Order,
     Piece,
     Table,
@@ -45,7 +50,8 @@ from augury.exporting.piece import (
     joined,
     list_block,
     notes_of,
-    size_line,
+    size_lines,
+    view_size,
     written,
 )
 
@@ -75,12 +81,25 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     return joined(
         header(order, LIBRARY, VERSIONS, [*notes, _GENERATOR] if parts else []),
         imports,
-        [size_line(order)] if any("SIZE" in call for call in calls) else [],
+        size_lines(order, calls),
         [
             '# image: array (H, W, 3), uint8, RGB; tensor = transform(image=image)["image"]',
             *list_block("transform = A.Compose", [*calls, *_TENSOR]),
         ],
     )
+
+
+def _resized_crop(part: RandomResizedCrop) -> Piece:
+    ranges = f"scale={tuple(part.scale)}, ratio={tuple(part.ratio)}"
+    plain = "what shrinks is not antialiased; augury's is"
+    call = f"A.RandomResizedCrop(size={view_size(part)}, {ranges}, p=1.0)"
+    return Piece((call,), (STORED, plain), rounds=True)
+
+
+def _resize_crop(part: ResizeCrop) -> Piece:
+    plain = "the resizing is not antialiased; augury's is"
+    crop = f"A.RandomCrop(*{view_size(part)}, p=1.0)"
+    return Piece(("A.SmallestMaxSize(STORED, p=1.0)", crop), (plain,))
 
 
 def _flip(part: Flip) -> Piece:
@@ -116,7 +135,8 @@ def _shear(part: Shear) -> Piece:
 
 def _translate(part: Translate) -> Piece:
     reach = f"(-{part.share}, {part.share})"
-    return _affine(f'translate_percent={{"x": {reach}, "y": {reach}}}', part.border, part.p)
+    found = _affine(f'translate_percent={{"x": {reach}, "y": {reach}}}', part.border, part.p)
+    return replace(found, notes=("moves are cut to whole pixels, toward none",))
 
 
 def _zoom(part: Zoom) -> Piece:
@@ -223,6 +243,16 @@ def _still(wanted: bool) -> str:
     return ", A.NoOp(p=1.0)" if wanted else ""
 
 
+def _equalize(part: Equalize) -> Piece:
+    other = "its 'pil' mode gives some levels other than Pillow's, by up to about 8"
+    return Piece((f"A.Equalize(mode='pil', p={part.p})",), (other,))
+
+
+def _autocontrast(part: Autocontrast) -> Piece:
+    other = "some levels are other than Pillow's, by 1"
+    return Piece((f"A.AutoContrast(method='pil', p={part.p})",), (other,))
+
+
 def _erasing(part: RandomErasing) -> Piece:
     area, aspect = tuple(part.area), tuple(part.aspect)
     return Piece((f"A.Erasing(scale={area}, ratio={aspect}, fill='random_uniform', p={part.p})",))
@@ -244,6 +274,9 @@ def _one_of(part: OneOf) -> Piece:
 
 
 TABLE: Table = {
+    RandomResizedCrop: _resized_crop,
+    ResizeCrop: _resize_crop,
+    CenterCrop: lambda part: Piece((f"A.CenterCrop(*{view_size(part)}, p=1.0)",)),
     Flip: _flip,
     VerticalFlip: _flip,
     QuarterTurns: lambda part: Piece(("A.RandomRotate90(p=1.0)",)),
@@ -268,8 +301,8 @@ TABLE: Table = {
     Blur: _blur,
     Posterize: _posterize,
     Solarize: _solarize,
-    Equalize: lambda part: Piece((f"A.Equalize(mode='pil', p={part.p})",)),
-    Autocontrast: lambda part: Piece((f"A.AutoContrast(method='pil', p={part.p})",)),
+    Equalize: _equalize,
+    Autocontrast: _autocontrast,
     Invert: lambda part: Piece((f"A.InvertImg(p={part.p})",)),
     RandomErasing: _erasing,
     OneOf: _one_of,

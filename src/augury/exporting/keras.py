@@ -31,12 +31,12 @@ from augury.exporting.piece import (
     joined,
     list_block,
     notes_of,
-    size_line,
+    size_lines,
     written,
 )
 
 LIBRARY = "keras"
-VERSIONS = "keras 3.10"
+VERSIONS = "keras 3.10 to 3.15"
 
 _GENERATOR = "draws come from the layers' seeds, not from seed, epoch and the image's id"
 _FILL = {"nearest": 'fill_mode="nearest"', "black": 'fill_mode="constant", fill_value=0.0'}
@@ -55,7 +55,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         raise cannot(LIBRARY, order.name, "mixing comes once, and last")
     calls = [call for piece in pieces for call in piece.calls]
     mix = calls.pop() if mixing else ""
-    names = [size_line(order)] if any("SIZE" in call for call in calls) else []
+    names = size_lines(order, calls)
     names += [classes_line(order)] if mixing else []
     layers = calls or ["keras.layers.Identity()"]
     return joined(
@@ -138,7 +138,7 @@ def _posterize(part: Posterize) -> Piece:
     low, high = map(int, part.bits)
     if low != high:
         raise cannot(LIBRARY, "Posterize", "its largest number of bits never comes")
-    return Piece((f"keras.layers.RandomPosterization({low}, {_RANGE})",))
+    return Piece((f"keras.layers.RandomPosterization(({low}, {low}), {_RANGE})",))
 
 
 def _solarize(part: Solarize) -> Piece:

@@ -41,12 +41,12 @@ from augury.exporting.piece import (
     joined,
     notes_of,
     pair_text,
-    size_line,
+    size_lines,
     written,
 )
 
 LIBRARY = "kornia"
-VERSIONS = "kornia 0.8"
+VERSIONS = "kornia 0.8 to 0.9"
 
 _GENERATOR = "draws come from torch's generator, not from seed, epoch and the image's id"
 _PADDING = {"nearest": "border", "black": "zeros"}
@@ -68,7 +68,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     return joined(
         header(order, LIBRARY, VERSIONS, [*notes_of(parts, pieces), _GENERATOR] if parts else []),
         ["import kornia.augmentation as K", "import torch"],
-        [size_line(order)] if any("SIZE" in call for call in calls) else [],
+        size_lines(order, calls),
         [
             "# images: (B, 3, H, W), float in [0, 1]; images = transform(images)",
             *block("transform = torch.nn.Sequential", calls),

@@ -14,6 +14,7 @@ from augury.augment.none import Identity
 from augury.errors import InputError
 from augury.printable import printable
 
+STORED = "augury cuts from the stored square of an image, this from the whole image"
 TWICE = "each step interpolates by itself; augury interpolates once for neighbors that move pixels"
 FULL = "a rectangle as high or wide as the image is drawn again; augury lets it be"
 LEVELS = "pixels are rounded to whole levels after each step; augury keeps fractions"
@@ -23,12 +24,14 @@ LEVELS = "pixels are rounded to whole levels after each step; augury keeps fract
 class Order:
     """What is exported.
 
-    name: of the arm; image_size: pixels; None where the user must say it; version: augury's
+    name: of the arm; image_size: pixels; None where the user must say it; stored_size: of larger
+    images that a view is cut from, pixels; version: augury's
     """
 
     name: str
     image_size: int | None = None
     num_classes: int | None = None
+    stored_size: int | None = None
     version: str = ""
 
 
@@ -116,10 +119,19 @@ def header(order: Order, library: str, versions: str, notes: Sequence[str]) -> l
     return [*lines, "# What differs from augury:", *(f"# - {printable(note)}" for note in notes)]
 
 
-def size_line(order: Order) -> str:
-    """The line that defines SIZE."""
+def size_lines(order: Order, calls: Sequence[str]) -> list[str]:
+    """The lines that define SIZE and STORED, as far as the calls name them."""
     told = "" if order.image_size else ": write yours"
-    return f"SIZE = {order.image_size or 224}  # side of the images, pixels{told}"
+    lines = [f"SIZE = {order.image_size or 224}  # side of the images, pixels{told}"]
+    if any("STORED" in call for call in calls):
+        stored = str(order.stored_size or "round(8 / 7 * SIZE)")
+        return [*lines, f"STORED = {stored}  # the shorter side, before a window is cut"]
+    return lines if any("SIZE" in call for call in calls) else []
+
+
+def view_size(part: Any) -> str:
+    """(height, width) of the view that a part cuts."""
+    return str(tuple(part.size)) if part.size else "(SIZE, SIZE)"
 
 
 def classes_line(order: Order) -> str:

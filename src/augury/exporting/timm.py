@@ -14,13 +14,17 @@ from augury.augment import (
     OneOf,
     RandomErasing,
     RandomGrayscale,
+    RandomResizedCrop,
     Saturation,
+    TimmRandAugment,
     VerticalFlip,
 )
 from augury.augment.base import Augmentation
 from augury.exporting.piece import (
     FULL,
     LEVELS,
+    STORED,
+    TWICE,
     Order,
     block,
     cannot,
@@ -29,7 +33,7 @@ from augury.exporting.piece import (
     header,
     joined,
     pair_text,
-    size_line,
+    size_lines,
 )
 from augury.exporting.settings import Settings, SettingsTable, gathered
 
@@ -37,7 +41,7 @@ LIBRARY = "timm"
 VERSIONS = "timm 1.0"
 
 # The order of timm's steps.
-_FLIP, _COLOR, _GRAY, _ERASE, _MIX = range(5)
+_VIEW, _FLIP, _POLICY, _COLOR, _GRAY, _ERASE, _MIX = range(7)
 
 _GENERATOR = "draws come from Python's and NumPy's generators, not from seed, epoch and id"
 _WHOLE = "images are cut to their central square and resized to SIZE"
@@ -62,7 +66,9 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     values, found = gathered(flat(augmentation), TABLE, LIBRARY)
     mix = [line for told in found if told.step == _MIX for line in told.lines]
     erase = [line for told in found if told.step == _ERASE for line in told.lines]
-    notes = [_WHOLE, *(note for told in found for note in told.notes)]
+    notes = [note for told in found for note in told.notes]
+    if not any(told.step == _VIEW for told in found):
+        notes.insert(0, _WHOLE)
     arguments = {
         "input_size": "(3, SIZE, SIZE)",
         "is_training": "True",
@@ -75,7 +81,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         header(order, LIBRARY, VERSIONS, [*dict.fromkeys(notes), _GENERATOR]),
         [f"from timm.data import {'Mixup, ' if mix else ''}create_transform"]
         + ([_ERASER] if erase else []),
-        [size_line(order), *([classes_line(order)] if mix else []), *_NORMALIZATION],
+        [*size_lines(order, ["SIZE"]), *([classes_line(order)] if mix else []), *_NORMALIZATION],
         [
             *block("transform = create_transform", [f"{k}={v}" for k, v in arguments.items()]),
             *erase,
@@ -90,9 +96,22 @@ _NORMALIZATION = (
 )
 
 
+def _resized_crop(part: RandomResizedCrop) -> Settings:
+    values = {"scale": str(tuple(part.scale)), "ratio": str(tuple(part.ratio))}
+    return Settings(_VIEW, values, notes=(STORED, LEVELS))
+
+
 def _flip(part: Flip) -> Settings:
     values = {"hflip": str(part.horizontal), "vflip": str(part.vertical)}
     return Settings(_FLIP, values)
+
+
+def _randaugment(part: TimmRandAugment) -> Settings:
+    if part.magnitude != int(part.magnitude):
+        raise cannot(LIBRARY, "TimmRandAugment", "its magnitude is a whole number")
+    told = f"m{int(part.magnitude)}-n{part.layers}-mstd{part.magnitude_std}-p{part.layer_p}-inc1"
+    fill = "beyond the border is the mean color MEAN; augury's is black"
+    return Settings(_POLICY, {"auto_augment": f'"rand-{told}"'}, notes=(fill, TWICE))
 
 
 def _jitter(place: int, strength: float) -> Settings:
@@ -162,12 +181,14 @@ def _one_of(part: OneOf) -> Settings:
 
 
 TABLE: SettingsTable = {
+    RandomResizedCrop: _resized_crop,
     Flip: _flip,
     VerticalFlip: _flip,
     Brightness: lambda part: _jitter(0, part.strength),
     Contrast: lambda part: _jitter(1, part.strength),
     Saturation: lambda part: _jitter(2, part.strength),
     Hue: lambda part: _jitter(3, part.shift),
+    TimmRandAugment: _randaugment,
     ColorJitter: _color_jitter,
     Grayscale: _grayscale,
     RandomGrayscale: _grayscale,

@@ -14,7 +14,7 @@ from augury.exporting.piece import (
     joined,
     list_block,
     notes_of,
-    size_line,
+    size_lines,
     written,
 )
 from augury.exporting.torchvision_table import LIBRARY, TABLE
@@ -40,14 +40,14 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     imports = ["import torch", "from torchvision.transforms import v2"]
     if mixing:
         imports.insert(1, "from torch.utils.data import default_collate")
-    names = [size_line(order)] if any("SIZE" in call for call in image_calls) else []
+    names = size_lines(order, image_calls)
     names += [classes_line(order)] if mixing else []
     return joined(
         header(order, LIBRARY, VERSIONS, [*notes, GENERATOR] if parts else []),
         imports,
         names,
         [
-            "# For a data set: dataset = ImageFolder(folder, transform=transform)",
+            "# For a data set of images of one size: ImageFolder(folder, transform=transform)",
             *list_block("transform = v2.Compose", image_calls),
         ],
         _collate(mix_calls),

@@ -9,6 +9,7 @@ from augury.augment import (
     Autocontrast,
     Blur,
     Brightness,
+    CenterCrop,
     ChannelShuffle,
     ColorJitter,
     Contrast,
@@ -31,6 +32,8 @@ from augury.augment import (
     RandAugment,
     RandomErasing,
     RandomGrayscale,
+    RandomResizedCrop,
+    ResizeCrop,
     Rotate,
     Saturation,
     Sharpness,
@@ -43,12 +46,14 @@ from augury.augment import (
 )
 from augury.exporting.piece import (
     FULL,
+    STORED,
     TWICE,
     Piece,
     Table,
     cannot,
     flat,
     pair_text,
+    view_size,
     written,
 )
 
@@ -69,6 +74,12 @@ def _maybe(call: str, p: float) -> str:
 
 def _border(part: Any) -> tuple[str, ...]:
     return (BLACK,) if part.border == "nearest" else ()
+
+
+def _resized_crop(part: RandomResizedCrop) -> Piece:
+    ranges = f"scale={tuple(part.scale)}, ratio={tuple(part.ratio)}"
+    call = f"v2.RandomResizedCrop({view_size(part)}, {ranges}, antialias=True)"
+    return Piece((call,), (STORED,), rounds=True)
 
 
 def _flip(part: Flip) -> Piece:
@@ -265,6 +276,9 @@ def _composed(calls: Sequence[str]) -> str:
 
 
 TABLE: Table = {
+    RandomResizedCrop: _resized_crop,
+    ResizeCrop: lambda part: Piece(("v2.Resize(STORED)", f"v2.RandomCrop({view_size(part)})")),
+    CenterCrop: lambda part: Piece((f"v2.CenterCrop({view_size(part)})",)),
     Flip: _flip,
     VerticalFlip: _flip,
     QuarterTurns: _quarter_turns,

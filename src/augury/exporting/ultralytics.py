@@ -8,6 +8,7 @@ from augury.augment import (
     Hue,
     RandAugment,
     RandomErasing,
+    RandomResizedCrop,
     Saturation,
     VerticalFlip,
 )
@@ -15,6 +16,7 @@ from augury.augment.base import Augmentation
 from augury.exporting.piece import (
     FULL,
     LEVELS,
+    STORED,
     TWICE,
     Order,
     block,
@@ -22,7 +24,7 @@ from augury.exporting.piece import (
     flat,
     header,
     joined,
-    size_line,
+    size_lines,
 )
 from augury.exporting.settings import Settings, SettingsTable, gathered
 
@@ -30,7 +32,9 @@ LIBRARY = "ultralytics"
 VERSIONS = "ultralytics 8.3, classification"
 
 # The order of its steps.
-_FLIP, _COLOR, _ERASE = range(3)
+_VIEW, _FLIP, _COLOR, _ERASE = range(4)
+
+_RATIO = (3 / 4, 4 / 3)
 
 _GENERATOR = "draws come from torch's generator, not from seed, epoch and the image's id"
 _WHOLE = "images are cut to their central square, about, and resized to SIZE"
@@ -51,17 +55,29 @@ STILL = {
 def code(augmentation: Augmentation[Any], order: Order) -> str:
     """A call of `train`. Raises InputError for what its arguments cannot express."""
     values, found = gathered(flat(augmentation), TABLE, LIBRARY)
-    notes = [_WHOLE, *(note for told in found for note in told.notes), _GENERATOR]
+    notes = [*(note for told in found for note in told.notes), _GENERATOR]
+    if not any(told.step == _VIEW for told in found):
+        notes.insert(0, _WHOLE)
     arguments = [f"{key}={value}" for key, value in {**STILL, **values}.items()]
     return joined(
         header(order, LIBRARY, VERSIONS, list(dict.fromkeys(notes))),
         ["from ultralytics import YOLO"],
-        [size_line(order), 'DATA = "path/to/dataset"  # with train/ and val/'],
+        [*size_lines(order, ["SIZE"]), 'DATA = "path/to/dataset"  # with train/ and val/'],
         [
             'model = YOLO("yolo11n-cls.pt")',
             *block("model.train", ["data=DATA", "imgsz=SIZE", *arguments]),
         ],
     )
+
+
+def _resized_crop(part: RandomResizedCrop) -> Settings:
+    low, high = part.scale
+    its = zip(part.ratio, _RATIO, strict=True)
+    if high != 1 or any(abs(end - fixed) > 1e-6 for end, fixed in its):
+        raise cannot(
+            LIBRARY, "RandomResizedCrop", "its areas end at 1 and its shapes are 3:4 to 4:3"
+        )
+    return Settings(_VIEW, {"scale": str(1 - low)}, notes=(STORED, LEVELS))
 
 
 def _flip(part: Flip) -> Settings:
@@ -104,6 +120,7 @@ def _randaugment(part: RandAugment) -> Settings:
 
 
 TABLE: SettingsTable = {
+    RandomResizedCrop: _resized_crop,
     Flip: _flip,
     VerticalFlip: _flip,
     ColorJitter: _color_jitter,
