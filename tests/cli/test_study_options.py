@@ -64,8 +64,6 @@ VALUES = {
     "device": ("cuda:1", "cuda:1"),
     "precision": ("bfloat16", "bfloat16"),
     "layout": ("channels_last", "channels_last"),
-    "metric": ("macro-f1", "macro-f1"),
-    "sampling": ("balanced", "balanced"),
     "log": ("wandb,mlflow", ("wandb", "mlflow")),
     "epochs": ("3", 3),
     "batch_size": ("50", 50),

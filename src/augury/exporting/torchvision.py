@@ -40,6 +40,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     imports = ["import torch", "from torchvision.transforms import v2"]
     if mixing:
         imports.insert(1, "from torch.utils.data import default_collate")
+    sizes = "" if parts and parts[0].frames else " of images of one size"
     names = size_lines(order, image_calls)
     names += [classes_line(order)] if mixing else []
     return joined(
@@ -47,7 +48,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
         imports,
         names,
         [
-            "# For a data set of images of one size: ImageFolder(folder, transform=transform)",
+            f"# For a data set{sizes}: ImageFolder(folder, transform=transform)",
             *list_block("transform = v2.Compose", image_calls),
         ],
         _collate(mix_calls),
