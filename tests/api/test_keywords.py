@@ -12,6 +12,7 @@ RENAMED = {
     ("StudySettings", "datasets"): "dataset",
     ("StudySettings", "augmentations"): "augment",
     ("Rule", "seed"): "rule_seed",
+    ("StudySettings", "recipe_name"): "recipe",
 }
 INSIDE = {"rule": Rule, "recipe": Recipe, "network": NetworkOptions}
 NO_SETTING = {("Rule", "looks")}  # follows from until_decided, seeds and max_seeds
@@ -55,6 +56,7 @@ OTHER = {
     "label_smoothing": 0.125,
     "validation": 0.25,
     "min_difference": 0.75,
+    "recipe": "linear-probe",
     "warmup": 0.125,
     "ema": 0.75,
     "drop_path": 0.125,

@@ -65,6 +65,7 @@ VALUES = {
     "precision": ("bfloat16", "bfloat16"),
     "layout": ("channels_last", "channels_last"),
     "log": ("wandb,mlflow", ("wandb", "mlflow")),
+    "recipe_name": ("scratch-small", "scratch-small"),
     "epochs": ("3", 3),
     "batch_size": ("50", 50),
     "optimizer": ("adamw", "adamw"),
@@ -89,8 +90,13 @@ VALUES = {
     "pretrained": (None, True),
     "weights": ("/weights", "/weights"),
 }
-# Options without which another one is refused.
-NEEDED = {"warmup": ["--schedule", "cosine"]}
+# Options without which another one is refused, or sets more.
+NEEDED = {
+    "warmup": ["--schedule", "cosine"],
+    # Without a recipe's name pretrained networks get another one.
+    "pretrained": ["--recipe", "scratch-small"],
+    "weights": ["--recipe", "scratch-small"],
+}
 
 
 class Captured(Exception):
@@ -239,7 +245,7 @@ WHOLE = [
         "--ema",
         "0.9",
     ),
-    *("--drop-path", "0", "--freeze", "none", "--metric", "accuracy"),
+    *("--drop-path", "0", "--freeze", "none", "--metric", "accuracy", "--recipe", "auto"),
     *("--device", "cpu", "--precision", "float32", "--layout", "contiguous"),
     *("--log", "tensorboard"),
     *("--workers", "1", "--data", "data", "--engine", "local", "--trust", "--verbose", "--json"),

@@ -16,6 +16,7 @@ from augury.study import (
 from augury.study.engines import Engine
 from augury.study.engines.events import Event
 from augury.study.engines.torchrun import end, follow
+from augury.study.planning.recipes import recipe_words
 from augury.terminal import StudyProgress, data_progress, few_of_each_reason, say
 from augury.training.processes import Processes, started_by_torchrun
 
@@ -48,6 +49,7 @@ def _run(
     trackers = open_trackers(settings.log, settings.title, path)
     with data_progress() as progress:
         plan = open_study(settings, path, engine=engine, data_dir=data_dir, progress=progress)
+    say(recipe_words(plan.cells[0].recipe))
     StudyFolder(path).set_aside_damaged(plan.cells, say)
     for dataset in plan.datasets.values():
         for note in dataset.notes:

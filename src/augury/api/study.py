@@ -83,6 +83,8 @@ class Study:
     device: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps"; precision: "auto",
         "float32", "bfloat16"; layout: "auto", "contiguous", "channels_last". "auto" is the faster,
         measured before training.
+    recipe: "scratch-small", "fine-tune" or "linear-probe", which the following keywords change;
+        "auto", the default, takes the one for the networks. `augury list recipes` shows them.
     epochs ... freeze: how all arms are trained, see `augury.Recipe`.
     head, stem, pretrained, weights: how the models are built, see `augury.NetworkOptions`.
     parameters: of augmentations by their name, {"cutout": {"length": 0.25}}; chains: augmentations
@@ -126,6 +128,7 @@ class Study:
         precision: str | None = None,
         layout: str | None = None,
         log: str | Sequence[str] | None = None,
+        recipe: str | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
         optimizer: str | None = None,
@@ -160,7 +163,8 @@ class Study:
         self.data_dir = given_path(data_dir) if data_dir is not None else None
         augmentations, described = augmentation_names(augment)
         with self._confirming():
-            base = read_settings(given_path(file) if file is not None else None, preset, {})
+            study_file = given_path(file) if file is not None else None
+            base = read_settings(study_file, preset, {})
             changes = {
                 "name": name,
                 "datasets": dataset_names(
@@ -194,6 +198,7 @@ class Study:
                 "precision": precision,
                 "layout": layout,
                 "log": [log] if isinstance(log, str) else log,
+                "recipe_name": recipe,
                 "recipe": {
                     "epochs": epochs,
                     "batch_size": batch_size,
@@ -224,7 +229,9 @@ class Study:
                 "parameters": parameters,
                 "chains": {**base.chains, **(chains or {}), **described} or None,
             }
-            self._settings: StudySettings | None = changed_settings(base, changes, "Study", True)
+            self._settings: StudySettings | None = read_settings(
+                study_file, preset, changes, "Study"
+            )
         self.path = usable_folder(
             given_path(path) if path is not None else default_path(self._settings.title)
         )

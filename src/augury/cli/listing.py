@@ -15,12 +15,14 @@ from augury.data.names import DATASETS
 from augury.models.named import MODELS
 from augury.names import either, lookup
 from augury.saliency.kinds import KINDS
+from augury.study.planning.recipes import RECIPES
 from augury.terminal.printer import out
 
 _TABLES: Mapping[str, Callable[[], dict[str, str]]] = {
     "augmentations": lambda: AUGMENTATIONS.titles,
     "strengths": lambda: {f"{name}@s": meaning for name, meaning in STRENGTHS.items()},
     "published": lambda: {name: str(recipe) for name, recipe in PUBLISHED.items()},
+    "recipes": lambda: {name: str(recipe) for name, recipe in RECIPES.items()},
     "saliency": lambda: {n: kind.title for n, kind in KINDS.items()},
     "models": lambda: (
         {n: m.title for n, m in MODELS.items()}

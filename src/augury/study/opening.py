@@ -16,7 +16,7 @@ from augury.study.engines import LOCAL, Engine, Workload
 from augury.study.planning.cells import require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.device import check_there, chosen_device
-from augury.study.planning.extend import extend_plan
+from augury.study.planning.extend import extend_plan, with_planned_recipe
 from augury.study.planning.plan import make_plan
 from augury.study.planning.settings import StudySettings
 from augury.study.provenance import provenance
@@ -59,6 +59,8 @@ def open_study(
                 require_code(pending_cells(old, folder), folder.plan_file)
             else:
                 _check_free(path)
+            if old:
+                settings = with_planned_recipe(settings, old)
             device = old.device if old else chosen_device(settings.device)
             check_there(device)
             threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)

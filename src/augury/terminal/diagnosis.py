@@ -20,6 +20,8 @@ def diagnosis_view(found: Diagnosis) -> Group:
     parts: list[RenderableType] = [
         Text(f"{found.study}: {_counts(found)}", "bold"),
         _findings(found.findings),
+        *_heading("recipe"),
+        _line(found.recipe.removeprefix("recipe ")),
         *_machine(found.machine),
     ]
     if found.costs:

@@ -32,6 +32,7 @@ from augury.study.opening import workload
 from augury.study.planning.arms import framing_arms
 from augury.study.planning.parts import count_classes
 from augury.study.planning.plan import one_of_each_arm
+from augury.study.planning.recipes import recipe_words
 from augury.study.planning.settings import StudySettings
 from augury.study.provenance import machine
 
@@ -59,7 +60,7 @@ class Diagnosis:
     """All that the doctor says of a study.
 
     findings: problems first; costs: None where nothing can be run; power: by data set, without
-    those of which no test applies.
+    those of which no test applies; recipe: in words, the named one that is nearest and what differs
     """
 
     study: str
@@ -67,6 +68,7 @@ class Diagnosis:
     machine: Setup
     costs: Costs | None
     power: tuple[Power, ...]
+    recipe: str = ""
 
     @property
     def problems(self) -> int:
@@ -118,6 +120,7 @@ def examine(
         machine=Setup(machine(), device, threads, at_once, speed, _device_from(settings, opened)),
         costs=costs,
         power=power,
+        recipe=recipe_words(opened.recipe),
     )
 
 

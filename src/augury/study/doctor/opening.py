@@ -1,7 +1,7 @@
 """Open a study as far as possible: what cannot be used becomes a notice, and the rest goes on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from augury.data import Dataset, Progress
@@ -9,13 +9,14 @@ from augury.errors import AuguryError, InputError
 from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, read_plan
 from augury.records.provenance import Provenance
+from augury.records.recipe import Recipe
 from augury.study.doctor.notice import Notice
 from augury.study.engines import Engine
 from augury.study.opening import check_study_folder, threads_a_cell
 from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.device import check_there, chosen_device
-from augury.study.planning.extend import extend_plan
+from augury.study.planning.extend import extend_plan, with_planned_recipe
 from augury.study.planning.networks import usable_pairs
 from augury.study.planning.plan import assemble_plan
 from augury.study.planning.probe import probe_pairs
@@ -31,12 +32,14 @@ class Opened:
     plan: the cells that can be trained on them, and those that the folder has already.
     folder: None where there is no study yet.
     notices: what could not be used.
+    recipe: how the cells are trained.
     """
 
     datasets: dict[str, Dataset]
     plan: Plan
     folder: StudyFolder | None
     notices: list[Notice]
+    recipe: Recipe = field(default_factory=Recipe)
 
     def pending(self, cells: Sequence[Cell] | None = None) -> list[Cell]:
         """Those of `cells`, of the plan by default, that have no result."""
@@ -61,6 +64,8 @@ def open_for_examination(
         notices.append(Notice("problem", pair, "model", 1, str(error)))
 
     old = _old_plan(settings, path, notices)
+    if old:
+        settings = with_planned_recipe(settings, old)
     datasets = load_datasets(settings, data_dir, progress, unusable_data, begun=old)
     cells = make_cells(settings, datasets)
     device = old.device if old else chosen_device(settings.device)
@@ -71,7 +76,9 @@ def open_for_examination(
     possible = [cell for cell in cells if pair_name(cell) in speed]
     new = assemble_plan(settings, datasets, possible, speed, threads, device, Provenance())
     folder, plan = _extended(old, new, path, notices)
-    return Opened({each.name: each for each in datasets.values()}, plan, folder, notices)
+    return Opened(
+        {each.name: each for each in datasets.values()}, plan, folder, notices, settings.recipe
+    )
 
 
 def _old_plan(settings: StudySettings, path: Path | None, notices: list[Notice]) -> Plan | None:

@@ -7,6 +7,8 @@ from augury.errors import RecipeChanged
 from augury.own.loading import CHANGED
 from augury.records.cell import as_begun
 from augury.records.plan import Plan, PlannedDataset
+from augury.study.planning.recipes import AUTO, RECIPES, automatic_name
+from augury.study.planning.settings import StudySettings
 
 
 def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
@@ -37,6 +39,19 @@ def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
         rule=replace(new.rule, looks=tuple(looks)),
         baseline=new.baseline if new.baseline in new.settings["augmentations"] else old.baseline,
     )
+
+
+def with_planned_recipe(settings: StudySettings, old: Plan) -> StudySettings:
+    """`settings` with the recipe of `old`, where that one is from before recipes had names.
+
+    What `auto` has chosen gives way to what was the default then; what the user sets stays.
+    """
+    if settings.recipe_name != AUTO or "recipe_name" in old.settings:
+        return settings
+    automatic = RECIPES[automatic_name(settings.network, settings.recipe)].settings
+    chosen = [k for k, v in automatic.items() if getattr(settings.recipe, k) == v]
+    begun = {name: getattr(old.cells[0].recipe, name) for name in chosen}
+    return replace(settings, recipe=replace(settings.recipe, **begun))
 
 
 def _known(name: str, old: Plan, new: Plan) -> PlannedDataset:

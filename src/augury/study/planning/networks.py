@@ -7,7 +7,7 @@ from pathlib import Path
 from augury.augment import saliency_kinds
 from augury.data import Dataset
 from augury.errors import InputError
-from augury.models import ModelSpec, build_model, check_spec
+from augury.models import ModelSpec, build_model, check_spec, pretrained_statistics
 from augury.models.body import head_of
 from augury.models.own import is_own
 from augury.records.cell import Cell, NetworkOptions
@@ -47,6 +47,8 @@ def usable_pairs(
                 spec = replace(model_spec(model, settings.network, dataset), drop_path=drop_path)
                 check_spec(spec)
                 _check_body(spec, settings.recipe)
+                if settings.recipe.normalization == "pretrained":
+                    pretrained_statistics(model, dataset.channels)
                 if spec.pretrained or spec.weights:
                     build_model(spec, 0)
                 found.append((model, dataset))

@@ -4,7 +4,7 @@ Later sources override earlier ones.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,6 +25,7 @@ from augury.records.recipe import Recipe
 from augury.saliency.kinds import KINDS
 from augury.schema import Within, check_fields, option, read_as, read_changes, replaced
 from augury.stats import Rule
+from augury.study.planning.recipes import AUTO, RECIPES, automatic_recipe, named_recipe
 
 _Seeds = Within(1, 10_000)
 _LONGEST_NAME = 255  # bytes, of a folder
@@ -67,6 +68,8 @@ class StudySettings:
     precision, layout: of all networks in training; "auto" for the fastest on this machine. A study
         that names both has the same bits on every machine of a kind
     log: trackers of experiments that are told of each cell while it runs; no result depends on it
+    recipe_name: the named recipe that `recipe` starts from (`planning.recipes`); "auto" for the one
+        that suits the networks
     recipe, network: how each network is trained and built
     parameters: of augmentations, by name
     chains: the user's own chains of augmentations, by name: {"name": "chain", "parts": [...]}
@@ -121,6 +124,9 @@ class StudySettings:
     log: tuple[str, ...] = option(
         (), f"Trackers that are told of each cell, with commas: {either(LOGGERS)}."
     )
+    recipe_name: str = option(
+        AUTO, f"What the recipe starts from: {either((AUTO, *RECIPES))}. Default: auto.", "--recipe"
+    )
     recipe: Recipe = field(default_factory=Recipe)
     network: NetworkOptions = field(default_factory=NetworkOptions)
     parameters: Tables = field(default_factory=dict)
@@ -145,6 +151,7 @@ class StudySettings:
             arms = ", ".join(self.augmentations)
             raise InputError(f"augmentations: one of them is named in two spellings: {arms}")
         check_labels(self.labels, self.datasets)
+        check_name(self.recipe_name, (AUTO, *RECIPES), "recipe_name")
         for model in self.models:
             check_model_name(model)
         for augmentation in self.augmentations:
@@ -208,22 +215,42 @@ def _without_none(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def read_settings(
-    file: Path | None, preset: str | None, overrides: Mapping[str, object]
+    file: Path | None,
+    preset: str | None,
+    overrides: Mapping[str, object],
+    where: str = "the command line",
 ) -> StudySettings:
     """Settings from a preset, a study file and `overrides`; later ones override earlier ones.
 
-    overrides: as in a study file, None for what is not set. Code that they name may run, because
-    the user has typed the name; code that the file names, or a description that `overrides` point
-    to, must have been confirmed (`augury.own.trust`). Raises InputError for a wrong setting.
+    A named recipe overrides what earlier ones say of the recipe; `auto` leaves a preset's alone.
+    overrides: as in a study file, None for what is not set; where: what errors say they are from.
+    Code that they name may run, because the user has typed the name; code that the file names, or a
+    description that `overrides` point to, must have been confirmed (`augury.own.trust`). Raises
+    InputError for a wrong setting.
     """
     settings = StudySettings()
     if preset:
         from augury.study.planning.presets import PRESETS
 
         settings = lookup(PRESETS, preset, "preset")
-    if file:
-        settings = _updated(settings, read_toml(file, "the study file "), str(file))
-    return _updated(settings, _without_none(overrides), "the command line", typed=True)
+    stored = _spelled_out(read_toml(file, "the study file ")) if file else {}
+    settings = _updated(settings, stored, str(file))
+    changes = _spelled_out(_without_none(overrides))
+    settings = _updated(settings, changes, where, typed=True)
+    if preset or settings.recipe_name != AUTO:
+        return settings
+    sources = [changes] if "recipe_name" in changes else [stored, changes]
+    given = {name for source in sources for name in source.get("recipe", {})}
+    recipe = automatic_recipe(settings.network, settings.recipe, given)
+    return replace(settings, recipe=recipe)
+
+
+def _spelled_out(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`recipe = "fine-tune"` stands for `recipe_name = "fine-tune"`."""
+    if not isinstance(values.get("recipe"), str):
+        return values
+    others = {key: value for key, value in values.items() if key != "recipe"}
+    return {**others, "recipe_name": values["recipe"]}
 
 
 def changed_settings(
@@ -244,6 +271,10 @@ def _updated(
     from augury.models import own_names
 
     changes = dict(values)
+    if (name := changes.get("recipe_name")) in (AUTO, *RECIPES):
+        of_recipe = changes.get("recipe", {})
+        begun = named_recipe(name, of_recipe if isinstance(of_recipe, Mapping) else {})
+        settings = replace(settings, recipe=begun)
     least = {k: changes.pop(k) for k in ("min_difference", "metric") if k in changes}
     strengths = read_as(_Strengths, changes.pop("strengths", {}), f"{where}: strengths")
     rule = changes.get("rule", {})
