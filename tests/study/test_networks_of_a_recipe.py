@@ -12,7 +12,7 @@ from augury.study.planning.networks import usable_pairs
     ("model", "recipe", "network", "message"),
     [
         ("small", {"drop_path": 0.1}, {}, "drop_path: small has no stochastic depth"),
-        ("timm:vgg11", {"drop_path": 0.1}, {}, "drop_path: vgg11 has no stochastic depth"),
+        ("densenet121", {"drop_path": 0.1}, {}, "drop_path: densenet121 has no stochastic depth"),
         ("small", {"freeze": "body"}, {}, "small: freeze=body needs pretrained weights"),
         (
             "resnet18",
