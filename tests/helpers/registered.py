@@ -30,7 +30,8 @@ def labeled_batch(shape: tuple[int, ...], dtype: torch.dtype = torch.uint8, n: i
     if dtype != torch.uint8:
         images = images.to(dtype) / 255
     labels = torch.randint(0, 5, (n,), generator=generator)
-    ids = torch.randperm(10**6, generator=generator)[:n]
+    # Distinct, far apart and in no order; a permutation of all numbers takes 20 ms.
+    ids = torch.randperm(10**3, generator=generator)[:n] * 997
     return Batch(images, torch.eye(5)[labels], ids)
 
 
