@@ -168,7 +168,7 @@ class StudySettings:
         if self.until_decided and self.max_seeds < self.looks[0]:
             raise InputError(f"max_seeds: must be at least {self.looks[0]}, got {self.max_seeds}")
         for name in self.log:
-            check_name(name, LOGGERS, "tracker")
+            check_name(name, LOGGERS, "tracker in log:")
         check_name(self.network.head, HEADS, "head")
         if self.network.stem is not None:
             check_name(self.network.stem, STEMS, "stem")
