@@ -283,9 +283,7 @@ def test_a_missing_library_is_told_before_anything_starts(name, tmp_path, monkey
 
 
 def test_an_unknown_tracker_is_told_with_the_nearest():
-    with pytest.raises(
-        InputError, match=r"unknown tracker in log: 'tensorbord'\. Did you mean 'tens"
-    ):
+    with pytest.raises(InputError, match=r"tracker in log: 'tensorbord'\. Did you mean 'tens"):
         Study(log="tensorbord")
 
 

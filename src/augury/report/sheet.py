@@ -95,9 +95,13 @@ def _enlarged(image: np.ndarray, factor: int) -> np.ndarray:
 
 
 def _captions(shown: Preview, place: int) -> list[str]:
-    """The id, and the class; or the parts of a mixed label."""
+    """The id and the class; of a mixed label the larger share beside the id, below it the rest."""
+    number = str(shown.arrays["ids"][place])
     mixed = mixed_label(shown.arrays["targets"][place], shown.classes)
-    return [str(shown.arrays["ids"][place]), mixed or shown.class_names[place]]
+    if not mixed:
+        return [number, shown.class_names[place]]
+    larger, _, rest = mixed.partition(" + ")
+    return [f"{number}  {larger}", f"+ {rest}"]
 
 
 def write_sheet(shown: Preview, size: SheetSize, path: Path) -> None:
