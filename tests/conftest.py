@@ -85,6 +85,14 @@ def real_data() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="module")
+def compiled_loops():
+    """Compiled loops are used whatever AUGURY_KERNELS says, in tests that are about them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUGURY_KERNELS", "on")
+        yield
+
+
 @pytest.fixture
 def heeds_sigint():
     """Processes that are started heed it, also where the tests run in the background of a shell."""

@@ -13,6 +13,8 @@ from augury.rng import Draws
 from helpers.recorder import Recorder
 from helpers.registered import labeled_batch, make
 
+pytestmark = pytest.mark.usefixtures("compiled_loops")
+
 SCALE = Scale(torch.tensor([0.5, 0.4, 0.3]), torch.tensor([0.2, 0.3, 0.25]))
 SHAPE = (3, 8, 9)
 

@@ -20,6 +20,8 @@ from augury.augment.policies.operations import (
 from augury.kernels.run import run_steps
 from helpers.batches import make_batch
 
+pytestmark = pytest.mark.usefixtures("compiled_loops")
+
 # A level is rounded to the nearest: half of one, and float32 coordinates that are off by 1e-5.
 HALF = 0.51
 

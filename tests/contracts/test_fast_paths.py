@@ -14,6 +14,8 @@ from augury.rng import Draws
 from helpers.batches import rows_of
 from helpers.registered import labeled_batch, make, run
 
+pytestmark = pytest.mark.usefixtures("compiled_loops")
+
 CHAINS = [
     "normal+random-erasing",
     "flip+crop",

@@ -9,6 +9,8 @@ from augury.models import ModelSpec, build_model
 from augury.training import Network, Normalize, Speed, small_maps
 from augury.training.small_maps import _DepthwiseConv, _MatrixConv, with_small_maps
 
+pytestmark = pytest.mark.usefixtures("compiled_loops")
+
 CPU = torch.device("cpu")
 
 
