@@ -29,13 +29,15 @@ class NamedRecipe:
 
 RECIPES: dict[str, NamedRecipe] = {
     "scratch-small": NamedRecipe("from random weights, small images", {}),
+    # The rate is from one small trial on the validation part: 600 clothing photographs of 64 pixels,
+    # EfficientNet-Lite0, 4 epochs, one seed: 47 % with 0.001, 58 % with 0.003.
     "fine-tune": NamedRecipe(
         "from pretrained weights, all of them trained",
         {
             "epochs": 10,
             "batch_size": 32,
             "optimizer": "adamw",
-            "lr": 0.001,
+            "lr": 0.003,
             "body_lr": 0.3,
             "weight_decay": 0.05,
             "schedule": "cosine",
