@@ -29,7 +29,7 @@ class NamedRecipe:
 
 RECIPES: dict[str, NamedRecipe] = {
     "scratch-small": NamedRecipe("from random weights, small images", {}),
-    # The rate is from one small trial on the validation part: 600 clothing photographs of 64 pixels,
+    # The rate is from one small trial on the validation part: 600 photographs of 64 pixels,
     # EfficientNet-Lite0, 4 epochs, one seed: 47 % with 0.001, 58 % with 0.003.
     "fine-tune": NamedRecipe(
         "from pretrained weights, all of them trained",
