@@ -59,7 +59,7 @@ def test_every_method_gives_what_the_network_sees(name):
         OneOf([Flip(), Cutout()]),
         Chain([Flip(), RandomResizedCrop()]),
     ],
-    ids=str,
+    ids=lambda augmentation: type(augmentation).__name__,
 )
 def test_what_does_not_frame_does_to_the_center_what_it_does_alone(augmentation):
     """The same draws, to the bit."""
