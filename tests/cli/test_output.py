@@ -88,7 +88,7 @@ class Gone(io.StringIO):
         raise BrokenPipeError(32, "Broken pipe")
 
 
-@pytest.mark.parametrize("print_it", [lambda: out.print("x"), lambda: print_json({})])
+@pytest.mark.parametrize("print_it", [lambda: Printer().print("x"), lambda: print_json({})])
 def test_an_output_that_cannot_be_written_is_named(print_it, monkeypatch):
     monkeypatch.setattr(sys, "stdout", Full())
     with pytest.raises(DiskError, match="cannot write to standard output: No space left"):

@@ -5,8 +5,9 @@ from functools import partial
 from torch import Tensor
 
 from augury.augment.base import Augmentation
-from augury.augment.geometry.frame import Size, center_of, check_size, size_of_window
+from augury.augment.geometry.frame import Size, check_size, size_of_window
 from augury.batch import Batch
+from augury.center import center_of
 from augury.rng import Draws
 
 

@@ -36,9 +36,3 @@ def size_of_window(size: Size, images: "Tensor") -> tuple[int, int]:
             f"{height}×{width}"
         )
     return found
-
-
-def center_of(whole: int, side: int) -> slice:
-    """The middle `side` of `whole` pixels; torchvision's `CenterCrop` takes the same."""
-    start = round((whole - side) / 2)
-    return slice(start, start + side)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.augment.geometry.frame import center_of
+from augury.center import center_of
 from augury.data import Dataset, Split, limit_train, split_validation
 from augury.data.batch_rows import count_batches
 from augury.records.cell import Cell
