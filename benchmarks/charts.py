@@ -49,7 +49,7 @@ def draw(section: dict[str, Any], path: Path) -> None:
         for label, value in group.items():
             shown = None if label in named else label
             axes.barh(y, value, height=0.86, color=colors[label], label=shown)
-            axes.text(value, y, f" {value:.3g}", va="center", fontsize=7, color=_SOFT)
+            axes.text(value, y, f" {_three_digits(value)}", va="center", fontsize=7, color=_SOFT)
             named.add(label)
             y += 1
         y += 1
@@ -66,15 +66,28 @@ def draw(section: dict[str, Any], path: Path) -> None:
 
 def _finish(axes: Axes, section: dict[str, Any], labels: int) -> None:
     axes.invert_yaxis()
-    axes.margins(x=0.12)
+    axes.margins(x=0.12, y=0.01)
     axes.set_xlabel(section["bars"]["what"], color=_INK, fontsize=9)
-    axes.set_title(section["title"], color=_INK, fontsize=10, loc="left")
+    rows = -(-labels // 4) if labels > 1 else 0
+    axes.set_title(section["title"], color=_INK, fontsize=10, loc="left", pad=8 + 13 * rows)
     axes.grid(axis="x", color=_FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(axis="both", length=0, labelcolor=_SOFT)
     axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
     if labels > 1:
-        axes.legend(fontsize=8, frameon=False, labelcolor=_INK)
+        # Above the bars, where it stands beside the first of a long chart, too.
+        axes.legend(
+            fontsize=8,
+            frameon=False,
+            labelcolor=_INK,
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=4,
+        )
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def main() -> None:
