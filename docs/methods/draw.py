@@ -60,7 +60,7 @@ def seen_through(network, name, cell, plan, data) -> Preview:
     maps = {kind: KINDS[kind].build(network, network.normalize) for kind in saliency_kinds(name)}
     prepared.training.augmentation = build_augmentation(name, cell.parameters, maps.__getitem__)
     prepared = replace(prepared, sources=list(maps.values()))
-    return Preview(cell, 0, augmented_images(prepared, example_ids(prepared), 0), data.classes)
+    return Preview(cell, 0, augmented_images(prepared, example_ids(prepared, 0), 0), data.classes)
 
 
 def draw_grid(tiles: list[tuple[str, np.ndarray]], path: Path) -> None:
