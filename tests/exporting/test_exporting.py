@@ -21,6 +21,7 @@ from augury.augment import (
     TrivialAugment,
 )
 from augury.exporting import TARGETS
+from augury.saliency import SpectralResidual
 
 # What each library can express of what is registered, with its usual arguments.
 EXPRESSED = {
@@ -88,11 +89,7 @@ def test_in_augurys_own_library_each_pixel_is_the_same(name):
     (found,) = names["loader"](TensorDataset(images, labels), 8)
     assert len(samples) == 8
     batch = Batch(images, torch.eye(3)[labels], torch.arange(8))
-    sources = None
-    if name == "saliencymix":
-        from augury.saliency import SpectralResidual
-
-        sources = lambda kind: SpectralResidual()  # noqa: E731
+    sources = {"saliencymix": lambda kind: SpectralResidual()}.get(name)
     expected = build_augmentation(name, sources=sources)(batch, Draws(0, 2, batch.ids))
     assert torch.equal(found.images, expected.images)
     assert torch.equal(found.targets, expected.targets)

@@ -1,6 +1,5 @@
 """Fit an augmentation to images that are stored larger than what the network sees."""
 
-from copy import copy
 from typing import Any
 
 from augury.augment.base import Augmentation
@@ -8,6 +7,7 @@ from augury.augment.chain import Chain
 from augury.augment.geometry.center_crop import CenterCrop
 from augury.augment.geometry.resize_crop import ResizeCrop
 from augury.augment.one_of import OneOf
+from augury.augment.strength import with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
 
@@ -64,8 +64,7 @@ def _fitted(augmentation: Augmentation[Any], seen: int) -> Augmentation[Any]:
     elif isinstance(first, Chain):
         first = _fitted(first, seen)
     else:
-        first = copy(first)
-        first.size = size  # type: ignore[attr-defined]  # what frames has one
+        first = with_arguments(first, size=size)
     return Chain([first, *rest]) if chained else first
 
 

@@ -24,6 +24,7 @@ from augury.exporting.piece import (
     Order,
     Piece,
     Table,
+    apart_from_mixing,
     cannot,
     classes_line,
     flat,
@@ -50,13 +51,9 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     """
     parts = flat(augmentation)
     pieces = written(parts, TABLE, LIBRARY)
-    mixing = [part for part in parts if part.mixes]
-    if len(mixing) > 1 or mixing != parts[len(parts) - len(mixing) :]:
-        raise cannot(LIBRARY, order.name, "mixing comes once, and last")
-    calls = [call for piece in pieces for call in piece.calls]
-    mix = calls.pop() if mixing else ""
+    calls, mix = apart_from_mixing(parts, pieces, order, LIBRARY)
     names = size_lines(order, calls)
-    names += [classes_line(order)] if mixing else []
+    names += [classes_line(order)] if mix else []
     layers = calls or ["keras.layers.Identity()"]
     return joined(
         header(order, LIBRARY, VERSIONS, [*notes_of(parts, pieces), _GENERATOR] if parts else []),

@@ -31,9 +31,11 @@ from augury.augment import (
 )
 from augury.augment.base import Augmentation
 from augury.exporting.piece import (
+    TORCH_DRAWS,
     Order,
     Piece,
     Table,
+    apart_from_mixing,
     block,
     cannot,
     flat,
@@ -48,7 +50,6 @@ from augury.exporting.piece import (
 LIBRARY = "kornia"
 VERSIONS = "kornia 0.8 to 0.9"
 
-_GENERATOR = "draws come from torch's generator, not from seed, epoch and the image's id"
 _PADDING = {"nearest": "border", "black": "zeros"}
 _SCALE = "RandomAffine draws the scale uniformly, and a scale over 1 enlarges"
 
@@ -60,13 +61,9 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     """
     parts = flat(augmentation)
     pieces = written(parts, TABLE, LIBRARY)
-    mixing = [part for part in parts if part.mixes]
-    if len(mixing) > 1 or mixing != parts[len(parts) - len(mixing) :]:
-        raise cannot(LIBRARY, order.name, "mixing comes once, and last")
-    calls = [call for piece in pieces for call in piece.calls]
-    mix = calls.pop() if mixing else ""
+    calls, mix = apart_from_mixing(parts, pieces, order, LIBRARY)
     return joined(
-        header(order, LIBRARY, VERSIONS, [*notes_of(parts, pieces), _GENERATOR] if parts else []),
+        header(order, LIBRARY, VERSIONS, [*notes_of(parts, pieces), TORCH_DRAWS] if parts else []),
         ["import kornia.augmentation as K", "import torch"],
         size_lines(order, calls),
         [

@@ -16,6 +16,7 @@ from augury.printable import printable
 
 STORED = "augury cuts from the stored square of an image, this from the whole image"
 TWICE = "each step interpolates by itself; augury interpolates once for neighbors that move pixels"
+TORCH_DRAWS = "draws come from torch's generator, not from seed, epoch and the image's id"
 FULL = "a rectangle as high or wide as the image is drawn again; augury lets it be"
 LEVELS = "pixels are rounded to whole levels after each step; augury keeps fractions"
 
@@ -71,6 +72,21 @@ def _written(part: Augmentation[Any], table: Table, library: str) -> Piece:
     if type(part) not in table:
         raise cannot(library, name, "it has nothing that does the same")
     return table[type(part)](part)
+
+
+def apart_from_mixing(
+    parts: Sequence[Augmentation[Any]], pieces: Sequence[Piece], order: Order, library: str
+) -> tuple[list[str], str]:
+    """The calls of one image each, and the one that mixes, "" where none does.
+
+    Raises InputError where a part mixes that is not the last one.
+    """
+    mixing = [part for part in parts if part.mixes]
+    if len(mixing) > 1 or mixing != parts[len(parts) - len(mixing) :]:
+        raise cannot(library, order.name, "mixing comes once, and last")
+    calls = [call for piece in pieces for call in piece.calls]
+    mix = calls.pop() if mixing else ""
+    return calls, mix
 
 
 def pair_text(value: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from augury.augment.base import Augmentation
 from augury.exporting.piece import (
+    TORCH_DRAWS,
     Order,
     Piece,
     cannot,
@@ -20,8 +21,6 @@ from augury.exporting.piece import (
 from augury.exporting.torchvision_table import LIBRARY, TABLE
 
 VERSIONS = "torchvision 0.26 to 0.29, transforms v2"
-
-GENERATOR = "draws come from torch's generator, not from seed, epoch and the image's id"
 
 
 def code(augmentation: Augmentation[Any], order: Order) -> str:
@@ -44,7 +43,7 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     names = size_lines(order, image_calls)
     names += [classes_line(order)] if mixing else []
     return joined(
-        header(order, LIBRARY, VERSIONS, [*notes, GENERATOR] if parts else []),
+        header(order, LIBRARY, VERSIONS, [*notes, TORCH_DRAWS] if parts else []),
         imports,
         names,
         [

@@ -17,6 +17,7 @@ from augury.exporting.piece import (
     FULL,
     LEVELS,
     STORED,
+    TORCH_DRAWS,
     TWICE,
     Order,
     block,
@@ -36,7 +37,6 @@ _VIEW, _FLIP, _COLOR, _ERASE = range(4)
 
 _RATIO = (3 / 4, 4 / 3)
 
-_GENERATOR = "draws come from torch's generator, not from seed, epoch and the image's id"
 _WHOLE = "images are cut to their central square, about, and resized to SIZE"
 
 # What training does by itself, switched off.
@@ -55,7 +55,7 @@ STILL = {
 def code(augmentation: Augmentation[Any], order: Order) -> str:
     """A call of `train`. Raises InputError for what its arguments cannot express."""
     values, found = gathered(flat(augmentation), TABLE, LIBRARY)
-    notes = [*(note for told in found for note in told.notes), _GENERATOR]
+    notes = [*(note for told in found for note in told.notes), TORCH_DRAWS]
     if not any(told.step == _VIEW for told in found):
         notes.insert(0, _WHOLE)
     arguments = [f"{key}={value}" for key, value in {**STILL, **values}.items()]

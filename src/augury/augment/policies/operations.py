@@ -26,6 +26,7 @@ from augury.augment.color.tables import (
 )
 from augury.augment.geometry.resampling import Points, affine, bounded, pixel_centers, read
 from augury.batch import Batch, to_float, to_uint8
+from augury.errors import InputError
 from augury.kernels import steps
 from augury.kernels.constants import constant
 from augury.kernels.steps import OPERATIONS
@@ -85,6 +86,16 @@ def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: flo
     magnitude = torch.where(whole > 0, magnitude.trunc(), magnitude)
     negative = (signed > 0) & (u[..., 1] < 0.5)
     return Layers(numbers[place], torch.where(negative, -magnitude, magnitude).float())
+
+
+def check_magnitudes(layers: int, magnitude: float, magnitude_std: float, top: float) -> None:
+    """Raise InputError unless these describe RandAugment's magnitudes, on a scale up to `top`."""
+    if layers < 1 or layers != int(layers):
+        raise InputError(f"layers: must be a whole number over 0, got {layers}")
+    if not 0 <= magnitude <= top:
+        raise InputError(f"magnitude: must lie in [0, {top}], got {magnitude}")
+    if not 0 <= magnitude_std < float("inf"):
+        raise InputError(f"magnitude_std: must be at least 0 and finite, got {magnitude_std}")
 
 
 def layers_step(layers: Layers, size: tuple[int, int]) -> steps.Layers:

@@ -9,13 +9,13 @@ from augury.augment.policies.operations import (
     Layers,
     Reach,
     apply_layers,
+    check_magnitudes,
     draw_layers,
     layers_step,
 )
 from augury.augment.shared.quantiles import middle
 from augury.augment.strength import with_arguments
 from augury.batch import Batch
-from augury.errors import InputError
 from augury.kernels.steps import Step
 from augury.rng import Draws
 
@@ -38,12 +38,7 @@ class RandAugment(Augmentation[Layers]):
     """
 
     def __init__(self, layers: int = 2, magnitude: float = 9.0, magnitude_std: float = 1.5) -> None:
-        if layers < 1 or layers != int(layers):
-            raise InputError(f"layers: must be a whole number over 0, got {layers}")
-        if not 0 <= magnitude <= _TOP:
-            raise InputError(f"magnitude: must lie in [0, {_TOP}], got {magnitude}")
-        if not 0 <= magnitude_std < float("inf"):
-            raise InputError(f"magnitude_std: must be at least 0 and finite, got {magnitude_std}")
+        check_magnitudes(layers, magnitude, magnitude_std, _TOP)
         self.layers, self.magnitude, self.magnitude_std = layers, magnitude, magnitude_std
 
     def strengthened(self, strength: float) -> Self:
