@@ -100,6 +100,10 @@ def _costs(costs: Costs) -> list[RenderableType]:
     ]
     if costs.gpu:
         parts.append(_line(f"GPU     {_gigabytes(costs.gpu)} of its memory, an estimate"))
+    parts += [
+        _line(f"shorter with {each.option}: about {_hours(each.seconds)}")
+        for each in costs.proposals
+    ]
     return parts
 
 

@@ -24,6 +24,7 @@ from augury.study.doctor.costs import (
 )
 from augury.study.doctor.notice import Notice
 from augury.study.doctor.opening import Opened
+from augury.study.doctor.proposals import proposals
 from augury.study.judging.pairs import arm_of
 from augury.study.planning.cells import make_cells
 from augury.study.planning.networks import check_saliency
@@ -69,6 +70,7 @@ def study_costs(
         free=free_space(path),
         memory=memory_bytes(arms, workers, on_gpu),
         gpu=gpu_bytes(arms, workers) if on_gpu else 0,
+        proposals=proposals(opened, arms, workers),
     )
     notices += cost_notices(costs, machine().memory_gb, _gpu_memory(device))
     return costs

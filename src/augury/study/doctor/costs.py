@@ -97,6 +97,17 @@ class ArmCost:
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """One change to a study that makes it shorter.
+
+    option: as `augury study` takes it; seconds: about what the whole study then takes.
+    """
+
+    option: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Costs:
     """What all cells that are still to be run cost.
 
@@ -106,6 +117,7 @@ class Costs:
     disk: bytes at the largest moment; free: bytes free there.
     memory, gpu: bytes of all workers together in the machine's memory and the GPU's (0 without
     one); both are estimates.
+    proposals: what makes a long study shorter.
     """
 
     arms: tuple[ArmCost, ...]
@@ -118,6 +130,7 @@ class Costs:
     free: int
     memory: int
     gpu: int
+    proposals: tuple[Proposal, ...] = ()
 
 
 def run_seconds(work: Work, timings: Timings) -> float:

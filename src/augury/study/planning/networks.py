@@ -46,7 +46,7 @@ def usable_pairs(
                 drop_path = settings.recipe.drop_path
                 spec = replace(model_spec(model, settings.network, dataset), drop_path=drop_path)
                 check_spec(spec)
-                _check_body(spec, settings.recipe)
+                check_body(spec, settings.recipe)
                 if settings.recipe.normalization == "pretrained":
                     pretrained_statistics(model, dataset.channels)
                 if spec.pretrained or spec.weights:
@@ -55,7 +55,7 @@ def usable_pairs(
     return found
 
 
-def _check_body(spec: ModelSpec, recipe: Recipe) -> None:
+def check_body(spec: ModelSpec, recipe: Recipe) -> None:
     """Raise InputError where the recipe treats body and head apart and the network is not so."""
     if recipe.freeze == "none" and recipe.body_lr == 1:
         return
