@@ -1,6 +1,7 @@
 """A contact sheet: the images of one batch as training sees them, with ids and labels."""
 
 import io
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ from augury.study.preview import Preview
 
 _DPI = 100
 _LEAST = 96  # pixels of a picture's side; smaller images are enlarged by whole factors
-_GAP, _CAPTION, _TITLE = 8, 34, 30  # pixels
+_GAP, _CAPTION, _LINE = 8, 34, 14  # pixels
 _POINTS = 7
-_PIXELS_A_LETTER = 5.4
+_PIXELS_A_LETTER, _OF_THE_TITLE = 5.4, 6.4
 MOST = 32  # rows, and columns
 
 
@@ -56,9 +57,12 @@ def sheet_image(shown: Preview, size: SheetSize) -> Image.Image:
     rows = -(-len(images) // columns)
     factor = max(1, -(-_LEAST // max(images.shape[2:])))
     height, width = (factor * side for side in images.shape[2:])
-    page = np.full(
-        (_TITLE + rows * (height + _CAPTION), _GAP + columns * (width + _GAP), 3), 255, np.uint8
+    across = _GAP + columns * (width + _GAP)
+    heading = textwrap.wrap(
+        printable(title(shown, len(images))), max(16, int((across - _GAP) / _OF_THE_TITLE))
     )
+    above = 2 * _GAP + _LINE * len(heading)
+    page = np.full((above + rows * (height + _CAPTION), across, 3), 255, np.uint8)
     figure = Figure(figsize=(page.shape[1] / _DPI, page.shape[0] / _DPI), dpi=_DPI)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -66,12 +70,13 @@ def sheet_image(shown: Preview, size: SheetSize) -> Image.Image:
     letters = max(8, int((width + _GAP) / _PIXELS_A_LETTER))
     for place, image in enumerate(images):
         row, column = divmod(place, columns)
-        top, left = _TITLE + row * (height + _CAPTION), _GAP + column * (width + _GAP)
+        top, left = above + row * (height + _CAPTION), _GAP + column * (width + _GAP)
         page[top : top + height, left : left + width] = _enlarged(image, factor)
         for line, told in enumerate(_captions(shown, place)):
             at = top + height + 3 + 13 * line
             axes.text(left, at, shorten(printable(told), letters), **style)
-    axes.text(_GAP, 8, printable(title(shown, len(images))), **{**style, "fontsize": _POINTS + 1})
+    for line, told in enumerate(heading):
+        axes.text(_GAP, _GAP + _LINE * line, told, **{**style, "fontsize": _POINTS + 1})
     axes.imshow(page, interpolation="nearest", aspect="auto")
     drawn = Image.fromarray(rgba_of(figure)).convert("RGB")
     return drawn.crop((0, 0, page.shape[1], page.shape[0]))
