@@ -3,10 +3,11 @@
 What `apply` does can also be said in `steps`, which compiled loops take (`augury.kernels`).
 """
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -38,10 +39,13 @@ class Augmentation(ABC, Generic[Params]):
     `mixes`: whether an image's result depends on the other images of its batch.
     `frames`: whether it cuts its view from a larger image. Then it takes `size`, the (height,
     width) of the view in pixels, None for those of the input; no other method changes the size.
+    `only_color`: whether it changes nothing but color, so that images of one channel stay as they
+    are.
     """
 
     mixes: bool = False
     frames: bool = False
+    only_color: bool = False
 
     @abstractmethod
     def sample(self, batch: Batch, draws: Draws) -> Params:
@@ -75,6 +79,15 @@ class Augmentation(ABC, Generic[Params]):
         Raises InputError where that has no meaning, or leads beyond the range of an argument.
         """
         raise InputError("has no strength; `augury list strengths` names the methods that have one")
+
+    def operations(self) -> dict[str, bool]:
+        """What it may do to an image, by name, and of each whether it is `only_color`.
+
+        A method that does one thing has one, itself. One that chooses, or does several, has those
+        of its choices or parts, each name once.
+        """
+        words = re.findall("[A-Z][^A-Z]*", type(self).__name__)
+        return {"-".join(words).lower(): self.only_color}
 
     @property
     def has_steps(self) -> bool:
@@ -127,6 +140,11 @@ class Augmentation(ABC, Generic[Params]):
         # The caller's autocast would compute pixels in half precision, to three digits.
         with torch.autocast(batch.images.device.type, enabled=False):
             return self.run(batch, draws) if scale is None else self.run(batch, draws, scale)
+
+
+def operations_of(parts: Iterable[Augmentation[Any]]) -> dict[str, bool]:
+    """The `operations` of all `parts`."""
+    return {name: color for part in parts for name, color in part.operations().items()}
 
 
 def saliency_of(source: Source, batch: Batch) -> Tensor:

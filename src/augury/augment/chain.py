@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from augury.augment.base import Augmentation
+from augury.augment.base import Augmentation, operations_of
 from augury.augment.geometry.resampling import Geometric
 from augury.augment.scopes import scopes, streams_of
 from augury.augment.stretch import Stretch
@@ -41,6 +41,9 @@ class Chain(Augmentation[tuple[Any, ...]]):
 
     def streams(self, scope: str) -> set[tuple[type, str]]:
         return streams_of(self.parts, self._scopes, scope)
+
+    def operations(self) -> dict[str, bool]:
+        return operations_of(self.parts)
 
     def run(self, batch: Batch, draws: Draws, scale: Scale | None = None) -> Batch:
         *earlier, last = self._stretches

@@ -15,6 +15,9 @@ class Identity(Augmentation[None]):
     def streams(self, scope: str) -> set[tuple[type, str]]:
         return super().streams(scope) - {(Identity, scope)}  # it draws nothing
 
+    def operations(self) -> dict[str, bool]:
+        return {}
+
     def apply(self, batch: Batch, params: None) -> Batch:
         return batch
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from augury.augment.base import Augmentation, per_image
+from augury.augment.base import Augmentation, operations_of, per_image
 from augury.augment.scopes import scopes, streams_of
 from augury.batch import Batch, Move, apply_moves, to_float
 from augury.errors import InputError
@@ -61,6 +61,9 @@ class OneOf(Augmentation[OneOfParams]):
 
     def streams(self, scope: str) -> set[tuple[type, str]]:
         return super().streams(scope) | streams_of(self.parts, self._scopes, scope)
+
+    def operations(self) -> dict[str, bool]:
+        return operations_of(self.parts)
 
     def apply(self, batch: Batch, params: OneOfParams) -> Batch:
         found = [p.applied(batch, own) for p, own in zip(self.parts, params.params, strict=True)]

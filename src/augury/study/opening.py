@@ -64,7 +64,7 @@ def open_study(
             device = old.device if old else chosen_device(settings.device)
             check_there(device)
             threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
-            new = make_plan(settings, datasets, threads, device, provenance(), progress)
+            new = make_plan(settings, datasets, threads, device, provenance(), progress, old)
             judged = is_there(path / "verdicts.json")
             plan = extend_plan(old, new, judged) if old else new
             write_plan(folder.plan_file, plan)

@@ -15,6 +15,7 @@ from augury.kernels.threads import limited_threads
 from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, plan_of
 from augury.records.provenance import Provenance
+from augury.study.planning.arms import check_color
 from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.device import chosen_device
@@ -57,10 +58,14 @@ def preview_new(
     data_dir: Path | None,
     progress: Progress | None,
 ) -> tuple[Cell, Plan, Dataset]:
-    """The last seed's cell of a new study of one data set, model and augmentation."""
+    """The last seed's cell of a new study of one data set, model and augmentation.
+
+    Raises InputError where the augmentation would change nothing.
+    """
     datasets = load_datasets(settings, data_dir, progress)
     (dataset,) = datasets.values()
     (cell,) = make_cells(settings, datasets, range(settings.seeds - 1, settings.seeds))
+    check_color([cell], dataset)
     named, (way, *_) = named_speeds(settings)
     speed = {pair_name(cell): PlannedSpeed(way.layout, way.precision, {}, named)}
     device = chosen_device(settings.device)

@@ -31,6 +31,8 @@ class ChannelShuffle(Augmentation[ChannelShuffleParams]):
     Images of one channel stay as they are. Values and dtype are kept.
     """
 
+    only_color = True
+
     def __init__(self, p: float = 1.0) -> None:
         check_probability("p", p)
         self.p = p

@@ -30,6 +30,9 @@ _ADJUST = {
 # The amounts that change no bit.
 _NEUTRAL = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
 
+# What images of one channel have none of.
+_ONLY_COLOR = {"saturation", "hue"}
+
 # All orders of the four operations; equally likely.
 ORDERS = tuple(permutations(_ADJUST))
 
@@ -102,6 +105,12 @@ class ColorJitter(Augmentation[ColorJitterParams]):
         check_probability("p", p)
         self.brightness, self.contrast = brightness, contrast
         self.saturation, self.hue, self.p = saturation, hue, p
+
+    def operations(self) -> dict[str, bool]:
+        changing = (
+            kind for kind, amounts in self._ranges.items() if set(amounts) != {_NEUTRAL[kind]}
+        )
+        return {kind: kind in _ONLY_COLOR for kind in changing}
 
     def strengthened(self, strength: float) -> Self:
         return with_arguments(

@@ -28,6 +28,8 @@ class Grayscale(Augmentation[GrayscaleParams]):
     float32.
     """
 
+    only_color = True
+
     # Whose draws it takes; "grey" was its name in the first version.
     _operation = "grey"
 

@@ -30,6 +30,8 @@ class Hue(Augmentation[HueParams]):
     Grays, and images of one channel, keep their values. Returns float32.
     """
 
+    only_color = True
+
     def __init__(self, shift: float = 0.1) -> None:
         if not 0 <= shift <= 0.5:
             raise InputError(f"shift: must lie in [0, 0.5] turns, got {shift}")

@@ -30,6 +30,8 @@ class Saturation(Augmentation[SaturationParams]):
     values. Computed without PIL's rounding of luma and result to whole levels. Returns float32.
     """
 
+    only_color = True
+
     def __init__(self, strength: float = 0.4) -> None:
         check_probability("strength", strength)
         self.strength = strength

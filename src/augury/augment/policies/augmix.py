@@ -16,6 +16,7 @@ from augury.augment.policies.operations import (
     apply_layers,
     draw_layers,
     layers_step,
+    named_operations,
 )
 from augury.augment.shared.beta import beta
 from augury.augment.shared.dirichlet import dirichlet
@@ -82,13 +83,17 @@ class AugMix(Augmentation[AugMixParams]):
     def strengthened(self, strength: float) -> Self:
         return with_arguments(self, severity=self.severity * strength)
 
+    def operations(self) -> dict[str, bool]:
+        return named_operations(self._reaches(1, 1))
+
     def sample(self, batch: Batch, draws: Draws) -> AugMixParams:
         longest = self.depth[1]
         u = draws.uniform("augmix", 1 + 2 * self.width)
         weights, length = u[:, 1 : 1 + self.width], u[:, 1 + self.width :].double()
         v = draws.uniform("augmix chains", 3 * self.width * longest).view(-1, longest, 3)
         level = _LOWEST + (self.severity - _LOWEST) * v[..., 2].double()
-        layers = draw_layers(self._reaches(batch), v[..., :2], level, _TOP)
+        height, width = batch.images.shape[-2:]
+        layers = draw_layers(self._reaches(height, width), v[..., :2], level, _TOP)
         shape = (-1, self.width, longest)
         depth = self.depth[0] + (length * (longest - self.depth[0] + 1)).long()
         beyond = torch.arange(longest, device=u.device) >= depth[..., None]
@@ -100,8 +105,7 @@ class AugMix(Augmentation[AugMixParams]):
             m=beta(u[:, 0], self.alpha),
         )
 
-    def _reaches(self, batch: Batch) -> dict[str, Reach]:
-        height, width = batch.images.shape[-2:]
+    def _reaches(self, height: int, width: int) -> dict[str, Reach]:
         chosen = reaches(height, width)
         if self.all_operations:
             chosen |= dict.fromkeys(

@@ -6,7 +6,13 @@ import torch
 
 from augury.augment.base import Augmentation
 from augury.augment.policies.autoaugment_policies import POLICIES
-from augury.augment.policies.operations import Layers, Reach, apply_layers, layers_step
+from augury.augment.policies.operations import (
+    Layers,
+    Reach,
+    apply_layers,
+    layers_step,
+    named_operations,
+)
 from augury.augment.policies.randaugment import reaches
 from augury.augment.strength import with_arguments
 from augury.batch import Batch
@@ -41,6 +47,9 @@ class AutoAugment(Augmentation[Layers]):
 
     def strengthened(self, strength: float) -> Self:
         return with_arguments(self, strength=self.strength * strength)
+
+    def operations(self) -> dict[str, bool]:
+        return named_operations(name for sub in POLICIES[self.policy] for name, _, _ in sub)
 
     def sample(self, batch: Batch, draws: Draws) -> Layers:
         u = draws.uniform("autoaugment", 5)

@@ -6,7 +6,7 @@ computed with parameters that change nothing. Between operations images are uint
 color operations equal PIL's bit for bit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,6 +34,8 @@ from augury.kernels.steps import OPERATIONS
 _GEOMETRIC = ("shear-x", "shear-y", "translate-x", "translate-y", "rotate")
 _TONE = ("brightness", "contrast")
 _LOCAL = ("saturation", "sharpness")
+# What leaves images of one channel as they are.
+_ONLY_COLOR = ("saturation",)
 
 # PIL's luma, ITU-R 601-2, in units of 2^-16.
 _LUMA = (19595, 38470, 7471)
@@ -86,6 +88,11 @@ def draw_layers(reaches: Mapping[str, Reach], u: Tensor, level: Tensor, top: flo
     magnitude = torch.where(whole > 0, magnitude.trunc(), magnitude)
     negative = (signed > 0) & (u[..., 1] < 0.5)
     return Layers(numbers[place], torch.where(negative, -magnitude, magnitude).float())
+
+
+def named_operations(names: Iterable[str]) -> dict[str, bool]:
+    """Those of OPERATIONS called `names`, as `Augmentation.operations` returns them."""
+    return {name: name in _ONLY_COLOR for name in names}
 
 
 def check_magnitudes(layers: int, magnitude: float, magnitude_std: float, top: float) -> None:

@@ -12,6 +12,7 @@ from augury.augment.policies.operations import (
     check_magnitudes,
     draw_layers,
     layers_step,
+    named_operations,
 )
 from augury.augment.shared.quantiles import middle
 from augury.augment.strength import with_arguments
@@ -59,6 +60,9 @@ class TimmRandAugment(Augmentation[Layers]):
             magnitude=self.magnitude * strength,
             magnitude_std=self.magnitude_std * strength,
         )
+
+    def operations(self) -> dict[str, bool]:
+        return named_operations(reaches(1, 1))
 
     def sample(self, batch: Batch, draws: Draws) -> Layers:
         u = draws.uniform("timm-randaugment", 4 * self.layers).view(-1, self.layers, 4)

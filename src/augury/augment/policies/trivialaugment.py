@@ -10,6 +10,7 @@ from augury.augment.policies.operations import (
     apply_layers,
     draw_layers,
     layers_step,
+    named_operations,
 )
 from augury.augment.strength import with_arguments
 from augury.batch import Batch
@@ -40,6 +41,9 @@ class TrivialAugment(Augmentation[Layers]):
 
     def strengthened(self, strength: float) -> Self:
         return with_arguments(self, strength=self.strength * strength)
+
+    def operations(self) -> dict[str, bool]:
+        return named_operations(reaches(1, 1))
 
     def sample(self, batch: Batch, draws: Draws) -> Layers:
         u = draws.uniform("trivialaugment", 3)[:, None]

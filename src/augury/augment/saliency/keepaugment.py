@@ -93,6 +93,9 @@ class KeepAugment(Augmentation[KeepAugmentParams]):
         inner = self._inner.streams(scope + _INNER) if self.mode == "paste" else set()
         return super().streams(scope) | inner
 
+    def operations(self) -> dict[str, bool]:
+        return self._inner.operations() if self.mode == "paste" else super().operations()
+
     def _side(self, batch: Batch) -> int:
         return max(1, round(self.size * min(batch.images.shape[-2:])))
 

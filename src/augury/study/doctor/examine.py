@@ -10,6 +10,7 @@ from augury.errors import InputError
 from augury.records.plan import PlannedSpeed
 from augury.records.provenance import Machine
 from augury.stats import Pair
+from augury.study.doctor.color import color_notices
 from augury.study.doctor.costing import study_costs
 from augury.study.doctor.costs import Costs
 from augury.study.doctor.data import examine_data
@@ -110,6 +111,7 @@ def examine(
     at_once = 1  # where no data set can be loaded
     if opened.datasets:
         at_once = engine.cells_at_once(workload(device, waiting, settings, opened.datasets))
+    notices += color_notices(opened)
     costs = study_costs(opened, settings, path or Path.cwd(), at_once, notices, progress)
     finished = _finished(opened, notices)
     notices += learning_notices(opened.plan, finished)

@@ -33,6 +33,7 @@ class Opened:
     folder: None where there is no study yet.
     notices: what could not be used.
     recipe: how the cells are trained.
+    begun: the plan in the folder, where there is one that can be read.
     """
 
     datasets: dict[str, Dataset]
@@ -40,6 +41,7 @@ class Opened:
     folder: StudyFolder | None
     notices: list[Notice]
     recipe: Recipe = field(default_factory=Recipe)
+    begun: Plan | None = None
 
     def pending(self, cells: Sequence[Cell] | None = None) -> list[Cell]:
         """Those of `cells`, of the plan by default, that have no result."""
@@ -76,9 +78,8 @@ def open_for_examination(
     possible = [cell for cell in cells if pair_name(cell) in speed]
     new = assemble_plan(settings, datasets, possible, speed, threads, device, Provenance())
     folder, plan = _extended(old, new, path, notices)
-    return Opened(
-        {each.name: each for each in datasets.values()}, plan, folder, notices, settings.recipe
-    )
+    usable = {each.name: each for each in datasets.values()}
+    return Opened(usable, plan, folder, notices, settings.recipe, old)
 
 
 def _old_plan(settings: StudySettings, path: Path | None, notices: list[Notice]) -> Plan | None:

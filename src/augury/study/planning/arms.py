@@ -8,7 +8,10 @@ from augury.augment.framing import fitted, frames
 from augury.data import Dataset
 from augury.errors import InputError
 from augury.records.cell import Cell
+from augury.records.plan import Plan
 from augury.study.planning.settings import StudySettings
+
+_CHANGING = "brightness, contrast, blur and gaussian-noise"
 
 
 def arm_augmentation(cell: Cell, dataset: Dataset, sources: Sources) -> Augmentation[Any]:
@@ -27,6 +30,36 @@ def check_arms(arms: Iterable[Cell], dataset: Dataset) -> None:
     """Raise InputError for the first of `arms`, all of `dataset`, that cannot cut its view."""
     for cell in arms:
         arm_augmentation(cell, dataset, lambda kind: lambda batch: batch.images)
+
+
+def check_color(arms: Iterable[Cell], dataset: Dataset, begun: Plan | None = None) -> None:
+    """Raise InputError for the first of `arms`, all of `dataset`, that would change none of it.
+
+    On images of one channel, which methods that are about color alone leave as they are.
+    begun: the plan of the study so far, whose arms go on.
+    """
+    known = {(cell.dataset, cell.augmentation) for cell in begun.cells} if begun else ()
+    for cell in arms:
+        if (cell.dataset, cell.augmentation) in known:
+            continue
+        idle, others = idle_operations(cell, dataset)
+        if idle and not others:
+            raise InputError(
+                f"{cell.augmentation}: changes color alone, and the images of {dataset.name} have "
+                f"one channel; {_CHANGING} change such images, too"
+            )
+
+
+def idle_operations(cell: Cell, dataset: Dataset) -> tuple[list[str], list[str]]:
+    """The operations of an arm that leave each image of `dataset` as it is, and all others."""
+    if dataset.train.images.shape[1] != 1:
+        return [], []
+    augmentation = build_augmentation(
+        cell.augmentation, cell.parameters, lambda kind: lambda batch: batch.images
+    )
+    operations = augmentation.operations()
+    idle = [name for name, only_color in operations.items() if only_color]
+    return idle, [name for name in operations if name not in idle]
 
 
 def framing_arms(settings: StudySettings) -> list[str]:

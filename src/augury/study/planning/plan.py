@@ -9,7 +9,7 @@ from augury.records.cell import Cell
 from augury.records.numbers import Device
 from augury.records.plan import Leakage, Plan, PlannedSpeed
 from augury.records.provenance import Provenance
-from augury.study.planning.arms import check_arms
+from augury.study.planning.arms import check_arms, check_color
 from augury.study.planning.cells import make_cells
 from augury.study.planning.describe import describe, describe_leakage
 from augury.study.planning.networks import check_saliency, usable_pairs
@@ -24,11 +24,14 @@ def make_plan(
     device: Device,
     provenance: Provenance,
     progress: Progress | None = None,
+    begun: Plan | None = None,
 ) -> Plan:
     """The plan of a new study, with measured speeds and counted near-duplicates.
 
     datasets: by location, as `load_datasets` returns them.
-    Raises InputError where a model or teacher cannot be built, before anything is trained.
+    begun: the plan of the study so far, whose arms are asked for again.
+    Raises InputError where a model or teacher cannot be built, or a new arm would change nothing,
+    before anything is trained.
     """
     cells = make_cells(settings, datasets)
     pairs = usable_pairs(settings, datasets)
@@ -36,6 +39,7 @@ def make_plan(
     for dataset in datasets.values():
         of_dataset = [cell for cell in arms if cell.dataset == dataset.name]
         check_arms(of_dataset, dataset)
+        check_color(of_dataset, dataset, begun)
         check_saliency(of_dataset, dataset)
     return assemble_plan(
         settings,
