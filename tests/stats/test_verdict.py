@@ -236,6 +236,7 @@ def test_comparisons_are_json_as_they_are():
         *("seeds", "accuracy", "baseline_accuracy", "difference", "interval", "p"),
         *("p_unadjusted", "p_permutation", "probability_of_improvement", "probability_interval"),
         *("two_way_interval", "detectable", "decided", "verdict", "words"),
+        *("e_value", "sequence", "decided_after"),
     ]
 
 
@@ -346,6 +347,10 @@ def test_units():
         ("seed", -1),
         ("looks", (6, 6)),
         ("looks", (8, 6)),
+        ("mixing", 0.0),
+        ("mixing", math.inf),
+        ("batches", (("flip",), ())),
+        ("batches", (("flip", "crop"), ("flip",))),
     ],
 )
 def test_a_rule_without_meaning_is_refused(field, value):

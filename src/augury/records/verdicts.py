@@ -12,6 +12,8 @@ from augury.stats.verdict import Comparison
 
 SCHEMA = 1
 
+_OF_RACES = ("e_value", "sequence", "decided_after")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArmVerdict(Comparison):
@@ -95,10 +97,13 @@ def write_verdicts(path: Path, verdicts: Verdicts) -> None:
 def verdict_values(verdicts: Verdicts) -> dict[str, object]:
     """The verdicts as JSON values: in each arm the names come first, the unpaired seeds last.
 
-    Without how long the networks were trained where no run measured it, as files were before.
+    Without how long the networks were trained where no run measured it, and without what only races
+    have, as files were before.
     """
     names = ("dataset", "model", "augmentation", "baseline")
-    order = [*names, *(f.name for f in fields(Comparison)), "unpaired"]
+    left_out = _OF_RACES if verdicts.rule.design == "fixed" else ()
+    found = (f.name for f in fields(Comparison) if f.name not in left_out)
+    order = [*names, *found, "unpaired"]
     values: dict[str, object] = {
         "rule": rule_values(verdicts.rule),
         "comparisons": [

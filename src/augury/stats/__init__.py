@@ -18,6 +18,13 @@ from augury.stats.class_metrics import (
     macro_f1,
     metric_value,
 )
+from augury.stats.e_process import (
+    anytime_p,
+    batch_alphas,
+    confidence_sequence,
+    largest_e_value,
+    log_e_process,
+)
 from augury.stats.holm import holm
 from augury.stats.iqm import interquartile_mean, iqm_interval
 from augury.stats.learning import final_slope, is_still_learning, next_epochs, rise_of
@@ -66,11 +73,14 @@ __all__ = [
     "Weighed",
     "accuracy",
     "adjusted_p",
+    "anytime_p",
     "balanced_accuracy",
+    "batch_alphas",
     "best_epoch_optimism",
     "brier",
     "calibration_error",
     "class_interval",
+    "confidence_sequence",
     "confusion_matrix",
     "decide",
     "final_slope",
@@ -87,6 +97,8 @@ __all__ = [
     "iqm_interval",
     "is_still_learning",
     "judge",
+    "largest_e_value",
+    "log_e_process",
     "looks_of",
     "macro_f1",
     "mean_interval",

@@ -1,6 +1,10 @@
 """When a difference counts as shown."""
 
+import math
 from dataclasses import dataclass, field
+from typing import Literal
+
+from augury.stats.e_process import MIXING
 
 METRICS = {
     "accuracy": "accuracy",
@@ -24,6 +28,14 @@ class Rule:
     looks: the numbers of seeds at which the study is judged, ascending; with more than one, p and
         intervals hold for all looks together (see `augury.stats.sequential`). Empty: once.
     metric: what is compared on the test images, one of `METRICS`
+    design: "fixed", a test after a number of seeds that is named beforehand; or "race", evidence
+        that may be looked at after every seed (see `augury.stats.race`), to which min_seeds,
+        min_probability, power and looks do not apply
+    mixing: of a race, c² in (0, ∞): the effect size that its evidence is spread over is drawn from
+        N(0, 1 / c²) (see `augury.stats.e_process`)
+    batches: of a race, the augmentations in the groups in which the study got them: each batch has
+        its own part of alpha (see `batch_alphas`), so that adding arms takes nothing back. Empty:
+        all at once
     """
 
     min_seeds: int = 6
@@ -42,6 +54,9 @@ class Rule:
         default="accuracy",
         metadata={"help": "accuracy, balanced-accuracy or macro-f1. Default: accuracy."},
     )
+    design: Literal["fixed", "race"] = "fixed"
+    mixing: float = MIXING
+    batches: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         _check("alpha", self.alpha, "in (0, 1)", 0 < self.alpha < 1)
@@ -57,9 +72,15 @@ class Rule:
         _check("seed", self.seed, "≥ 0", self.seed >= 0)
         ascending = list(self.looks) == sorted(set(self.looks)) and min(self.looks, default=1) >= 1
         _check("looks", self.looks, "numbers of seeds, ascending", ascending)
-        *names, last = METRICS
-        choices = f"{', '.join(names)} or {last}"
+        *others, last = METRICS
+        choices = f"{', '.join(others)} or {last}"
         _check("metric", f"{self.metric!r:.80}", choices, self.metric in METRICS)
+        known = self.design in ("fixed", "race")
+        _check("design", f"{self.design!r:.80}", "fixed or race", known)
+        _check("mixing", self.mixing, "in (0, ∞)", 0 < self.mixing < math.inf)
+        names = [name for batch in self.batches for name in batch]
+        once = len(set(names)) == len(names) and all(self.batches)
+        _check("batches", f"{self.batches!r:.80}", "of one arm or more, each arm in one", once)
 
 
 def _check(name: str, value: object, allowed: str, ok: bool) -> None:

@@ -22,7 +22,8 @@ from augury.stats.power import rule_detectable
 from augury.stats.rule import Rule
 from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
 
-Verdict = Literal["helps", "hurts", "not shown", "cannot say"]
+Verdict = Literal["helps", "hurts", "no difference", "not decided", "not shown", "cannot say"]
+"""Of a race: no difference (that matters), not decided (yet); of the fixed rule: not shown."""
 Interval = tuple[float, float]
 Number = TypeVar("Number", float, NDArray[np.float64])
 
@@ -43,6 +44,10 @@ class Comparison:
     `rule_power`); decided: whether more seeds are not needed, as the verdict stands or no
     difference that matters is left in the interval; words: one line for people. With several
     looks, intervals hold for all of them together.
+
+    Of a race alone: e_value, the largest M of `augury.stats.e_process` so far, at no difference;
+    sequence, the confidence sequence so far, points, None while it is infinite; decided_after, the
+    number of paired seeds after which the verdict stood, None while it is not decided.
     """
 
     seeds: tuple[int, ...]
@@ -60,6 +65,9 @@ class Comparison:
     decided: bool = False
     verdict: Verdict
     words: str
+    e_value: float | None = None
+    sequence: Interval | None = None
+    decided_after: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
