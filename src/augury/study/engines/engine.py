@@ -1,7 +1,7 @@
 """`Engine`: what runs the cells of a study, and what it is told of the study."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,9 +60,12 @@ class Engine(Protocol):
         A new study divides the machine's cores by it: each cell gets as many threads.
         """
 
-    def run(self, cells: Sequence[Cell], job: Job) -> None:
+    def run(self, cells: Iterable[Cell], job: Job) -> None:
         """Run each cell once, and tell of it.
 
+        cells: a list; in a race a `Supply`, which chooses the next cell by what has ended. A loop
+        over `cells` suits an engine that ends one cell before it begins the next; one that runs
+        several at once makes a supply of them (`supply_of`) and takes a cell whenever it has room.
         A cell that fails is recorded (error.json) and told, and the others go on. Raises DiskError
         where nothing can be written any more, and InputError where the engine cannot begin.
         """

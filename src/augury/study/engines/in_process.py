@@ -1,6 +1,6 @@
 """Cells in the very process that asks for the study."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class InProcess:
         """One: all cores are its own."""
         return 1
 
-    def run(self, cells: Sequence[Cell], job: Job) -> None:
+    def run(self, cells: Iterable[Cell], job: Job) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
 
         A cell that wants more memory than there is is tried once more when all others are through.

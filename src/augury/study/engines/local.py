@@ -27,6 +27,7 @@ from augury.study.engines.engine import Job, Workload, default_workers, workload
 from augury.study.engines.environment import worker_environment
 from augury.study.engines.events import Busy, DiskFailed, Ending, Event, TryAgain
 from augury.study.engines.once_more import OnceMore
+from augury.study.engines.supply import Supply, supply_of
 from augury.study.running.listener import Listener
 from augury.study.running.prepare import load_planned
 from augury.study.store import StudyFolder
@@ -55,16 +56,18 @@ class Local:
         """The number of workers."""
         return self.workers or default_workers(work)
 
-    def run(self, cells: Sequence[Cell], job: Job) -> None:
+    def run(self, cells: Iterable[Cell], job: Job) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
 
         A cell that wants memory, or whose process was lost, is tried once more when all others are
         through: alone. Raises DiskError where nothing can be written any more.
         """
-        once_more = OnceMore(job.folder)
-        workers = self.workers or default_workers(workload_of(cells, job.plan))
-        _Workers(job, once_more, cells).run(workers)
-        _Workers(job, once_more, once_more.cells).run(1)
+        once_more, supply = OnceMore(job.folder), supply_of(cells)
+        workers = self.workers or default_workers(workload_of(supply.to_come(), job.plan))
+        _Workers(job, once_more, supply).run(workers)
+        while again := once_more.take_all():
+            _Workers(job, once_more, Supply(again)).run(1)
+            _Workers(job, once_more, supply).run(workers)
 
 
 @dataclass
@@ -75,22 +78,23 @@ class _Worker:
 
 
 class _Workers:
-    """The processes that run some cells, and which cell each of them is at."""
+    """The processes that run some cells, and which cell each of them is at.
 
-    def __init__(self, job: Job, once_more: OnceMore, cells: Iterable[Cell]) -> None:
-        self.job, self.once_more = job, once_more
-        self.waiting = deque(cells)
+    busy: cells that another process is at, to be asked for again.
+    """
+
+    def __init__(self, job: Job, once_more: OnceMore, supply: Supply) -> None:
+        self.job, self.once_more, self.supply = job, once_more, supply
+        self.busy = deque[Cell]()
         self.running: list[_Worker] = []
 
     def run(self, workers: int) -> None:
-        """Run all cells in that many processes."""
+        """Run all cells in that many processes; each is started when there is a cell for it."""
         try:
-            for _ in range(min(workers, len(self.waiting))):
-                self.running.append(self._start())
-            for worker in self.running:
-                self._give(worker)
+            self._begin(workers)
             while any(worker.cell for worker in self.running):
                 self._listen()
+                self._begin(workers)
         finally:
             _end([worker.process for worker in self.running])
 
@@ -106,11 +110,19 @@ class _Workers:
         theirs.close()
         return _Worker(process, ours)
 
-    def _give(self, worker: _Worker) -> None:
-        worker.cell = self.waiting.popleft() if self.waiting else None
-        if worker.cell:
+    def _begin(self, workers: int) -> None:
+        """Give a cell to each worker that has none, as long as there are cells."""
+        while sum(worker.cell is not None for worker in self.running) < workers:
+            cell = self.supply.take() or (self.busy.popleft() if self.busy else None)
+            if cell is None:
+                return
+            idle = [worker for worker in self.running if not worker.cell]
+            if not idle:
+                idle = [self._start()]
+                self.running += idle
+            idle[0].cell = cell
             with suppress(BrokenPipeError):  # it has died; listening will tell
-                worker.connection.send(worker.cell)
+                idle[0].connection.send(cell)
 
     def _listen(self) -> None:
         """Take one message of each worker that has one, and see who has died."""
@@ -128,21 +140,18 @@ class _Workers:
         if isinstance(event, DiskFailed):
             raise DiskError(event.message)
         if isinstance(event, Busy):
-            self.waiting.append(cell)
+            self.busy.append(cell)
         if isinstance(event, TryAgain):
             event = self.once_more.lost(cell, event.message)
         self.job.on_event(event)
         if isinstance(event, Ending):
-            self._give(worker)
+            worker.cell = None
 
     def _replace_dead(self, worker: _Worker, cell: Cell) -> None:
         worker.process.join()
         message = f"its process ended with {_ending(worker.process.exitcode)}"
         self.job.on_event(self.once_more.lost(cell, message))
         self.running.remove(worker)
-        if self.waiting:
-            self.running.append(self._start())
-            self._give(self.running[-1])
 
 
 def _end(processes: Sequence[SpawnProcess]) -> None:

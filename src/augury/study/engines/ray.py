@@ -5,7 +5,7 @@ and locks are kept in it exactly as workers on one machine keep them. Only data 
 Ray, once to each node. This module can be imported without Ray.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +17,7 @@ from augury.schema import Within
 from augury.study.engines.engine import Job, Workload, default_workers, gpu_share
 from augury.study.engines.ray_cluster import connected, require_ray
 from augury.study.engines.ray_run import RayRun
+from augury.study.engines.supply import supply_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Ray:
         """The share of a GPU that one cell of this model gets. image_size: pixels."""
         return self.gpus_per_cell or gpu_share(model, image_size)
 
-    def run(self, cells: Sequence[Cell], job: Job) -> None:
+    def run(self, cells: Iterable[Cell], job: Job) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
 
         A cell whose node was lost is begun again elsewhere, up to five times. One that wants
@@ -65,7 +66,7 @@ class Ray:
         """
         _check_device(job.plan.device)
         with connected(self.address, job.plan.threads) as ray:
-            RayRun(ray, job, self.share, cells).finish()
+            RayRun(ray, job, self.share, supply_of(cells)).finish()
 
 
 def _check_device(device: Device) -> None:

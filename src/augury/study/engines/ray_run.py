@@ -5,7 +5,7 @@ import sys
 import textwrap
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,7 @@ from augury.study.engines.events import Busy, CellDone, DiskFailed, EpochDone, E
 from augury.study.engines.once_more import OnceMore
 from augury.study.engines.ray_cluster import Demand, nodes
 from augury.study.engines.ray_task import MUST_BE_SHARED, run_task, with_plain_arrays
+from augury.study.engines.supply import Supply
 from augury.study.running.prepare import load_planned
 
 _POLL_SECONDS = 1.0
@@ -36,17 +37,18 @@ Ref = Any
 class RayRun:
     """The cells of one job on a connected cluster.
 
-    waiting: not submitted yet; at_work: submitted, by task; written: done according to their task,
+    supply: where cells come from; waiting: those whose node was lost; busy: those that
+    another process is at; at_work: submitted, by task; written: done according to their task,
     but not yet seen in the folder, with the time until which they must be; told: epochs that were
     told of each cell at work.
     """
 
     def __init__(
-        self, ray: ModuleType, job: Job, share: Callable[[str, int], float], cells: Iterable[Cell]
+        self, ray: ModuleType, job: Job, share: Callable[[str, int], float], supply: Supply
     ) -> None:
         """share: of a GPU, for a cell of this model on images of this size."""
         self.ray, self.job, self.share = ray, job, share
-        self.waiting = deque(cells)
+        self.supply, self.waiting, self.busy = supply, deque[Cell](), deque[Cell]()
         self.at_work: dict[Ref, Cell] = {}
         self.written: dict[str, tuple[Cell, CellDone, float]] = {}
         self.told: dict[str, int] = {}
@@ -59,7 +61,8 @@ class RayRun:
 
     def finish(self) -> None:
         """Submit, listen and tell until no cell is left; what is at work is cancelled on errors."""
-        smallest = min((self._demand(cell) for cell in self.waiting), key=lambda d: d.gpus)
+        to_come = self.supply.to_come()
+        smallest = min((self._demand(cell) for cell in to_come), key=lambda d: d.gpus)
         if not any(smallest.fits(node) for node in nodes(self.ray)):
             gpu = f" and {smallest.gpus:g} GPU" if smallest.gpus else ""
             raise InputError(
@@ -67,22 +70,34 @@ class RayRun:
                 "start a node that does, or begin a study with more --workers"
             )
         try:
-            self._go_through(smallest)
-            self.waiting.extend(self.once_more.cells)
-            self._go_through(smallest)
+            self._go_through(smallest, self.supply)
+            while again := self.once_more.take_all():
+                self._go_through(smallest, Supply(again))
+                self._go_through(smallest, self.supply)
         finally:
             for task in self.at_work:
                 self.ray.cancel(task, force=True)
 
-    def _go_through(self, smallest: Demand) -> None:
-        while self.waiting or self.at_work or self.written:
-            slots = sum(smallest.fits(node) for node in nodes(self.ray))
-            while self.waiting and len(self.at_work) < max(1, _SUBMITTED_PER_SLOT * slots):
-                self._submit(self.waiting.popleft())
+    def _go_through(self, smallest: Demand, supply: Supply) -> None:
+        while True:
+            self._fill(smallest, supply)
+            if not (self.at_work or self.written):
+                return
             self._listen()
             for cell in self.at_work.values():
                 self._tell_epochs(cell)
             self._look_for_written()
+
+    def _fill(self, smallest: Demand, supply: Supply) -> None:
+        """Submit as many cells as there is room for."""
+        slots = sum(smallest.fits(node) for node in nodes(self.ray))
+        room = max(1, slots if supply.chooses else _SUBMITTED_PER_SLOT * slots)
+        while len(self.at_work) < room:
+            lost, busy = self.waiting, self.busy
+            cell = lost.popleft() if lost else supply.take() or (busy.popleft() if busy else None)
+            if cell is None:
+                return
+            self._submit(cell)
 
     def _demand(self, cell: Cell) -> Demand:
         plan = self.job.plan
@@ -138,7 +153,7 @@ class RayRun:
                 self.written[cell.name] = cell, event, time.monotonic() + _SECONDS_UNTIL_SEEN
                 continue
             if isinstance(event, Busy):
-                self.waiting.append(cell)
+                self.busy.append(cell)
             self.job.on_event(event)
 
     def _ending(self, task: Ref, cell: Cell) -> list[Event]:

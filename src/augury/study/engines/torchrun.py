@@ -1,6 +1,6 @@
 """Cells that several processes train together, one cell after the other; torchrun starts them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from augury.records.numbers import Device
 from augury.records.plan import read_plan
 from augury.study.engines.engine import Job, Workload
 from augury.study.engines.in_turn import run_in_turn
+from augury.study.engines.supply import Supply
 from augury.study.running.prepare import load_planned
 from augury.study.running.run import follow_cell
 from augury.study.store import StudyFolder
@@ -45,7 +46,7 @@ class Torchrun:
         _check_device(work.device)
         return self.processes.count
 
-    def run(self, cells: Sequence[Cell], job: Job) -> None:
+    def run(self, cells: Iterable[Cell], job: Job) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
 
         Raises DiskError where nothing can be written any more, and what a process fails of that
@@ -53,9 +54,10 @@ class Torchrun:
         """
         _check_device(job.plan.device)
         torch.set_num_threads(job.plan.threads)
-        # What has failed before comes last, as it may end the command.
-        failed_last = sorted(cells, key=lambda cell: job.folder.run(cell).failed)
-        run_in_turn(failed_last, job, self.processes)
+        if not isinstance(cells, Supply):
+            # What has failed before comes last, as it may end the command.
+            cells = sorted(cells, key=lambda cell: job.folder.run(cell).failed)
+        run_in_turn(cells, job, self.processes)
 
 
 def _check_device(device: Device) -> None:
