@@ -1,7 +1,8 @@
 """Our recipes for pretrained networks beside timm's own loop, at equal epochs, in one run.
 
 Both start from the same weights and see the same images, each mirrored with probability 0.5; both
-are scored on the validation part. timm's is its optimizer and its schedule (`create_optimizer_v2`,
+are scored on the other half of the training part, as the validation part of a folder may be small.
+timm's is its optimizer and its schedule (`create_optimizer_v2`,
 `create_scheduler_v2`) in a plain loop: AdamW without decay of biases and norms, one learning rate
 for all layers, one epoch of warm-up, then a cosine. It gets several rates, as nobody can know the
 best one beforehand.
@@ -31,8 +32,12 @@ SIZE, EPOCHS = 112, 5
 def compare_with_timm(given: argparse.Namespace) -> None:
     """One table, and each row of it as soon as it is there."""
     size = given.size or SIZE
-    data = load_dataset(str(given.photos), image_size=size)
-    settings = {"epochs": given.epochs or EPOCHS, "train_limit": given.images}
+    data = replace(load_dataset(str(given.photos), image_size=size), validation=None)
+    settings = {
+        "epochs": given.epochs or EPOCHS,
+        "train_limit": given.images,
+        "validation": 0.5,
+    }
     ours = {
         name: replace(named_recipe(name, {}), **settings) for name in ("fine-tune", "linear-probe")
     }
