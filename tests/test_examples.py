@@ -6,6 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import timm
+from PIL import Image
+from safetensors.torch import save_file
+
+import augury
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
@@ -26,3 +33,22 @@ def test_timms_loop_learns_from_mixed_digits():
     assert losses[-1] < losses[0]
     (accuracy,) = re.findall(r"test accuracy ([\d.]+) %", said)
     assert float(accuracy) > 50
+
+
+def test_an_exported_transform_in_a_plain_loop_of_timm(tmp_path):
+    """Ten black and ten white photographs: told apart by a head on random features."""
+    for part in ("train", "test"):
+        for name, shade in (("black", 0), ("white", 255)):
+            folder = tmp_path / "photos" / part / name
+            folder.mkdir(parents=True)
+            for i in range(10):
+                Image.fromarray(np.full((120, 130, 3), shade, np.uint8)).save(folder / f"{i}.png")
+    save_file(
+        timm.create_model("test_efficientnet").state_dict(), weights := tmp_path / "w.safetensors"
+    )
+    winner = tmp_path / "winner.py"
+    augury.export("color-jitter", to="timm", image_size=96, num_classes=2, out=winner)
+    options = ("--weights", weights, "--transform", winner, "--model", "test_efficientnet")
+    said = run("exported_timm_loop.py", tmp_path / "photos", *options, "--epochs", "3")
+    assert len(re.findall(r"loss [\d.]+", said)) == 3
+    assert "test 100.00 %" in said
