@@ -7,6 +7,7 @@ from augury.errors import InputError
 from augury.inside import is_there
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
 from augury.records.numbers import Count, Percent, Seconds, check_severities
+from augury.stats.subgroups import SubgroupEffect
 
 SCHEMA = 1
 
@@ -74,6 +75,45 @@ class EqualTime:
     interval: Interval | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class NamedEffect(SubgroupEffect):
+    """The effect on one class or group of test images, with its name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class TurnedImage:
+    """A test image that the arm turned.
+
+    id, label: its number and class; called: the wrong class that it is called most often, by the
+    arm where it was lost and by the baseline where it was won; right_without, right_with: in how
+    many of the paired seeds the baseline and the arm get it right.
+    """
+
+    id: Count
+    label: Count
+    called: Count
+    right_without: Count
+    right_with: Count
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Test images that most of the paired seeds get right with one of arm and baseline only.
+
+    lost: right without the arm, wrong with it; won: the other way round; both: numbers of images.
+    most_lost, most_won: the first few of each, those that turned in the most seeds first.
+    """
+
+    seeds: Count
+    images: Count
+    lost: Count
+    won: Count
+    most_lost: tuple[TurnedImage, ...]
+    most_won: tuple[TurnedImage, ...]
+
+
 @dataclass(frozen=True)
 class ArmEvidence:
     """The evidence of one arm; optimism is in percentage points.
@@ -81,6 +121,9 @@ class ArmEvidence:
     measures: those that are known of "balanced_accuracy", "macro_f1" and "corrupted_accuracy" (%),
     "nll", "brier", "calibration_error", each also with "_scaled" (after a temperature fitted on
     validation), and "temperature".
+    classes, groups: its effect on each class, and on each group that a table names, of the test
+    images; turned: the images that it turned. Empty and None for the baseline, without predictions,
+    and in files of earlier versions.
     """
 
     dataset: str
@@ -92,6 +135,9 @@ class ArmEvidence:
     measures: dict[str, Measured]
     corruptions: Corruptions | None
     equal_time: EqualTime | None
+    classes: tuple[NamedEffect, ...] = ()
+    groups: tuple[NamedEffect, ...] = ()
+    turned: Turned | None = None
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,36 @@ class Leakage:
 
 
 @dataclass(frozen=True)
+class Groups:
+    """The groups that a table names for the test images, as cameras, sites or subjects.
+
+    column: of the table, what the groups are; names: each once, sorted; ids, of: test images that
+    have a group, and the place of each one's group in `names`; ungrouped: how many have none;
+    unknown: how many names in the table are no image, a few of them in `unknown_names`.
+    """
+
+    column: str
+    names: tuple[str, ...]
+    ids: tuple[Count, ...]
+    of: tuple[Count, ...]
+    ungrouped: Count
+    unknown: Count = 0
+    unknown_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.ids) != len(self.of) or max(self.of, default=-1) >= len(self.names):
+            raise InputError(f"groups: one of {len(self.names)} for each id is needed")
+
+
+@dataclass(frozen=True)
 class PlannedDataset:
     """A data set when the study was planned. train, test: numbers of images.
 
     location: the name or path to load it from; image_size: side of what networks see, pixels;
     own_validation: whether it has a validation part; leakage: None if it was not searched for;
-    stored_size: side of the images where they are stored larger than `image_size`, else None.
+    stored_size: side of the images where they are stored larger than `image_size`, else None;
+    test_files: the test images' ids and paths inside a folder or archive, empty for other data and
+    in plans of earlier versions; groups: None where none were given.
     """
 
     location: str
@@ -59,6 +83,8 @@ class PlannedDataset:
     set_aside: tuple[SetAside, ...] = ()
     leakage: Leakage | None = None
     stored_size: Annotated[int, Within(1, 100_000)] | None = None
+    test_files: tuple[tuple[int, str], ...] = ()
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True)

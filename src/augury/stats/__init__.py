@@ -25,6 +25,7 @@ from augury.stats.e_process import (
     largest_e_value,
     log_e_process,
 )
+from augury.stats.false_discovery import benjamini_hochberg, e_benjamini_hochberg, e_of_maximum
 from augury.stats.holm import holm
 from augury.stats.iqm import interquartile_mean, iqm_interval
 from augury.stats.learning import final_slope, is_still_learning, next_epochs, rise_of
@@ -50,6 +51,13 @@ from augury.stats.power import rule_detectable, rule_power
 from augury.stats.ranks import Friedman, friedman
 from augury.stats.rule import METRICS, Rule
 from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
+from augury.stats.subgroups import (
+    SubgroupEffect,
+    SubgroupScores,
+    judge_subgroups,
+    subgroup_scores,
+)
+from augury.stats.turned import TurnedImages, lost_images, won_images
 from augury.stats.verdict import (
     Comparison,
     PairEvidence,
@@ -70,12 +78,16 @@ __all__ = [
     "PairEvidence",
     "PairedT",
     "Rule",
+    "SubgroupEffect",
+    "SubgroupScores",
+    "TurnedImages",
     "Weighed",
     "accuracy",
     "adjusted_p",
     "anytime_p",
     "balanced_accuracy",
     "batch_alphas",
+    "benjamini_hochberg",
     "best_epoch_optimism",
     "brier",
     "calibration_error",
@@ -83,6 +95,8 @@ __all__ = [
     "confidence_sequence",
     "confusion_matrix",
     "decide",
+    "e_benjamini_hochberg",
+    "e_of_maximum",
     "final_slope",
     "fit_temperature",
     "friedman",
@@ -97,9 +111,11 @@ __all__ = [
     "iqm_interval",
     "is_still_learning",
     "judge",
+    "judge_subgroups",
     "largest_e_value",
     "log_e_process",
     "looks_of",
+    "lost_images",
     "macro_f1",
     "mean_interval",
     "metric_value",
@@ -117,7 +133,9 @@ __all__ = [
     "smallest_detectable",
     "smallest_p",
     "studentised_interval",
+    "subgroup_scores",
     "to_points",
     "two_way_interval",
     "weigh",
+    "won_images",
 ]

@@ -15,6 +15,7 @@ from augury.stats import friedman, interquartile_mean, iqm_interval, to_points
 from augury.study.judging.judge import JudgedArm
 from augury.study.judging.memo import Memo
 from augury.study.judging.pairs import Arm
+from augury.study.judging.subgroups import with_effects
 from augury.study.store import StudyFolder
 
 _BySeed = Mapping[int, float | None]
@@ -26,7 +27,11 @@ def write_evidence(
     """Write the secondary evidence of every planned arm, and of all arms together."""
     evidence = Evidence(
         baseline=plan.baseline,
-        arms=tuple(found.evidence for found in judged.values()),
+        arms=with_effects(
+            plan,
+            {arm: found.evidence for arm, found in judged.items()},
+            {arm: found.subgroups for arm, found in judged.items()},
+        ),
         overall=_overall({arm: dict(found.accuracies) for arm, found in judged.items()}, memo),
     )
     records.write_evidence(folder.path / "evidence.json", evidence)

@@ -16,6 +16,7 @@ from augury.stats import Weighed, weigh
 from augury.study.judging.arm_evidence import Measures, arm_evidence, measure
 from augury.study.judging.memo import Memo, Wanted
 from augury.study.judging.pairs import Arm, Runs, arm_of, finished, make_pair
+from augury.study.judging.subgroups import NO_SUBGROUPS, ArmSubgroups, arm_subgroups
 from augury.study.judging.trained import arm_trained
 from augury.study.planning.parts import count_steps
 from augury.study.store import RunFolder, StudyFolder, file_checksum, finite
@@ -31,6 +32,7 @@ class JudgedArm:
     weighed: None for the baseline, and where the arm or the baseline has no finished run.
     unpaired: seeds that only one of arm and baseline has finished.
     trained: how far its networks have learned.
+    subgroups: its scores on classes and groups of test images, and which images it turned.
     """
 
     accuracies: tuple[tuple[int, float | None], ...]
@@ -38,6 +40,7 @@ class JudgedArm:
     weighed: Weighed | None
     unpaired: tuple[int, ...]
     trained: Trained
+    subgroups: ArmSubgroups
 
 
 def judge_arms(
@@ -60,6 +63,7 @@ def _wanted(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> Wanted:
     made_from = {
         "rule": asdict(plan.rule),
         "baseline": plan.baseline,
+        "groups": to_values(plan.datasets[cells[0].dataset].groups),
         "cells": [
             [cell.name, count_steps(plan, cell), folder.run(cell).failed, _files(folder.run(cell))]
             for cell in cells
@@ -90,6 +94,11 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
         runs[cell.augmentation][cell.seed] = run.without_logits()
     theirs, compared = runs.get(plan.baseline, {}), measures.get(plan.baseline, {})
     steps = count_steps(plan, cells[0])
+    pairs = {
+        name: make_pair(ours, theirs, plan.rule.metric)
+        for name, ours in runs.items()
+        if name != plan.baseline and ours and theirs
+    }
     return {
         name: JudgedArm(
             accuracies=tuple(
@@ -104,11 +113,12 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
                 measures[name],
                 compared,
             ),
-            weighed=weigh(make_pair(ours, theirs, plan.rule.metric), plan.rule)
-            if name != plan.baseline and ours and theirs
-            else None,
+            weighed=weigh(pairs[name], plan.rule) if name in pairs else None,
             unpaired=tuple(sorted(ours.keys() ^ theirs.keys())),
             trained=arm_trained((*group, name), [run.result for run in ours.values()]),
+            subgroups=arm_subgroups(pairs[name], ours, plan.datasets[group[0]])
+            if name in pairs
+            else NO_SUBGROUPS,
         )
         for name, ours in runs.items()
     }
