@@ -17,6 +17,7 @@ from augury.report.load import Run, StudyRecords
 from augury.report.origins import origins
 from augury.report.page import environment, style
 from augury.report.pictures import MAX_PIXELS, Examples, load_examples
+from augury.report.subgroup_section import subgroup_sections
 from augury.report.svg import color
 from augury.report.tables import (
     ClassEffects,
@@ -97,6 +98,7 @@ def render(study: StudyRecords) -> str:
             verdicts=verdict_sections(study),
             grids=[_grid(study, name) for name in study.datasets],
             figures=[_group_figures(study, *group) for group in study.groups],
+            subgroups=subgroup_sections(study),
             galleries=[gallery for name in study.datasets if (gallery := _gallery(study, name))],
             learned=LEARNED,
             rising=RISING,

@@ -9,6 +9,7 @@ from augury.report import words
 from augury.report.facts import facts
 from augury.report.files import write_text
 from augury.report.load import StudyRecords
+from augury.report.subgroup_words import subgroup_lines
 from augury.report.tables import VerdictRow, finished, verdict_rows
 from augury.report.terminal import METRIC_HEADINGS
 from augury.report.training_words import training_lines, whole_answer
@@ -35,6 +36,8 @@ def markdown(study: StudyRecords) -> str:
     ]
     for dataset, model in study.groups:
         lines += ["", f"{escaped(model)} on {escaped(dataset)}", "", *_table(study, dataset, model)]
+    if told := subgroup_lines(study):
+        lines += ["", *(f"- {escaped(line)} points" for line in told)]
     for warning in (*training_lines(study), *words.warnings(study)):
         lines += ["", f"⚠ {escaped(warning)}"]
     lines += ["", "**How it was measured**", "", *(f"- {line}" for line in _measured(study))]

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from augury.printable import printable
 from augury.report.load import StudyRecords
+from augury.report.subgroup_words import subgroup_lines
 from augury.report.tables import VerdictRow, verdict_rows
 from augury.report.training_words import training_lines
 from augury.report.words import at_least, fixed, level, p_value, signed, span, warnings
@@ -30,8 +31,8 @@ METRIC_HEADINGS = {
 def verdict_table(study: StudyRecords) -> Group:
     """Each arm against the baseline, a section for every data set and network; 80 columns wide.
 
-    Under it: whether networks were still learning, how many runs are not there, and how many test
-    images leak.
+    Under it: which classes and groups of test images are hurt, whether networks were still
+    learning, how many runs are not there, and how many test images leak.
     """
     several = len(study.groups) > 1
     dataset, model = study.groups[0]
@@ -53,8 +54,9 @@ def verdict_table(study: StudyRecords) -> Group:
         for row in verdict_rows(study, dataset, model):
             table.add_row(*_row(row))
         table.add_section()
+    hurt = (_text(line, "red") for line in subgroup_lines(study, ("hurts",)))
     training = (_text(line, "yellow") for line in training_lines(study))
-    return Group(table, *training, *(_text(warning, "red") for warning in warnings(study)))
+    return Group(table, *hurt, *training, *(_text(warning, "red") for warning in warnings(study)))
 
 
 def _row(row: VerdictRow) -> list[RenderableType]:
