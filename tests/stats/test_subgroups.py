@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 import scipy
 
-from augury.stats import Rule, SubgroupScores, benjamini_hochberg, judge_subgroups, subgroup_scores
+from augury.stats import (
+    Rule,
+    SubgroupScores,
+    benjamini_hochberg,
+    e_benjamini_hochberg,
+    e_of_maximum,
+    judge_subgroups,
+    largest_e_value,
+    subgroup_scores,
+)
 
-RULE = Rule()
+RULE, RACE = Rule(), Rule(design="race")
 SEEDS = 6
 
 
@@ -81,28 +90,75 @@ def test_where_no_test_applies_nothing_is_found_but_all_are_counted():
     assert effects[2].false_discovery == pytest.approx(3 * p)
 
 
-def test_no_subgroups():
-    assert judge_subgroups([], RULE) == []
+@pytest.mark.parametrize("rule", [RULE, RACE], ids=["fixed", "race"])
+def test_no_subgroups(rule):
+    assert judge_subgroups([], rule) == []
 
 
-def test_the_false_discovery_rate_where_classes_take_images_from_each_other():
-    """2,000 studies of 5 arms with one baseline and 8 classes; every second arm hurts two classes.
+def bayes_factor(x, c2):
+    """The formula of Wang & Ramdas (arXiv:2310.03722), as it is written."""
+    n, total, squares = len(x), sum(x), sum(value**2 for value in x)
+    ratio = (n + c2) * squares / ((n + c2) * squares - total**2)
+    return np.sqrt(c2 / (n + c2)) * ratio ** (n / 2)
+
+
+def test_a_races_findings_are_e_bh_on_the_adjusted_maxima():
+    generator = np.random.default_rng(7)
+    many = [generator.normal(mean, 1, 20) for mean in (0, 4, -3, 1, 0, 0)]
+    effects = judge_subgroups([scores(each, image_error=1e-9) for each in many], RACE)
+    e = [
+        np.sqrt(max([1.0, *(bayes_factor(x[:n], RACE.mixing) for n in range(2, 21))])) - 1
+        for x in many
+    ]
+    ordered = sorted(e, reverse=True)
+    kept = max(k for k in range(1, 7) if k * ordered[k - 1] / 6 >= 1 / 0.05)
+    assert [effect.found for effect in effects] == [value >= ordered[kept - 1] for value in e]
+    assert 0 < kept < 6
+    for effect in effects:
+        assert not effect.found or not effect.interval[0] <= 0 <= effect.interval[1]
+
+
+def test_a_race_without_a_finite_sequence_has_no_interval():
+    (effect,) = judge_subgroups([scores([1.0, 2.0])], RACE)
+    assert effect.interval is None
+    assert not effect.found
+
+
+def simulated(generator, studies, arms, classes, seeds):
+    """((studies, arms × classes, seeds) differences, (arms × classes,) true ones).
 
     The arms share the runs of the baseline, and what one class gains its neighbor mostly loses, so
-    the p-values depend on each other in both directions. 0.05 is promised for independent ones.
+    that evidence depends on other evidence in both directions. Every second arm hurts two classes.
     """
-    generator = np.random.default_rng(6)
-    studies, arms, classes, seeds = 2_000, 5, 8, 8
     runs = generator.standard_normal((studies, arms + 1, classes, seeds))
     runs[:, :, ::2] -= 0.8 * runs[:, :, 1::2]
     truth = np.zeros((arms, classes))
     truth[::2, :2] = -3
     x = runs[:, 1:] + truth[..., None] - runs[:, :1]
+    return x.reshape(studies, arms * classes, seeds), truth.ravel()
+
+
+def false_share(found, truth):
+    """The mean over studies of the share of what is found that is chance."""
+    false = (found & (truth == 0)).sum(1) / np.maximum(1, found.sum(1))
+    return false.mean()
+
+
+def test_the_false_discovery_rate_of_fixed_designs():
+    seeds = 8
+    x, truth = simulated(np.random.default_rng(6), studies=2_000, arms=5, classes=8, seeds=seeds)
     t = x.mean(-1) / (x.std(-1, ddof=1) / np.sqrt(seeds))
-    p = (2 * scipy.special.stdtr(seeds - 1, -np.abs(t))).reshape(studies, -1)
-    is_null = (truth == 0).ravel()
+    p = 2 * scipy.special.stdtr(seeds - 1, -np.abs(t))
     found = np.array([benjamini_hochberg(row) <= 0.05 for row in p])
-    false = (found & is_null).sum(1) / np.maximum(1, found.sum(1))
-    assert found[:, ~is_null].mean() > 0.5
-    # The standard error of the rate is about 0.003.
-    assert 0.02 < false.mean() <= 0.055
+    assert found[:, truth != 0].mean() > 0.5
+    # 0.05 is promised for independent ones; the standard error of the rate is about 0.003.
+    assert 0.02 < false_share(found, truth) <= 0.055
+
+
+def test_the_false_discovery_rate_of_races_that_stop_at_the_worst_moment():
+    """Each process is taken at its largest value, wherever it was stopped before or after that."""
+    x, truth = simulated(np.random.default_rng(8), studies=500, arms=5, classes=8, seeds=30)
+    e = e_of_maximum(largest_e_value(x)[..., -1])
+    found = np.array([e_benjamini_hochberg(row) <= 0.05 for row in e])
+    assert found[:, truth != 0].mean() > 0.5
+    assert false_share(found, truth) <= 0.05

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.stats.false_discovery import benjamini_hochberg
+from augury.stats.e_process import confidence_sequence, largest_e_value
+from augury.stats.false_discovery import benjamini_hochberg, e_benjamini_hochberg, e_of_maximum
 from augury.stats.paired import has_spread, paired_t
 from augury.stats.quantiles import student_quantile
 from augury.stats.rule import Rule
@@ -87,17 +88,18 @@ def _scores(correct: NDArray[np.bool_], baseline_correct: NDArray[np.bool_]) -> 
 def judge_subgroups(scores: Sequence[SubgroupScores], rule: Rule) -> list[SubgroupEffect]:
     """The effect on each, in order; all subgroups of all arms of a study together are one family.
 
-    The paired t test over seeds, for all looks of the study together, is adjusted by Benjamini and
-    Hochberg, so that at most alpha of what is found is chance, on average. A difference that other
-    test images could reverse (the interval over images holds 0) counts as no evidence, p = 1, and
-    so does one that no test applies to: all stay in the family. Of what is found, the interval over
-    seeds has the confidence 1 − alpha · found / all, so that at most alpha of them miss, on average
-    (Benjamini & Yekutieli, JASA 100, 2005).
+    Of what is found at most alpha is chance, on average. With the fixed design the paired t test
+    over seeds, for all looks of the study together, is adjusted by Benjamini and Hochberg. Of
+    a race, in which an arm's seeds end when its verdict is reached, each e-process gives an e-value
+    that holds at any time (`e_of_maximum`), and e-BH picks. A difference that other test images
+    could reverse (the interval over images holds 0) counts as no evidence, and so does one that no
+    test applies to: all stay in the family. The interval over seeds of what is found leaves 0 out:
+    at most alpha of them miss, on average (Benjamini & Yekutieli, JASA 100, 2005; for confidence
+    sequences Xu, Wang & Ramdas, arXiv:2203.12572).
     """
-    p = np.array([_p(each, rule) for each in scores])
-    adjusted = benjamini_hochberg(p)
+    adjusted = _false_discovery(scores, rule)
     found = adjusted <= rule.alpha
-    level = rule.alpha * int(found.sum()) / max(1, len(p))
+    picked = _level_of_picked(int(found.sum()), len(scores), rule)
     return [
         SubgroupEffect(
             images=each.images,
@@ -105,7 +107,7 @@ def judge_subgroups(scores: Sequence[SubgroupScores], rule: Rule) -> list[Subgro
             accuracy=each.accuracy,
             baseline_accuracy=each.baseline_accuracy,
             difference=float(np.mean(each.differences)),
-            interval=_interval(each, level if is_found else 1 - rule.confidence, rule),
+            interval=_interval(each, picked if is_found else 1 - rule.confidence, rule),
             false_discovery=float(rate) if _is_testable(each, rule) else None,
             found=bool(is_found),
         )
@@ -113,28 +115,62 @@ def judge_subgroups(scores: Sequence[SubgroupScores], rule: Rule) -> list[Subgro
     ]
 
 
+def _false_discovery(scores: Sequence[SubgroupScores], rule: Rule) -> NDArray[np.float64]:
+    """The smallest rate of chance findings at which each is picked, 1 without evidence."""
+    if rule.design == "race":
+        return e_benjamini_hochberg([_e(each, rule) for each in scores])
+    return benjamini_hochberg([_p(each, rule) for each in scores])
+
+
+def _level_of_picked(found: int, family: int, rule: Rule) -> float:
+    """The level of each interval over seeds where `found` of a family were picked."""
+    share = rule.alpha * found / max(1, family)
+    # A mean is refuted where √M − 1 reaches 1 / share.
+    return (1 + 1 / share) ** -2 if rule.design == "race" and found else share
+
+
 def _is_testable(scores: SubgroupScores, rule: Rule) -> bool:
     differences = np.array(scores.differences)
-    return len(differences) >= rule.min_seeds and has_spread(differences)
+    enough = rule.design == "race" or len(differences) >= rule.min_seeds
+    return enough and has_spread(differences)
+
+
+def _has_evidence(scores: SubgroupScores, rule: Rule) -> bool:
+    over_images = _over_images(scores, rule)
+    return _is_testable(scores, rule) and over_images is not None and not _holds_zero(over_images)
 
 
 def _p(scores: SubgroupScores, rule: Rule) -> float:
-    """The p-value over seeds, 1 where test images could reverse it or no test applies."""
-    over_images = _over_images(scores, rule)
-    if not _is_testable(scores, rule) or over_images is None or _holds_zero(over_images):
+    if not _has_evidence(scores, rule):
         return 1.0
     differences = np.array(scores.differences)
     return adjusted_p(paired_t(differences).p, looks_of(rule.looks, len(differences)))
 
 
+def _e(scores: SubgroupScores, rule: Rule) -> float:
+    if not _has_evidence(scores, rule):
+        return 0.0
+    largest = largest_e_value(np.array(scores.differences), mixing=rule.mixing)[-1]
+    return float(e_of_maximum(largest))
+
+
 def _interval(scores: SubgroupScores, level: float, rule: Rule) -> Interval | None:
-    """The wider of the interval over seeds, of that level for all looks, and that over images."""
+    """The wider of the interval over seeds, of that level, and that over images."""
     differences, over_images = np.array(scores.differences), _over_images(scores, rule)
     if over_images is None or not has_spread(differences):
         return None
+    low, high = _over_seeds(differences, level, rule)
+    if not np.isfinite([low, high]).all():
+        return None
+    return min(low, over_images[0]), max(high, over_images[1])
+
+
+def _over_seeds(differences: NDArray[np.float64], level: float, rule: Rule) -> Interval:
+    if rule.design == "race":
+        low, high = confidence_sequence(differences, level, rule.mixing)[-1].tolist()
+        return low, high
     nominal = nominal_level(level, looks_of(rule.looks, len(differences)))
-    over_seeds = paired_t(differences, 1 - nominal).interval
-    return min(over_seeds[0], over_images[0]), max(over_seeds[1], over_images[1])
+    return paired_t(differences, 1 - nominal).interval
 
 
 def _over_images(scores: SubgroupScores, rule: Rule) -> Interval | None:
