@@ -61,6 +61,7 @@ OTHER = {
     "ema": 0.75,
     "drop_path": 0.125,
     "freeze": "body",
+    "features": "each-step",
 }
 
 
@@ -95,6 +96,8 @@ def test_each_keyword_reaches_its_setting(cls, field, keyword, tmp_path):
         given["max_seeds"] = 30
     if keyword == "warmup":
         given["schedule"] = "cosine"
+    if keyword == "features":
+        given["freeze"] = "body"
     found = Study(path=tmp_path / "s", **given).settings
     for name, inside in INSIDE.items():
         if cls is inside:

@@ -85,6 +85,7 @@ VALUES = {
     "ema": ("0.9", 0.9),
     "drop_path": ("0.1", 0.1),
     "freeze": ("body", "body"),
+    "features": ("each-step", "each-step"),
     "head": ("original", "original"),
     "stem": ("small", "small"),
     "pretrained": (None, True),
@@ -93,6 +94,7 @@ VALUES = {
 # Options without which another one is refused, or sets more.
 NEEDED = {
     "warmup": ["--schedule", "cosine"],
+    "features": ["--freeze", "body"],
     # Without a recipe's name pretrained networks get another one.
     "pretrained": ["--recipe", "scratch-small"],
     "weights": ["--recipe", "scratch-small"],
@@ -245,7 +247,8 @@ WHOLE = [
         "--ema",
         "0.9",
     ),
-    *("--drop-path", "0", "--freeze", "none", "--metric", "accuracy", "--recipe", "auto"),
+    *("--drop-path", "0", "--freeze", "none", "--features", "once"),
+    *("--metric", "accuracy", "--recipe", "auto"),
     *("--device", "cpu", "--precision", "float32", "--layout", "contiguous"),
     *("--log", "tensorboard"),
     *("--workers", "1", "--data", "data", "--engine", "local", "--trust", "--verbose", "--json"),

@@ -2,12 +2,14 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from augury.records.json_file import write_json
+from augury.records.result import read_result, write_result
 from augury.study import judge_study
 from helpers.studies import IMAGES, make_study, write_run
 
@@ -104,6 +106,23 @@ def test_equal_epochs_and_equal_time(tmp_path):
     assert equal["difference"] == pytest.approx(10)
     assert found["none"]["equal_time"]["epochs"] == 8
     assert found["flip"]["budget"]["epochs"] == found["none"]["budget"]["epochs"] == 8
+
+
+def test_features_that_were_computed_once_count_by_seconds(tmp_path):
+    plan, folder = make_study(tmp_path, {"none": NONE, "flip": FLIP}, epochs=8)
+    for cell in plan.cells:
+        if cell.augmentation == "none":
+            file = folder.run(cell).result
+            done = read_result(file)
+            speed = replace(done.speed, features="once")
+            write_result(file, replace(done, speed=speed, step_seconds=0.0045, augment_seconds=0.0))
+    found = arms(plan, folder)
+    assert found["none"]["budget"]["features_once"]
+    assert found["none"]["budget"]["cost"] == 1.0
+    assert not found["flip"]["budget"]["features_once"]
+    # Its own augmentation costs the arm what it did; 8 epochs of 4.5 ms are 2 of 18 ms.
+    assert found["flip"]["budget"]["cost"] == pytest.approx(1.8)
+    assert found["flip"]["equal_time"]["epochs"] == 2
 
 
 def test_accuracy_under_corruptions(tmp_path):

@@ -126,7 +126,7 @@ def test_two_epochs_of_everything_by_hand():
     [
         {},
         {"optimizer": "sgd", "select": "validation"},
-        {"freeze": "body", "body_lr": 1.0},
+        {"freeze": "body", "body_lr": 1.0, "features": "each-step"},
     ],
     ids=["adamw", "sgd best", "probe"],
 )

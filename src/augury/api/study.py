@@ -85,7 +85,7 @@ class Study:
         measured before training.
     recipe: "scratch-small", "fine-tune" or "linear-probe", which the following keywords change;
         "auto", the default, takes the one for the networks. `augury list recipes` shows them.
-    epochs ... freeze: how all arms are trained, see `augury.Recipe`.
+    epochs ... features: how all arms are trained, see `augury.Recipe`.
     head, stem, pretrained, weights: how the models are built, see `augury.NetworkOptions`.
     parameters: of augmentations by their name, {"cutout": {"length": 0.25}}; chains: augmentations
         of one's own by name, {"mine": {"name": "chain", "parts": [...]}}.
@@ -148,6 +148,7 @@ class Study:
         ema: float | None = None,
         drop_path: float | None = None,
         freeze: str | None = None,
+        features: str | None = None,
         head: str | None = None,
         stem: str | None = None,
         pretrained: bool | None = None,
@@ -219,6 +220,7 @@ class Study:
                     "ema": ema,
                     "drop_path": drop_path,
                     "freeze": freeze,
+                    "features": features,
                 },
                 "network": {
                     "head": head,

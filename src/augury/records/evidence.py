@@ -42,6 +42,7 @@ class Budget:
     """Epochs and steps of a run, and the time it took; seconds and cost are medians over the runs.
 
     cost: time of a step relative to the same step without its augmentation.
+    features_once: whether a step is one of the head alone, as a frozen body saw each image once.
     """
 
     epochs: Count
@@ -49,6 +50,7 @@ class Budget:
     step_seconds: Seconds | None
     seconds: Seconds | None
     cost: float | None
+    features_once: bool = False
 
 
 @dataclass(frozen=True)

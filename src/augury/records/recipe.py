@@ -19,6 +19,7 @@ SELECTIONS = ("last", "validation")
 NORMALIZATIONS = ("train", "pretrained", "unit")
 SAMPLINGS = ("natural", "balanced")
 FREEZES = ("none", "body")
+FEATURES = ("once", "each-step")
 FOLLOW_VALIDATION = ("plateau",)  # schedules that need a validation part
 WARM_UP = ("cosine",)  # schedules that may begin with a warm-up
 _LARGEST = 1e38  # of single precision, in which optimizers compute
@@ -57,6 +58,9 @@ class Recipe:
         with which a residual block is left out, as timm spreads it over the blocks
     freeze: "none", or "body": only the head is trained. Batch normalizations of the body use their
         running statistics, and nothing is dropped in it
+    features: with a frozen body, "once": where an arm leaves images as they are, the body sees each
+        of them once, and the head is trained on what it made of them; "each-step": it always sees
+        them anew. Results are the same up to rounding
     """
 
     epochs: Annotated[int, Within(1, 1_000_000)] = option(20, "Passes over the training images.")
@@ -90,6 +94,9 @@ class Recipe:
         0.0, "Stochastic depth of timm's networks, in [0, 1)."
     )
     freeze: str = option("none", "none, or body: only the head is trained.")
+    features: str = option(
+        "once", "With a frozen body: once for images that stay as they are, or each-step."
+    )
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -99,6 +106,7 @@ class Recipe:
         check_name(self.normalization, NORMALIZATIONS, "normalization", {"imagenet": "pretrained"})
         check_name(self.sampling, SAMPLINGS, "sampling", {"weighted": "balanced"})
         check_name(self.freeze, FREEZES, "freeze", {"backbone": "body"})
+        check_name(self.features, FEATURES, "features")
         follows = self.select == "validation" or self.schedule in FOLLOW_VALIDATION
         if self.validation == 0 and follows:
             schedules = " or ".join(f"schedule={name}" for name in FOLLOW_VALIDATION)
@@ -109,3 +117,5 @@ class Recipe:
             raise InputError("body_lr: must be 1 for freeze=body, which trains no body")
         if self.freeze == "body" and self.drop_path:
             raise InputError("drop_path: must be 0 for freeze=body, which drops nothing")
+        if self.freeze == "none" and self.features != "once":
+            raise InputError(f"features: {self.features} is only for freeze=body")

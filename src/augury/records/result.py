@@ -79,6 +79,9 @@ class RunSpeed:
     steps: "captured", whole batches were trained on by replaying a captured graph; "eager", each
     step was computed anew; kernels: whether compiled loops were allowed, "on" or "off"; "" in
     results of earlier versions. why_eager: why steps were not captured
+    features: of a frozen body, "once", computed once for all epochs, so that a step is one of the
+    head alone; "each step", and why_each; "" where the whole network was trained, and in results of
+    earlier versions
     """
 
     layout: Layout
@@ -88,6 +91,8 @@ class RunSpeed:
     steps: Literal["", "captured", "eager"] = ""
     why_eager: str = ""
     kernels: Literal["", "on", "off"] = ""
+    features: Literal["", "once", "each step"] = ""
+    why_each: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,14 @@ class Times:
 
     step_seconds: of a training step; seconds: of a whole run.
     cost: time of a step relative to the same step without its augmentation.
+    features_once: whether a frozen body saw each image once, in all runs, so that a step is one of
+    the head, with its share of that pass.
     """
 
     step_seconds: float | None
     seconds: float | None
     cost: float | None
+    features_once: bool = False
 
 
 def median_times(results: Sequence[Result]) -> Times:
@@ -27,6 +30,7 @@ def median_times(results: Sequence[Result]) -> Times:
         step_seconds=_median(result.step_seconds for result in results),
         seconds=_median(result.seconds for result in results),
         cost=_median(result.augment_cost for result in results),
+        features_once=bool(results) and all(r.speed.features == "once" for r in results),
     )
 
 

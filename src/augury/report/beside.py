@@ -67,6 +67,12 @@ class BesideGroup:
         return {(budget.epochs, budget.steps) for budget in given if budget}
 
     @property
+    def one_sided(self) -> bool:
+        """Whether some arms' features were computed once, and others' in each step."""
+        given = (arm.evidence.budget for arm in self.arms)
+        return len({budget.features_once for budget in given if budget}) > 1
+
+    @property
     def shortened(self) -> bool:
         """Whether some arm could not finish all epochs in the baseline's time."""
         times = (arm.evidence.equal_time for arm in self.arms)

@@ -12,6 +12,7 @@ from augury.report.beside import beside_groups, has_few_problems, overall_rows
 from augury.report.charts import Curve
 from augury.report.earlier import mended_since
 from augury.report.facts import facts
+from augury.report.features_words import features_lines
 from augury.report.files import write_text
 from augury.report.load import Run, StudyRecords
 from augury.report.origins import origins
@@ -93,6 +94,7 @@ def render(study: StudyRecords) -> str:
             question=words.question(study),
             answer=whole_answer(study),
             training=training_lines(study),
+            features=features_lines(study),
             facts=facts(study),
             arms=[(arm, color(i)) for i, arm in enumerate(study.arms)],
             verdicts=verdict_sections(study),

@@ -7,6 +7,7 @@ from pathlib import Path
 from augury.printable import printable
 from augury.report import words
 from augury.report.facts import facts
+from augury.report.features_words import features_lines
 from augury.report.files import write_text
 from augury.report.load import StudyRecords
 from augury.report.subgroup_words import subgroup_lines
@@ -88,6 +89,7 @@ def _measured(study: StudyRecords) -> Iterator[str]:
         yield escaped(f"{name}: {side}, {words.count(len(data.classes), 'class', 'classes')}")
     recipe = vars(study.runs[0].cell.recipe)
     yield escaped(", ".join(f"{key} {recipe[key]}" for key in _RECIPE))
+    yield from map(escaped, features_lines(study))
     if origin := _origin(study):
         yield escaped(origin)
     yield "All figures and pictures: `report.html` beside this file"

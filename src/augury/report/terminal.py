@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from augury.printable import printable
+from augury.report.features_words import features_lines
 from augury.report.load import StudyRecords
 from augury.report.subgroup_words import subgroup_lines
 from augury.report.tables import VerdictRow, verdict_rows
@@ -32,7 +33,8 @@ def verdict_table(study: StudyRecords) -> Group:
     """Each arm against the baseline, a section for every data set and network; 80 columns wide.
 
     Under it: which classes and groups of test images are hurt, whether networks were still
-    learning, how many runs are not there, and how many test images leak.
+    learning, whose features were computed once, how many runs are not there, and how many test
+    images leak.
     """
     several = len(study.groups) > 1
     dataset, model = study.groups[0]
@@ -56,7 +58,9 @@ def verdict_table(study: StudyRecords) -> Group:
         table.add_section()
     hurt = (_text(line, "red") for line in subgroup_lines(study, ("hurts",)))
     training = (_text(line, "yellow") for line in training_lines(study))
-    return Group(table, *hurt, *training, *(_text(warning, "red") for warning in warnings(study)))
+    once = (_text(line, "dim") for line in features_lines(study))
+    missing = (_text(warning, "red") for warning in warnings(study))
+    return Group(table, *hurt, *training, *once, *missing)
 
 
 def _row(row: VerdictRow) -> list[RenderableType]:

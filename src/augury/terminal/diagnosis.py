@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from augury.records.plan import PlannedSpeed
-from augury.report.words import count, duration, fixed, step_time
+from augury.report.words import count, duration, fixed, listed, step_time
 from augury.study.doctor import Costs, Diagnosis, Notice, Power, Setup
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "fine": "green"}
@@ -94,6 +94,7 @@ def _costs(costs: Costs) -> list[RenderableType]:
     parts = [
         *_heading("costs"),
         _arms(costs),
+        *_once(costs),
         _line(f"time    {_hours(costs.seconds)} for {costs.cells} cells{done}{most}"),
         _line(f"disk    {disk}"),
         _line(f"memory  {_gigabytes(costs.memory)} for {costs.workers} workers, an estimate"),
@@ -124,6 +125,14 @@ def _arms(costs: Costs) -> Table:
             _megabytes(arm.sizes.stored),
         )
     return table
+
+
+def _once(costs: Costs) -> list[RenderableType]:
+    arms = dict.fromkeys(arm.augmentation for arm in costs.arms if arm.features_once)
+    if not arms:
+        return []
+    words = "computed once, as the images never change: a step there is one of the head alone"
+    return [_line(f"features of {listed(list(arms))} {words}")]
 
 
 def _power(power: Power) -> list[RenderableType]:

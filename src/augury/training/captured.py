@@ -43,10 +43,14 @@ class Way:
 
     steps: "captured", those on whole batches are replayed; "eager", each is computed anew, and
     `why`; "" before the first epoch
+    features: of a frozen body, "once", computed for all epochs together; "each step", and
+    `why_each`; "" where the whole network is trained
     """
 
     steps: Literal["", "captured", "eager"] = ""
     why: str = ""
+    features: Literal["", "once", "each step"] = ""
+    why_each: str = ""
 
 
 class LearningGraph:

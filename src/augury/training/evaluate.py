@@ -1,6 +1,7 @@
 """Evaluation of a network on held-out images."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,10 +53,12 @@ def evaluate(
     batch_size: int,
     processes: Processes = ALONE,
     images: Tensor | None = None,
+    predict: Callable[[Tensor], Tensor] | None = None,
 ) -> Evaluation:
     """Run `network` in evaluation mode over `split`, unaugmented; each process takes its part.
 
     images: those of `split` where they lie on the network's device already, see `images_on`.
+    predict: what gives logits of `images` where these are features (`FrozenBody.held_out`).
     Raises TrainingError if the loss is not finite.
     """
     logits = torch.zeros(len(split), num_classes, device=network.device)
@@ -65,7 +68,7 @@ def evaluate(
         for rows in batch_rows(ours, batch_size):
             part = slice(rows[0], rows[-1] + 1)
             shown = torch.from_numpy(split.images[rows]) if images is None else images[part]
-            logits[part] = network.predict(shown.to(network.device))
+            logits[part] = (predict or network.predict)(shown.to(network.device))
     logits = processes.total(logits).cpu()
     labels = torch.from_numpy(np.ascontiguousarray(split.labels))
     loss = float(F.cross_entropy(logits.double(), labels))

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -34,6 +34,7 @@ from augury.training.checkpoint import (
     without_prefix,
 )
 from augury.training.evaluate import evaluate
+from augury.training.features import FrozenBody, frozen_body
 from augury.training.feed import Feed, Rows, fits, images_on
 from augury.training.network import Network
 from augury.training.optimizers import build_optimizer, set_rate
@@ -99,7 +100,8 @@ class Training:
         self.best: dict[str, Tensor] = {}
         self._captured: CapturedStep | None = None
         self._feed: Feed | None = None
-        self._held_out: Tensor | None = None
+        self._held_out: tuple[Tensor | None, Callable[[Tensor], Tensor] | None] | None = None
+        self._body = FrozenBody(None, None)
 
     def epochs(self, until: int | None = None) -> Iterator[Epoch]:
         """Train, yielding each epoch when it ends, until `until` epochs are done (default: all)."""
@@ -173,6 +175,8 @@ class Training:
 
     def _take(self, feed: Feed, rows: Rows, augmenting: Stopwatch) -> tuple[Tensor, Tensor]:
         """One step on the images at `rows`; returns loss and hits."""
+        if self._body.train:
+            return self._body.train.learn(rows)
         if self._captured and isinstance(rows, Tensor) and len(rows) == self.recipe.batch_size:
             return self._captured(rows, augmenting)
         with augmenting.running():
@@ -181,10 +185,20 @@ class Training:
         return self.step.learn(images, targets)
 
     def _begin(self, step: int) -> Feed:
-        """Capture the step if it can be, and say so in `way`; returns where batches come from."""
+        """Find the quickest way of a step, and say so in `way`; returns where batches come from."""
         size = self.recipe.batch_size
         run = Run(self.step, self.train, self.num_classes, self.seed, size, self.sources, step)
+        if self.recipe.freeze == "body":
+            feed = run.feed(resident=False)
+            if self.recipe.features == "once":
+                self._body = frozen_body(run, feed)
+            if self._body.train:
+                self.way = Way("eager", "only the head computes in them", "once")
+                return feed
         self._captured, self.way = captured_or_eager(run, self.capture, self.alike)
+        if self.recipe.freeze == "body":
+            why = self._body.why or "the recipe says so"
+            self.way = replace(self.way, features="each step", why_each=why)
         return self._captured.feed if self._captured else run.feed(fits(self.train, run.device))
 
     def _show(self, feed: Feed, epoch: int, rows: Rows, picks: npt.NDArray[np.int64]) -> None:
@@ -221,14 +235,10 @@ class Training:
             return None, None
         size = 2 * self.recipe.batch_size
         if self._held_out is None:
-            self._held_out = images_on(self.validation, self.network.device)
+            images = images_on(self.validation, self.network.device)
+            self._held_out = self._body.held_out(self.validation, size) or (images, None)
         outcome = evaluate(
-            self.network,
-            self.validation,
-            self.num_classes,
-            size,
-            self.processes,
-            self._held_out,
+            self.network, self.validation, self.num_classes, size, self.processes, *self._held_out
         )
         self.schedule.update(outcome.loss)
         earlier = [e.validation_accuracy or 0 for e in self.history]

@@ -80,10 +80,15 @@ class Network(nn.Module):
         return self
 
     def forward(self, normalized: Tensor) -> Tensor:
-        normalized = normalized.contiguous(memory_format=self.layout)
+        return self.through(self.model, normalized)
+
+    def through(self, part: nn.Module, values: Tensor) -> Tensor:
+        """What `part`, the model or a piece of it, makes of `values` (B, ...); float32."""
+        if values.dim() == 4:
+            values = values.contiguous(memory_format=self.layout)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.use_bfloat16):
-            logits: Tensor = self.model(normalized)
-        return logits.float()
+            found: Tensor = part(values)
+        return found.float()
 
     def predict(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W), uint8 or float in [0, 1], to logits (B, K)."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from augury.augment import saliency_kinds
+from augury.augment.still import is_still
 from augury.corruptions import CORRUPTIONS, SEVERITIES
 from augury.records.cell import Cell
 from augury.records.plan import Plan
@@ -19,6 +20,7 @@ from augury.study.planning.parts import (
     count_own,
     steps_of_run,
 )
+from augury.training.cut import Cut
 from augury.training.sources import saliency_source
 from augury.training.teacher import Teacher, read_teacher, teacher_network
 
@@ -46,11 +48,12 @@ def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCount
     saliency cannot take the images.
     """
     maps = _maps(cell, bench)
-    work = _work(plan, cell, parts, maps)
+    cut = _cut(cell, bench, parts)
+    work = _work(plan, cell, parts, maps, bench.cut is not None, cut is not None)
     timings = Timings(
-        step=plan.milliseconds(cell) / 1000,
-        load=bench.load,
-        augment=_augment(cell, bench, maps),
+        step=bench.head_step(cut) if cut else plan.milliseconds(cell) / 1000,
+        load=0.0 if cut else bench.load,
+        augment=0.0 if cut else _augment(cell, bench, maps),
         maps=sum(each.seconds for each in maps.values() if each.when == "following"),
         predict=bench.predict,
         corrupt=bench.corrupt if work.corrupted else 0.0,
@@ -70,7 +73,16 @@ def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCount
             if each.when == "once"
         },
         sizes=_sizes(bench, parts, maps),
+        features_once=cut is not None,
     )
+
+
+def _cut(cell: Cell, bench: Bench, parts: ClassCounts) -> Cut | None:
+    """Where the network is cut if the features of this arm's training images are computed once."""
+    augmentation = arm_augmentation(cell, bench.dataset, lambda kind: lambda batch: batch.images)
+    if bench.cut is None or not is_still(augmentation) or not bench.cut.fits(parts.totals[0]):
+        return None
+    return bench.cut
 
 
 def _maps(cell: Cell, bench: Bench) -> dict[str, _Maps]:
@@ -111,7 +123,17 @@ def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
     return bench.seconds(augment_all) / len(bench.feed)
 
 
-def _work(plan: Plan, cell: Cell, parts: ClassCounts, maps: dict[str, _Maps]) -> Work:
+def _work(
+    plan: Plan,
+    cell: Cell,
+    parts: ClassCounts,
+    maps: dict[str, _Maps],
+    cut: bool,
+    once: bool,
+) -> Work:
+    """cut: whether features of the validation images are computed once; once: those of training,
+    too.
+    """
     every = read_teacher(cell.teacher).every if cell.teacher else None
     following = any(each.when == "following" for each in maps.values())
     train, validation, test = parts.totals
@@ -123,7 +145,8 @@ def _work(plan: Plan, cell: Cell, parts: ClassCounts, maps: dict[str, _Maps]) ->
         epochs=epochs,
         steps=steps,
         mapped=refreshes * train if following else 0,
-        predicted=(epochs + 1) * validation
+        predicted=(2 if cut else epochs + 1) * validation
+        + (train if once else 0)
         + test
         + count_own(train, classes)
         + seen * (1 + len(CORRUPTIONS) * len(SEVERITIES)),

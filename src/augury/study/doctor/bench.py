@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from augury.batch import Batch
+from augury.batch import Batch, to_float
 from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from augury.data import Dataset, batches, cache_folder, epoch_order
 from augury.data.cache import writing
@@ -22,9 +23,10 @@ from augury.study.planning.parts import centers
 from augury.study.planning.probe import training_speed
 from augury.training import Network, Normalize, evaluate
 from augury.training.checkpoint import Checkpoint, write_safetensors
+from augury.training.cut import Cut, find_cut
 from augury.training.device import augmenting_device
 from augury.training.normalizations import unit_statistics
-from augury.training.optimizers import OPTIMIZERS
+from augury.training.optimizers import OPTIMIZERS, build_optimizer
 from augury.training.stopwatch import Stopwatch
 
 _BATCHES = 5
@@ -74,6 +76,35 @@ class Bench:
     def load(self) -> float:
         """Seconds for making one batch."""
         return self.seconds(lambda: self._batches(1)[0].to(self.device))
+
+    @cached_property
+    def cut(self) -> Cut | None:
+        """Where the network is cut to compute features once; None where it cannot or is not to."""
+        if not self.network.frozen or self.recipe.features != "once":
+            return None
+        return find_cut(self.network, self._normalized)[0]
+
+    @property
+    def _normalized(self) -> Tensor:
+        """The first batch, as the network sees it."""
+        side = self.dataset.image_size
+        images = self.feed[0].images[:, :, :side, :side].to(self.device)
+        normalized: Tensor = self.network.normalize(to_float(images))
+        return normalized
+
+    def head_step(self, cut: Cut) -> float:
+        """Seconds for a training step of the head, on a batch of features."""
+        features = cut.features(self._normalized)
+        optimizer = build_optimizer(self.network, self.recipe)
+        targets = self.feed[0].targets.to(self.device)
+        self.network.train()
+
+        def step() -> None:
+            optimizer.zero_grad(set_to_none=True)
+            F.cross_entropy(cut.logits(features), targets).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+
+        return self.seconds(step)
 
     @cached_property
     def predict(self) -> float:

@@ -78,6 +78,7 @@ class ArmCost:
     cells: how many are still to be run; seconds: of one of them.
     step: seconds of a training step without augmentation; augment: what the augmentation and its
     maps add to a step; once: seconds before the first run, by what is computed then.
+    features_once: whether the step is one of the head alone, as a frozen body sees each image once.
     """
 
     dataset: str
@@ -89,6 +90,7 @@ class ArmCost:
     seconds: float
     once: dict[str, float]
     sizes: Sizes
+    features_once: bool = False
 
     @property
     def arm(self) -> tuple[str, str, str]:

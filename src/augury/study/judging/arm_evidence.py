@@ -122,6 +122,7 @@ def _budget(steps: int, ours: Runs) -> Budget | None:
         step_seconds=times.step_seconds,
         seconds=times.seconds,
         cost=times.cost,
+        features_once=times.features_once,
     )
 
 
@@ -161,6 +162,18 @@ def _corruptions(ours: Runs) -> Corruptions | None:
     )
 
 
+def _costs(ours: Times, theirs: Times) -> tuple[float | None, float | None]:
+    """What a step costs, ours and theirs, in the same unit.
+
+    Each relative to the same step without augmentation, which does not change with the load of a
+    machine. Where features were computed once on one side only, those steps are not the same, and
+    their seconds count.
+    """
+    if ours.features_once == theirs.features_once:
+        return ours.cost, theirs.cost
+    return ours.step_seconds, theirs.step_seconds
+
+
 def _equal_time(ours: Runs, theirs: Runs) -> EqualTime | None:
     """Validation accuracy after as many epochs as fit into the time of a baseline run.
 
@@ -168,7 +181,7 @@ def _equal_time(ours: Runs, theirs: Runs) -> EqualTime | None:
     is less than all, the learning rate had not come down yet: the accuracy is a lower bound.
     None where a cost or the validation accuracies are not known.
     """
-    our_cost, their_cost = _times(ours).cost, _times(theirs).cost
+    our_cost, their_cost = _costs(_times(ours), _times(theirs))
     curves = {seed: curve for seed, o in ours.items() if (curve := _validation(o))}
     baseline = {seed: curve[-1] for seed, o in theirs.items() if (curve := _validation(o))}
     if not curves or our_cost is None or their_cost is None:

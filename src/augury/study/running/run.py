@@ -210,6 +210,8 @@ def _result(cell: Cell, plan: Plan, training: Training, tested: Tested) -> Resul
             training.way.steps,
             training.way.why,
             "on" if enabled() else "off",
+            training.way.features,
+            training.way.why_each,
         ),
         teacher=cell.teacher or None,
         parameters_count=sum(p.numel() for p in training.network.model.parameters()),
