@@ -65,7 +65,8 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     """
     values, found = gathered(flat(augmentation), TABLE, LIBRARY)
     mix = [line for told in found if told.step == _MIX for line in told.lines]
-    erase = [line for told in found if told.step == _ERASE for line in told.lines]
+    erases = any(told.step == _ERASE for told in found)
+    after = [line for told in found if told.step in (_POLICY, _ERASE) for line in told.lines]
     notes = [note for told in found for note in told.notes]
     if not any(told.step == _VIEW for told in found):
         notes.insert(0, _WHOLE)
@@ -80,11 +81,11 @@ def code(augmentation: Augmentation[Any], order: Order) -> str:
     return joined(
         header(order, LIBRARY, VERSIONS, [*dict.fromkeys(notes), _GENERATOR]),
         [f"from timm.data import {'Mixup, ' if mix else ''}create_transform"]
-        + ([_ERASER] if erase else []),
+        + ([_ERASER] if erases else []),
         [*size_lines(order, ["SIZE"]), *([classes_line(order)] if mix else []), *_NORMALIZATION],
         [
             *block("transform = create_transform", [f"{k}={v}" for k, v in arguments.items()]),
-            *erase,
+            *after,
         ],
         mix and ["# In the training loop: images, targets = mix(images, labels)", *mix],
     )
@@ -106,12 +107,20 @@ def _flip(part: Flip) -> Settings:
     return Settings(_FLIP, values)
 
 
+_BELOW_THE_TOP = (
+    "# At a magnitude of 10 timm asks Pillow to keep 0 bits, which Pillow 13 refuses.",
+    'for operation in next(s for s in transform.transforms if hasattr(s, "ops")).ops:',
+    "    operation.magnitude_max = 9.99",
+)
+
+
 def _randaugment(part: TimmRandAugment) -> Settings:
     if part.magnitude != int(part.magnitude):
         raise cannot(LIBRARY, "TimmRandAugment", "its magnitude is a whole number")
     told = f"m{int(part.magnitude)}-n{part.layers}-mstd{part.magnitude_std}-p{part.layer_p}-inc1"
     fill = "beyond the border is the mean color MEAN; augury's is black"
-    return Settings(_POLICY, {"auto_augment": f'"rand-{told}"'}, notes=(fill, TWICE))
+    lines = _BELOW_THE_TOP if part.magnitude_std or part.magnitude == 10 else ()
+    return Settings(_POLICY, {"auto_augment": f'"rand-{told}"'}, lines, (fill, TWICE))
 
 
 def _jitter(place: int, strength: float) -> Settings:
