@@ -28,6 +28,9 @@ class Batch:
     ids: (B,) int64, each sample's stable number in its data set
     moves: how geometry and mixing have moved the pixels since the images were read, in order; maps
         that are stored by id are moved in the same way
+    extents: (B, 2) int64, height and width in pixels of the picture within each image: it lies in
+        the middle, nearer to the top left by half a pixel where the rest is odd, and what is around
+        it is not to be seen. None where pictures fill their images, as they do after any move
 
     float is float16, bfloat16, float32 or float64. Augmentations that only move or replace whole
     pixels keep the dtype; those that compute new values return float32, or float64 for float64.
@@ -38,19 +41,24 @@ class Batch:
     targets: Tensor
     ids: Tensor
     moves: tuple[Move, ...] = ()
+    extents: Tensor | None = None
 
     def __len__(self) -> int:
         return self.images.shape[0]
 
-    def to(self, device: torch.device | str) -> "Batch":
-        tensors = (self.images.to(device), self.targets.to(device), self.ids.to(device))
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
+        """On `device`; non_blocking: as of a tensor's `to`."""
         # The moves stay on their device; applied to maps on another one they raise an error.
-        return Batch(*tensors, self.moves)
+        return self._each(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> "Batch":
         """For `DataLoader(pin_memory=True)`."""
-        tensors = (self.images.pin_memory(), self.targets.pin_memory(), self.ids.pin_memory())
-        return Batch(*tensors, self.moves)
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        extents = None if self.extents is None else change(self.extents)
+        tensors = (change(self.images), change(self.targets), change(self.ids))
+        return Batch(*tensors, self.moves, extents)
 
     def with_images(self, images: Tensor) -> "Batch":
         return replace(self, images=images)
@@ -104,6 +112,7 @@ def check_batch(batch: Batch) -> Batch:
     if batch.images.device.type != "cpu" or not len(batch):
         return batch
     _check_sums(batch.targets)
+    _check_extents(batch)
     if not batch.images.is_floating_point():
         return batch
     images = clipped(batch.images, "images: float values")
@@ -154,6 +163,25 @@ def _check_shapes(batch: Batch) -> None:
     if ids.shape != (len(batch),) or ids.dtype != torch.int64:
         raise InputError(
             f"ids: must be int64 of shape ({len(batch)},), got {ids.dtype} {tuple(ids.shape)}"
+        )
+    if batch.extents is not None:
+        extents = batch.extents
+        if extents.shape != (len(batch), 2) or extents.dtype != torch.int64:
+            raise InputError(
+                f"extents: must be int64 of shape ({len(batch)}, 2), got {extents.dtype} "
+                f"{tuple(extents.shape)}"
+            )
+
+
+def _check_extents(batch: Batch) -> None:
+    if batch.extents is None:
+        return
+    height, width = batch.images.shape[2:]
+    low, high = batch.extents.amin().item(), batch.extents.amax(0).tolist()
+    if low < 1 or high[0] > height or high[1] > width:
+        raise InputError(
+            f"extents: must lie in 1..{height} and 1..{width}, the height and width of the images, "
+            f"got {low}..{high[0]} and ..{high[1]}"
         )
 
 

@@ -41,11 +41,14 @@ class Augmentation(ABC, Generic[Params]):
     width) of the view in pixels, None for those of the input; no other method changes the size.
     `only_color`: whether it changes nothing but color, so that images of one channel stay as they
     are.
+    `takes_extents`: whether it looks for pictures within their images where a batch has `extents`;
+    no other method can be given such a batch.
     """
 
     mixes: bool = False
     frames: bool = False
     only_color: bool = False
+    takes_extents: bool = False
 
     @abstractmethod
     def sample(self, batch: Batch, draws: Draws) -> Params:
@@ -137,6 +140,11 @@ class Augmentation(ABC, Generic[Params]):
         """
         if not torch.compiler.is_compiling():
             batch = check_batch(batch)
+        if batch.extents is not None and not self.takes_extents:
+            raise InputError(
+                "extents: pictures that do not fill their images must be cut from them first, by "
+                "random-resized-crop, resize-crop or center-crop"
+            )
         # The caller's autocast would compute pixels in half precision, to three digits.
         with torch.autocast(batch.images.device.type, enabled=False):
             return self.run(batch, draws) if scale is None else self.run(batch, draws, scale)

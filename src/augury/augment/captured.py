@@ -84,6 +84,7 @@ class Captured:
             and not self.why
             and enabled()
             and not batch.moves
+            and batch.extents is None
             and len(batch) > 0
             and isinstance(draws.seed, int)
             and isinstance(draws.epoch, int)

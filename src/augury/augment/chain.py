@@ -27,6 +27,7 @@ class Chain(Augmentation[tuple[Any, ...]]):
             raise InputError("parts: at least one is needed")
         self.parts = tuple(parts)
         self.mixes = any(part.mixes for part in self.parts)
+        self.takes_extents = self.parts[0].takes_extents
         self._scopes = scopes(self.parts)
         self._stretches = _stretches(self.parts, self._scopes)
 

@@ -21,6 +21,24 @@ def frames(augmentation: Augmentation[Any]) -> bool:
     return augmentation.frames
 
 
+def takes_pictures(augmentation: Augmentation[Any]) -> bool:
+    """Whether it cuts its view from pictures that don't fill their images (`Batch.extents`)."""
+    if isinstance(augmentation, Chain):
+        return takes_pictures(augmentation.parts[0])
+    if isinstance(augmentation, OneOf):
+        # Of a part that doesn't frame, `fitted` cuts the center.
+        framing = [part for part in augmentation.parts if frames(part)]
+        return bool(framing) and all(map(takes_pictures, framing))
+    return augmentation.takes_extents and not isinstance(augmentation, CenterCrop)
+
+
+def crops_late(augmentation: Augmentation[Any]) -> bool:
+    """Whether a part of a chain cuts a random view from what the part before it has been given."""
+    parts = augmentation.parts if isinstance(augmentation, Chain | OneOf) else ()
+    later = parts[1:] if isinstance(augmentation, Chain) else ()
+    return any(map(crops_late, parts)) or any(map(takes_pictures, later))
+
+
 def view_of(augmentation: Augmentation[Any], size: tuple[int, int]) -> tuple[int, int]:
     """(height, width) of what it makes of images of `size`."""
     if isinstance(augmentation, Chain):
@@ -39,17 +57,21 @@ def centered(augmentation: Augmentation[Any], batch: Batch) -> Batch:
     return first.apply(batch, None) if isinstance(first, CenterCrop) else batch
 
 
-def fitted(augmentation: Augmentation[Any], stored: int, seen: int) -> Augmentation[Any]:
+def fitted(
+    augmentation: Augmentation[Any], stored: int, seen: int, pictures: bool = False
+) -> Augmentation[Any]:
     """`augmentation`, which makes squares of `seen` pixels a side of those with `stored`.
 
     What frames gets its `size`; anything else comes after a center crop. Where both sides are equal
-    it is returned as it is. Raises InputError where `seen` is larger than `stored`, for another
-    `size` within it, and for a `ResizeCrop` where there is nothing to cut from.
+    it is returned as it is. pictures: whether it is given whole pictures, of which `stored` is the
+    shorter side. Raises InputError where `seen` is larger than `stored`, for another `size` within
+    it, and for a `ResizeCrop` where there is nothing to cut from.
     """
     if seen > stored:
         raise InputError(f"{seen}×{seen} pixels cannot be cut from {stored}×{stored}")
-    _check(augmentation, stored, seen)
-    return augmentation if seen == stored else _fitted(augmentation, seen)
+    larger = pictures or stored > seen
+    _check(augmentation, larger, seen)
+    return _fitted(augmentation, seen) if larger else augmentation
 
 
 def _fitted(augmentation: Augmentation[Any], seen: int) -> Augmentation[Any]:
@@ -68,14 +90,14 @@ def _fitted(augmentation: Augmentation[Any], seen: int) -> Augmentation[Any]:
     return Chain([first, *rest]) if chained else first
 
 
-def _check(augmentation: Augmentation[Any], stored: int, seen: int, first: bool = True) -> None:
-    """Raise as `fitted`. first: whether it is given the stored images."""
+def _check(augmentation: Augmentation[Any], larger: bool, seen: int, first: bool = True) -> None:
+    """Raise as `fitted`. larger: whether stored images are; first: whether it gets these."""
     for place, part in enumerate(getattr(augmentation, "parts", ())):
         at_first = first and (place == 0 or isinstance(augmentation, OneOf))
-        _check(part, stored, seen, at_first)
+        _check(part, larger, seen, at_first)
     inner = getattr(augmentation, "augment", None)
     if isinstance(inner, Augmentation):
-        _check(inner, stored, seen, first=False)
+        _check(inner, larger, seen, first=False)
     if not augmentation.frames:
         return
     size = getattr(augmentation, "size", None)
@@ -86,7 +108,7 @@ def _check(augmentation: Augmentation[Any], stored: int, seen: int, first: bool 
         )
     if isinstance(augmentation, ResizeCrop) and not first:
         raise InputError("resize-crop must come first, as later parts have nothing to cut from")
-    if isinstance(augmentation, ResizeCrop) and stored == seen:
+    if isinstance(augmentation, ResizeCrop) and not larger:
         raise InputError(
             f"there is nothing to cut from, as images are stored with the {seen} pixels a side "
             "that the network sees; give a larger stored size (--stored-size), or take crop, which "

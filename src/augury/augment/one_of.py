@@ -45,6 +45,7 @@ class OneOf(Augmentation[OneOfParams]):
             raise InputError(f"weights: must be at least 0 and not all 0, got {weights}")
         self.parts = tuple(parts)
         self.mixes = any(part.mixes for part in self.parts)
+        self.takes_extents = all(part.takes_extents for part in self.parts)
         self.weights = None if weights is None else tuple(weights)
         self._ends = _ends(self.weights or (1.0,) * len(self.parts))
         # An image gets one part only, so parts may share draws; the choice has its own.

@@ -22,6 +22,7 @@ class CenterCrop(Augmentation[None]):
     """
 
     frames = True
+    takes_extents = True  # pictures lie in the middle
 
     def __init__(self, size: Size = None) -> None:
         check_size(size)

@@ -11,6 +11,7 @@ from torch import Tensor
 from augury.augment.base import Augmentation, check_range
 from augury.augment.geometry.antialiasing import Boxes, resized_boxes
 from augury.augment.geometry.frame import Size, check_size, size_of_view
+from augury.augment.geometry.pictures import pictures_in
 from augury.augment.strength import away_from, with_arguments
 from augury.batch import Batch
 from augury.errors import InputError
@@ -34,10 +35,12 @@ class RandomResizedCrop(Augmentation[RandomResizedCropParams]):
 
     Where a box does not fit into the image, the next is tried; after ten the largest centered box
     whose shape lies in `ratio` is taken. A box that shrinks is antialiased. All this, and the
-    defaults, are torchvision's `RandomResizedCrop` (v2); the paper gives the ranges alone.
+    defaults, are torchvision's `RandomResizedCrop` (v2); the paper gives the ranges alone. Where a
+    batch has `extents`, each picture counts as the image.
     """
 
     frames = True
+    takes_extents = True
 
     def __init__(
         self,
@@ -61,37 +64,41 @@ class RandomResizedCrop(Augmentation[RandomResizedCropParams]):
         )
 
     def sample(self, batch: Batch, draws: Draws) -> RandomResizedCropParams:
-        rows, columns = batch.images.shape[-2:]
+        picture = pictures_in(batch)
+        rows, columns = picture.height, picture.width
         u = draws.uniform("random-resized-crop", 2 + 2 * _TRIES).double()
         height, width = self._tried(u[:, 2 : 2 + _TRIES], u[:, 2 + _TRIES :], rows * columns)
-        fits = (height >= 1) & (height <= rows) & (width >= 1) & (width <= columns)
+        fits = (height >= 1) & (height <= rows[:, None])
+        fits &= (width >= 1) & (width <= columns[:, None])
         first, none = fits.int().argmax(dim=1, keepdim=True), ~fits.any(dim=1)
         tall, wide = self._central(rows, columns)
-        height = height.gather(1, first)[:, 0].masked_fill(none, tall)
-        width = width.gather(1, first)[:, 0].masked_fill(none, wide)
+        height = torch.where(none, tall, height.gather(1, first)[:, 0])
+        width = torch.where(none, wide, width.gather(1, first)[:, 0])
         top, left = (u[:, 0] * (rows - height + 1)).long(), (u[:, 1] * (columns - width + 1)).long()
         return RandomResizedCropParams(
-            top=top.masked_fill(none, (rows - tall) // 2),
-            left=left.masked_fill(none, (columns - wide) // 2),
+            top=picture.top + torch.where(none, (rows - tall) // 2, top),
+            left=picture.left + torch.where(none, (columns - wide) // 2, left),
             height=height,
             width=width,
         )
 
-    def _tried(self, u: Tensor, v: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
-        """Heights and widths in pixels, (B, tries), from uniform numbers; computed in float64."""
-        area = (self.scale[0] + (self.scale[1] - self.scale[0]) * u) * pixels
+    def _tried(self, u: Tensor, v: Tensor, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Heights and widths in pixels, (B, tries), from uniform numbers; computed in float64.
+
+        pixels: (B,) int64, of each picture.
+        """
+        area = (self.scale[0] + (self.scale[1] - self.scale[0]) * u) * pixels[:, None]
         low, high = math.log(self.ratio[0]), math.log(self.ratio[1])
         ratio = torch.exp(low + (high - low) * v)
         return (area / ratio).sqrt().round().long(), (area * ratio).sqrt().round().long()
 
-    def _central(self, rows: int, columns: int) -> tuple[int, int]:
-        """(height, width) of the box that is taken where none has fit."""
+    def _central(self, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+        """Height and width, (B,), of the box that is taken where none has fit."""
         narrow, wide = self.ratio
-        if columns / rows < narrow:
-            return max(1, round(columns / narrow)), columns
-        if columns / rows > wide:
-            return rows, max(1, round(rows * wide))
-        return rows, columns
+        ratio = columns.double() / rows
+        height = (columns.double() / narrow).round().clamp(min=1).long()
+        width = (rows.double() * wide).round().clamp(min=1).long()
+        return torch.where(ratio < narrow, height, rows), torch.where(ratio > wide, width, columns)
 
     def apply(self, batch: Batch, params: RandomResizedCropParams) -> Batch:
         move = partial(resized_boxes, boxes=params, size=size_of_view(self.size, batch.images))

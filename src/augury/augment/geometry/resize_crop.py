@@ -8,6 +8,7 @@ from torch import Tensor
 
 from augury.augment.base import Augmentation
 from augury.augment.geometry.frame import Size, check_size, size_of_window
+from augury.augment.geometry.pictures import pictures_in
 from augury.batch import Batch
 from augury.rng import Draws
 
@@ -28,22 +29,24 @@ class ResizeCrop(Augmentation[ResizeCropParams]):
 
     All whole positions are equally likely. It is the second half of the usual pair, torchvision's
     `Resize(128)`, `RandomCrop(112)`: the first half is how images are stored (`stored_size` of a
-    study), and evaluation sees the center of the same images.
+    study), and evaluation sees the center of the same images. Where a batch has `extents`, the
+    window lies within each picture, which must be as large.
     """
 
     frames = True
+    takes_extents = True
 
     def __init__(self, size: Size = None) -> None:
         check_size(size)
         self.size = size
 
     def sample(self, batch: Batch, draws: Draws) -> ResizeCropParams:
-        rows, columns = batch.images.shape[-2:]
+        picture = pictures_in(batch)
         height, width = size_of_window(self.size, batch.images)
         u = draws.uniform("resize-crop", 2).double()
         return ResizeCropParams(
-            top=(u[:, 0] * (rows - height + 1)).long(),
-            left=(u[:, 1] * (columns - width + 1)).long(),
+            top=picture.top + (u[:, 0] * (picture.height - height + 1)).long(),
+            left=picture.left + (u[:, 1] * (picture.width - width + 1)).long(),
         )
 
     def apply(self, batch: Batch, params: ResizeCropParams) -> Batch:
