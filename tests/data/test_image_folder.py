@@ -10,6 +10,7 @@ from PIL import Image
 from augury.data import load_dataset
 from augury.data.folders import archive as archive_module
 from augury.data.folders import image_folder, listing
+from augury.data.folders.form import DEFAULT_SIZE
 from augury.errors import DataError, InputError
 from augury.records.recipe import Recipe
 from augury.study.doctor.data import examine_data
@@ -409,4 +410,4 @@ def test_progress_is_told(animals):
 
 
 def test_the_default_size_is_documented():
-    assert f"else {image_folder.DEFAULT_SIZE}." in image_folder.load.__doc__
+    assert f"else {DEFAULT_SIZE}." in image_folder.load.__doc__

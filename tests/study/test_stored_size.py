@@ -76,7 +76,9 @@ def test_the_usual_sizes(seen, stored):
 def test_the_size_at_which_images_are_stored(folder, arms, changes, sizes):
     dataset = loaded(settings_of(folder, *arms, **changes))
     assert (dataset.image_size, dataset.stored_size) == sizes
-    assert dataset.fingerprint == load_dataset(str(folder), image_size=sizes[1]).fingerprint
+    whole = dataset.pictures is not None  # see test_whole_pictures.py
+    stored = load_dataset(str(folder), image_size=sizes[1], whole=whole)
+    assert dataset.fingerprint == stored.fingerprint
     assert dataset.seen == (None if sizes[0] == sizes[1] else sizes[0])
 
 
@@ -155,7 +157,7 @@ def test_a_preview_is_what_training_has_seen(study):
         np.testing.assert_array_equal(shown.arrays["maps"], arrays["maps"])
     one = replace(settings, augmentations=("random-resized-crop",))
     cell, plan, dataset = preview_new(one, None, None)
-    assert show(cell, plan, dataset, None, epoch=0).arrays["originals"].shape[2:] == (16, 16)
+    assert show(cell, plan, dataset, None, epoch=0).arrays["originals"].shape[2:] == (20, 16)
 
 
 def test_a_study_keeps_the_sizes_that_it_began_with(study, folder, tmp_path):
@@ -194,12 +196,12 @@ def test_the_doctor_says_what_is_stored_and_who_sees_it(folder):
         assert problems == ["seeds"]  # one is too few for a verdict
         return {f.check: f.words for f in found.findings}
 
-    cutting = words("none", "random-resized-crop")
+    cutting = words("none", "random-resized-crop+salience")
     assert cutting["storage"].startswith("60 images of 16×16 take 0.0 MB in the cache, memory-map")
     assert cutting["view"] == (
-        "random-resized-crop cuts 14×14 from anywhere in these; evaluation and none see the "
-        "center, 77% of the area"
+        "random-resized-crop+salience cuts 14×14 from anywhere in these; evaluation and none see "
+        "the center, 77% of the area"
     )
     assert cutting["cut-off"].startswith("17% of the pictures' area lies outside their center squ")
-    small = words("none", "random-resized-crop", image_size=18)
-    assert small["view"].startswith("random-resized-crop cuts from the 18×18 that others see whole")
+    small = words("none", "random-resized-crop+salience", image_size=18)
+    assert small["view"].startswith("random-resized-crop+salience cuts from the 18×18 that others ")

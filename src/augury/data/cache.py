@@ -1,7 +1,8 @@
 """Disk cache of decoded images, as memory-mapped uint8 arrays.
 
 A cache entry is a folder: images.npy (N, C, H, W) uint8, labels.npy and ids.npy (N,) int64, with
-the train, validation and test parts one after the other, and meta.json. Its name contains a hash
+the train, validation and test parts one after the other, and meta.json; and extents.npy (N, 2)
+int64 where whole pictures are kept, see `Dataset.pictures`. Its name contains a hash
 of the source and another hash of the state of the source's files, so a changed source is decoded
 again. Entries are atomic: written to a neighboring folder, flushed and renamed, under a file lock.
 """
@@ -13,6 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +46,8 @@ def cached(
     name: short and readable, the beginning of the entry's folder name
     origin: the source of the data, and how it is prepared
     state: a value that changes when the source changes (sizes and times of its files)
-    decode: given an empty folder for large temporary files, returns the data set; its
-        fingerprint is ignored and computed here
+    decode: given an empty folder for large temporary files, returns the data set, whose parts may
+        hold whole pictures; its fingerprint is ignored and computed here
     Raises DiskError if the cache folder cannot be written.
     """
     root = cache_folder() / "decoded"
@@ -148,7 +150,7 @@ def write_entry(folder: Path, dataset: Dataset) -> None:
                 digest.update(chunk.data)
                 file.write(chunk.data)
         _flush(file)
-    for name in ("labels", "ids"):
+    for name in ("labels", "ids", *(["extents"] if dataset.train.extents is not None else [])):
         values = np.concatenate([getattr(part, name) for part in parts.values()]).astype("<i8")
         digest.update(values.data)
         with (folder / f"{name}.npy").open("wb") as file:
@@ -160,6 +162,7 @@ def write_entry(folder: Path, dataset: Dataset) -> None:
         "parts": sizes,
         "shape": shape,
         "fingerprint": digest.hexdigest(),
+        **({"whole": True} if dataset.train.extents is not None else {}),
         "source": dataset.source,
         "notes": dataset.notes,
         "set_aside": [[file.path, file.reason] for file in dataset.set_aside],
@@ -196,11 +199,12 @@ def read_entry(entry: Path, checked: bool = True) -> Dataset | None:
         # As plain arrays, because slicing a memmap is slower.
         images = np.asarray(np.load(entry / "images.npy", mmap_mode="r"))
         labels, ids = np.load(entry / "labels.npy"), np.load(entry / "ids.npy")
+        extents = _extents(entry, len(images)) if meta.get("whole") else None
         if images.shape != tuple(meta["shape"]) or not len(images) == len(labels) == len(ids):
             raise ValueError("of another shape")
         if [images.dtype, labels.dtype, ids.dtype] != ["|u1", "<i8", "<i8"]:
             raise ValueError("of another type")
-        parts = _parts(meta["parts"], images, labels, ids)
+        parts = _parts(meta["parts"], Split(images, labels, ids, extents))
         dataset = Dataset(
             name=meta["name"],
             classes=tuple(meta["classes"]),
@@ -212,24 +216,47 @@ def read_entry(entry: Path, checked: bool = True) -> Dataset | None:
             notes=tuple(meta["notes"]),
             set_aside=tuple(SetAside(path, reason) for path, reason in meta["set_aside"]),
         )
-        if checked and not _matches_fingerprint(dataset, meta["parts"], images, labels, ids):
+        numbers = (labels, ids) if extents is None else (labels, ids, extents)
+        if checked and not _matches_fingerprint(dataset, meta["parts"], images, numbers):
             raise ValueError("its content does not match its fingerprint")
     except UNREADABLE:
         return None
-    return dataset
+    return dataset if extents is None else _with_squares(dataset)
+
+
+def _extents(entry: Path, count: int) -> npt.NDArray[np.int64]:
+    check_plain(entry / "extents.npy")
+    extents: npt.NDArray[np.int64] = np.load(entry / "extents.npy")
+    if extents.shape != (count, 2) or extents.dtype != "<i8":
+        raise ValueError("of another shape or type")
+    return extents
+
+
+def _with_squares(dataset: Dataset) -> Dataset:
+    """A data set whose parts hold whole pictures, with the center squares as its parts."""
+    pictures, held_out = dataset.train, dataset.validation
+    # The shorter side of each picture is that of the square.
+    side = int(pictures.extents.min()) if pictures.extents is not None else dataset.stored_size
+    return replace(
+        dataset,
+        train=pictures.centers(side),
+        validation=None if held_out is None else held_out.centers(side),
+        test=dataset.test.centers(side),
+        pictures=pictures,
+    )
 
 
 def _matches_fingerprint(
     dataset: Dataset,
     sizes: Mapping[str, int],
     images: npt.NDArray[np.uint8],
-    labels: npt.NDArray[np.int64],
-    ids: npt.NDArray[np.int64],
+    numbers: Iterable[npt.NDArray[np.int64]],
 ) -> bool:
+    """numbers: labels, ids and extents, as far as they are there."""
     digest = _fingerprint(dataset, sizes)
     for start in range(0, len(images), _COPY_ROWS):
         digest.update(np.ascontiguousarray(images[start : start + _COPY_ROWS]).data)
-    for values in (labels, ids):
+    for values in numbers:
         digest.update(values.astype("<i8").data)
     return digest.hexdigest() == dataset.fingerprint
 
@@ -245,13 +272,8 @@ def _fingerprint(dataset: Dataset, sizes: Mapping[str, int]) -> "hashlib._Hash":
     return hashlib.sha256(json.dumps(described).encode())
 
 
-def _parts(
-    sizes: Mapping[str, int],
-    images: npt.NDArray[np.uint8],
-    labels: npt.NDArray[np.int64],
-    ids: npt.NDArray[np.int64],
-) -> dict[str, Split]:
-    whole, parts, start = Split(images, labels, ids), {}, 0
+def _parts(sizes: Mapping[str, int], whole: Split) -> dict[str, Split]:
+    parts, start = {}, 0
     for name, size in sizes.items():
         parts[name] = whole.take(slice(start, start + size))
         start += size

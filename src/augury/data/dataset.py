@@ -1,11 +1,12 @@
 """The data set: uint8 arrays in parts, the same type for every source of images."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from augury.center import center_of
 from augury.errors import InputError
 from augury.records.set_aside import SetAside
 
@@ -22,18 +23,29 @@ class Split:
     images: (N, C, H, W) uint8; C is 1 or 3
     labels: (N,) int64, 0..K-1
     ids: (N,) int64, each image's stable number, unique over all parts of its data set
+    extents: (N, 2) int64, height and width in pixels of each picture, which lies in the middle of
+        its image, black around it; None where pictures fill their images
     """
 
     images: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int64]
     ids: npt.NDArray[np.int64]
+    extents: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, rows: npt.NDArray[np.int64] | slice) -> "Split":
         """The given rows, in the given order."""
-        return Split(self.images[rows], self.labels[rows], self.ids[rows])
+        extents = None if self.extents is None else self.extents[rows]
+        return Split(self.images[rows], self.labels[rows], self.ids[rows], extents)
+
+    def centers(self, side: int) -> "Split":
+        """The center squares of `side` pixels, without a copy."""
+        if self.images.shape[2:] == (side, side):
+            return self
+        rows, columns = (center_of(whole, side) for whole in self.images.shape[2:])
+        return replace(self, images=self.images[:, :, rows, columns], extents=None)
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,8 @@ class Dataset:
     set_aside: the files that could not be used
     seen: side in pixels of the views that networks see where images are stored larger; None where
         they see whole images
+    pictures: the training images once more, with what is stored of them beyond their center
+        squares; None where the squares are all there is
     """
 
     name: str
@@ -59,6 +73,7 @@ class Dataset:
     notes: tuple[str, ...]
     set_aside: tuple[SetAside, ...]
     seen: int | None = None
+    pictures: Split | None = None
 
     @property
     def channels(self) -> int:

@@ -37,4 +37,5 @@ def batches(
             images=torch.from_numpy(split.images[rows]),
             targets=torch.from_numpy(one_hot(split.labels[rows], num_classes)),
             ids=torch.from_numpy(split.ids[rows]),
+            extents=None if split.extents is None else torch.from_numpy(split.extents[rows]),
         )

@@ -32,6 +32,7 @@ def load_dataset(
     data_dir: Path | None = None,
     image_size: int | None = None,
     labels: Labels = (),
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
     """A data set by its name, or a folder or archive of images by its path.
@@ -44,6 +45,7 @@ def load_dataset(
     image_size: the side of all images in pixels, 8..1024; None means the data set's own
     labels: tables (CSV) of names and labels for a folder or archive, "labels.csv" or
         "labels.csv:image,breed" with its columns; of several, each is one part by its name
+    whole: keep what lies beyond the center squares of a folder's pictures, as `Dataset.pictures`
     progress: called with (done, total, what) while files are read, decoded or downloaded; total
         is 0 where it is not known
     A path may end in how its folders are to be read, `photos/*/{class}`; see
@@ -69,7 +71,7 @@ def load_dataset(
     path, asked = read_path(name_or_path)
     if not path.exists() and len(path.parts) == 1 and without_suffix(path) == name_or_path:
         check_name(name_or_path, DATASETS, "data set (and there is no such folder)")
-    return image_folder.load(path, image_size, progress, asked)
+    return image_folder.load(path, image_size, progress, asked, whole)
 
 
 def labeled(name_or_path: str, labels: Labels) -> str:

@@ -4,6 +4,9 @@ from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Progress
 from augury.data.location import is_path, read_path
 from augury.data.own.names import is_stored
 
+NOTABLE = 0.005
+"""A smaller share of the pictures' area beyond their center squares is not worth keeping."""
+
 
 def with_room(seen: int) -> int:
     """The usual side to cut `seen` pixels from, 8/7 of it: 256 for 224, 128 for 112."""
@@ -37,3 +40,12 @@ def sides_with_room(
         return seen, None
     stored = with_room(wanted)
     return (wanted, stored) if wanted < stored <= there else (seen, None)
+
+
+def are_longer(name_or_path: str, progress: Progress | None = None) -> bool:
+    """Whether the pictures of a folder or archive reach beyond their center squares."""
+    if not is_path(name_or_path):
+        return False
+    from augury.data.folders.picture_sizes import picture_sizes
+
+    return picture_sizes(*read_path(name_or_path), progress).cut_off >= NOTABLE

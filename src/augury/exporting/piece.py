@@ -14,7 +14,7 @@ from augury.augment.none import Identity
 from augury.errors import InputError
 from augury.printable import printable
 
-STORED = "augury cuts from the stored square of an image, this from the whole image"
+STORED = "augury cuts from the center square where it stores no more, this from the whole image"
 TWICE = "each step interpolates by itself; augury interpolates once for neighbors that move pixels"
 TORCH_DRAWS = "draws come from torch's generator, not from seed, epoch and the image's id"
 FULL = "a rectangle as high or wide as the image is drawn again; augury lets it be"
@@ -26,7 +26,8 @@ class Order:
     """What is exported.
 
     name: of the arm; image_size: pixels; None where the user must say it; stored_size: of larger
-    images that a view is cut from, pixels; version: augury's
+    images that a view is cut from, pixels; version: augury's; pictures: whether a view is cut from
+    whole pictures
     """
 
     name: str
@@ -34,6 +35,7 @@ class Order:
     num_classes: int | None = None
     stored_size: int | None = None
     version: str = ""
+    pictures: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ def header(order: Order, library: str, versions: str, notes: Sequence[str]) -> l
         f"# The augmentation {printable(order.name)} for {library}.",
         f"# Written by augury {order.version} for {versions}.",
     ]
+    if order.pictures:
+        notes = [note for note in notes if note != STORED]
     if not notes:
         return [*lines, "# It means the same as in augury."]
     return [*lines, "# What differs from augury:", *(f"# - {printable(note)}" for note in notes)]

@@ -67,7 +67,8 @@ class PlannedDataset:
     own_validation: whether it has a validation part; leakage: None if it was not searched for;
     stored_size: side of the images where they are stored larger than `image_size`, else None;
     test_files: the test images' ids and paths inside a folder or archive, empty for other data and
-    in plans of earlier versions; groups: None where none were given.
+    in plans of earlier versions; groups: None where none were given;
+    pictures: whether they are stored beyond their center squares, too
     """
 
     location: str
@@ -85,6 +86,7 @@ class PlannedDataset:
     stored_size: Annotated[int, Within(1, 100_000)] | None = None
     test_files: tuple[tuple[int, str], ...] = ()
     groups: Groups | None = None
+    pictures: bool = False
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Feed:
             self._images = _tensor(split.images).to(device)
             self._labels = _tensor(split.labels).to(device)
             self._ids = _tensor(split.ids).to(device)
+            self._extents = None if split.extents is None else _tensor(split.extents).to(device)
             self._one_hot = torch.eye(num_classes, device=device)
 
     def load(self, split: Split, seed: int) -> None:
@@ -47,6 +48,8 @@ class Feed:
         self._images.copy_(_tensor(split.images))
         self._labels.copy_(_tensor(split.labels))
         self._ids.copy_(_tensor(split.ids))
+        if self._extents is not None and split.extents is not None:
+            self._extents.copy_(_tensor(split.extents))
         if isinstance(self._seed, KeyTable):
             self._seed.fill(seed)
 
@@ -88,15 +91,12 @@ class Feed:
                 self._images.index_select(0, rows),
                 self._one_hot.index_select(0, labels),
                 self._ids.index_select(0, rows),
+                extents=None if self._extents is None else self._extents.index_select(0, rows),
             )
         (batch,) = batches(self._split, self.num_classes, len(rows), rows)
         if self.device.type != "cuda":
             return batch.to(self.device)
-        return Batch(
-            batch.images.pin_memory().to(self.device, non_blocking=True),
-            batch.targets.pin_memory().to(self.device, non_blocking=True),
-            batch.ids.pin_memory().to(self.device, non_blocking=True),
-        )
+        return batch.pin_memory().to(self.device, non_blocking=True)
 
 
 def fits(split: Split, device: torch.device) -> bool:

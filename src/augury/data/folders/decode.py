@@ -72,23 +72,25 @@ def decode_images(
     pool: Executor | None,
     progress: Progress | None,
     bits: int = FULL,
+    size: int | None = None,
 ) -> list[Decoded | str]:
-    """Decode each file into its row of an existing .npy file, (N, C, S, S) uint8.
+    """Decode each file into its row of an existing .npy file, (N, C, H, W) uint8.
 
-    The center square is cut out and resized to S×S (bilinear, with antialiasing). EXIF orientation
+    The center square is cut out and resized to S×S (bilinear, with antialiasing). Where H or W is
+    larger it lies in the middle, and what is beyond it in the picture beside it. EXIF orientation
     is applied if it can be read. Transparent images get a white background; palettes and CMYK
     become RGB. 16-bit samples are scaled to 8 bits by the range of `bits` (12 maps 0..4095 to
     0..255); colors with bits = 16 keep their upper 8 bits. Of animations and other files with
     several pictures the first is used. Color profiles are not applied; one other than sRGB is
     noted. With C = 1, colors become luma (ITU-R 601).
-    bits: 1..16; see `deep.Range`
+    bits: 1..16; see `deep.Range`; size: S, by default H
     Returns for each file what decoding took, or the reason why it failed.
     """
     chunks, starts = _chunks(files), [0]
     for chunk in chunks:
         starts.append(starts[-1] + len(chunk))
     tasks = list(zip(chunks, starts, strict=False))
-    results = _mapped(partial(_decode_rows, images, bits), tasks, pool)
+    results = _mapped(partial(_decode_rows, images, bits, size), tasks, pool)
     return _collected(results, len(files), progress, "decoding images")
 
 
@@ -136,13 +138,13 @@ def _read_headers(files: Sequence[StoredFile]) -> list[Header | str]:
 
 
 def _decode_rows(
-    images: Path, bits: int, task: tuple[Sequence[StoredFile], int]
+    images: Path, bits: int, size: int | None, task: tuple[Sequence[StoredFile], int]
 ) -> list[Decoded | str]:
     files, start = task
     rows = np.load(images, mmap_mode="r+")[start : start + len(files)]
     with _strict_bombs():
         return [
-            _attempt(partial(decode_into, row, bits=bits), file)
+            _attempt(partial(decode_into, row, bits=bits, size=size), file)
             for file, row in zip(files, rows, strict=True)
         ]
 

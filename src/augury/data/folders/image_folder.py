@@ -10,31 +10,36 @@ import numpy.typing as npt
 
 from augury.data.array_file import allocate, in_order
 from augury.data.cache import cached, file_state
-from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE, Dataset, Progress, Split
+from augury.data.dataset import Dataset, Progress, Split
 from augury.data.folders.archive import without_suffix
 from augury.data.folders.asked import Asked
 from augury.data.folders.decode import decode_images, decoding_processes, read_headers
 from augury.data.folders.deep import Range
 from augury.data.folders.files import list_files, source_state
+from augury.data.folders.form import as_decoded, choose_form, conversion_notes, size_notes
 from augury.data.folders.formats import NEW_SUFFIXES, readable_formats
 from augury.data.folders.layout import PARTS, Record
 from augury.data.folders.listing import StoredFile, printable
 from augury.data.folders.own_output import FIGURE
-from augury.data.folders.picture import CONVERSIONS, Decoded, Header
+from augury.data.folders.picture import Decoded, Header
 from augury.data.folders.tree import listed
 from augury.data.split import TEST_FRACTION, cut_parts, held_out_rows
 from augury.errors import DataError
 from augury.records.set_aside import SetAside
 
-DEFAULT_SIZE = 64
 FOLDERS_SAY = Asked()
 READING_VERSION = 2  # of reading folders in archives; raise it when that changes
+CANVAS_VERSION = 1  # of keeping whole pictures; raise it when that changes
 
 Images = npt.NDArray[np.uint8]
 
 
 def load(
-    path: Path, image_size: int | None, progress: Progress | None, asked: Asked = FOLDERS_SAY
+    path: Path,
+    image_size: int | None,
+    progress: Progress | None,
+    asked: Asked = FOLDERS_SAY,
+    whole: bool = False,
 ) -> Dataset:
     """The images of a directory, or of a zip or tar archive.
 
@@ -42,6 +47,7 @@ def load(
         docs/how-to/data-folders.md says how folders are read without either
     image_size: the side in pixels; None keeps the size if all images are square and of one size,
         else 64. Other images are cut to their center square and resized.
+    whole: keep what lies beyond the center squares of the training images, as `Dataset.pictures`
     Images are gray if all of them are, else RGB (see `decode_images`). Without a test part, 20 % of
     the images are held out, stratified, always the same ones. Ids number the image files by path,
     over train, validation and test; unreadable files also get a number. Unusable files are listed
@@ -59,9 +65,14 @@ def load(
     title = printable(str(path))
     return cached(
         printable(without_suffix(path)),
-        {"path": str(path), "image_size": image_size, **_read_anew(path, asked)},
+        {
+            "path": str(path),
+            "image_size": image_size,
+            **_read_anew(path, asked),
+            **({"whole": CANVAS_VERSION} if whole else {}),
+        },
         {**source_state(path), **_labels_state(asked)},
-        lambda scratch: decode_folder(path, image_size, scratch, progress, title, asked),
+        lambda scratch: decode_folder(path, image_size, scratch, progress, title, asked, whole),
     )
 
 
@@ -107,10 +118,12 @@ def decode_folder(
     progress: Progress | None,
     title: str,
     asked: Asked = FOLDERS_SAY,
+    whole: bool = False,
 ) -> Dataset:
     """Read and decode everything, with temporary files in `scratch`; see `load`.
 
     title: the beginning of the data set's `source`, before the formats of its images
+    whole: the parts hold whole pictures, with their extents
     """
     listing = list_files(path, scratch / "members.bin", progress)
     arrangement = asked.arrange(path, listing)
@@ -122,26 +135,35 @@ def decode_folder(
         headers = [header for header in outcomes if isinstance(header, Header)]
         used = Range()
         while True:
-            form = choose_form(headers, image_size)
+            form = choose_form(headers, image_size, whole)
+            side = choose_form(headers, image_size)[-1]
             allocate(decoded, (len(records), *form))
             bits = used.bits
-            done = decode_images(_files(records), decoded, pool, progress, bits)
+            done = decode_images(_files(records), decoded, pool, progress, bits, side)
             rows = np.flatnonzero([not isinstance(outcome, str) for outcome in done])
             records = _without_failures(path, records, done, set_aside)
-            headers = [headers[row] for row in rows]
+            headers = [as_decoded(headers[row], done[row]) for row in rows]
             used = Range.of(image.depths for image in _decoded(done) if image.depths)
-            if choose_form(headers, image_size) == form and used.bits == bits:
+            if choose_form(headers, image_size, whole) == form and used.bits == bits:
                 break
-            # Truncated images had influenced size or colors, or 16-bit images use fewer bits, so
-            # decode again.
+            # Truncated images had influenced size or colors, or 16-bit images use fewer bits, or
+            # more pictures are upright than their headers say, so decode again.
     notes = [arrangement.note] if arrangement.note else []
-    notes += [*size_notes(headers, form[-1]), *conversion_notes(_decoded(done)), *used.notes()]
+    notes += [
+        *size_notes(headers, side, form[1:]),
+        *conversion_notes(_decoded(done)),
+        *used.notes(),
+    ]
     if all(record.part != "test" for record in records):
         number = {record.id: row for record, row in zip(records, rows, strict=True)}
         records = _hold_out_test(path, records)
         rows = np.array([number[record.id] for record in records])
         notes.append(f"no test part: {TEST_FRACTION:.0%} held out, stratified, with seed 0")
-    parts = _split(in_order(decoded, rows, scratch / "ordered.npy"), records)
+    extents = None
+    if form[1:] != (side, side):
+        written = [image.extent if isinstance(image, Decoded) else (0, 0) for image in done]
+        extents = np.array(written)[rows]
+    parts = _split(in_order(decoded, rows, scratch / "ordered.npy"), records, extents)
     return Dataset(
         name=printable(without_suffix(path)),
         classes=_class_names(records),
@@ -190,39 +212,8 @@ def _without_failures(
     return usable
 
 
-def choose_form(headers: Sequence[Header], image_size: int | None) -> tuple[int, int, int]:
-    """(channels, height, width) of all images, in pixels."""
-    channels = 1 if all(header.gray for header in headers) else 3
-    if image_size is None:
-        width, height = headers[0].width, headers[0].height
-        shared = {(header.width, header.height) for header in headers} == {(width, width)}
-        usual = SMALLEST_IMAGE <= width == height <= LARGEST_IMAGE
-        image_size = width if shared and usual else DEFAULT_SIZE
-    return channels, image_size, image_size
-
-
-def size_notes(headers: Sequence[Header], size: int) -> list[str]:
-    """Notes on images that were cut or resized."""
-    sizes = {(header.width, header.height) for header in headers}
-    if sizes == {(size, size)}:
-        return []
-    width, height = min(sizes)
-    what = f"images of {width}×{height}" if len(sizes) == 1 else f"images of {len(sizes)} sizes"
-    square = all(width == height for width, height in sizes)
-    cut = "" if square else "cut to their center square and "
-    return [f"{what} {cut}resized bilinearly to {size}×{size}"]
-
-
 def _decoded(outcomes: Sequence[Decoded | str]) -> list[Decoded]:
     return [outcome for outcome in outcomes if isinstance(outcome, Decoded)]
-
-
-def conversion_notes(decoded: Sequence[Decoded]) -> list[str]:
-    """Notes on how many of the decoded images needed each conversion."""
-    counts = {name: sum(name in done.conversions for done in decoded) for name in CONVERSIONS}
-    return [
-        f"{count:,} of {len(decoded):,} images: {name}" for name, count in counts.items() if count
-    ]
 
 
 def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
@@ -245,9 +236,11 @@ def _hold_out_test(path: Path, records: Sequence[Record]) -> list[Record]:
     return sorted(moved, key=lambda record: (PARTS.index(record.part), record.id))
 
 
-def _split(images: Images, records: Sequence[Record]) -> dict[str, Split]:
+def _split(
+    images: Images, records: Sequence[Record], extents: npt.NDArray[np.int64] | None
+) -> dict[str, Split]:
     """The parts, one after the other in `images`, which has one row per record."""
     number = {name: label for label, name in enumerate(_class_names(records))}
     labels = np.array([number[record.class_name] for record in records])
     ids = np.array([record.id for record in records])
-    return cut_parts(Split(images, labels, ids), [record.part for record in records])
+    return cut_parts(Split(images, labels, ids, extents), [record.part for record in records])

@@ -9,8 +9,9 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
+from augury.data.folders.canvas import write_picture
 from augury.data.folders.deep import Counts, count_depths, is_deep, is_deep_gray, to_eight_bits
 from augury.data.folders.formats import readable_formats
 from augury.data.folders.profile import has_damaged_profile, has_profile, without_profile
@@ -35,6 +36,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = (5, 6, 7, 8)
 # Each scan of a progressive JPEG passes through the whole image, even if it has few bytes: 2,000
 # scans of 40 kB in total keep a core busy for 20 s in a large image. 10 are usual, 60 the most.
 MOST_SCANS = 200
@@ -61,12 +63,21 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Header:
-    """The properties of an image that are known before decoding; sides in pixels."""
+    """The properties of an image that are known before decoding; sides in pixels.
+
+    turned: whether EXIF exchanges the sides, as far as it can be read before decoding
+    """
 
     width: int
     height: int
     gray: bool
     format: str
+    turned: bool = False
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """(width, height) of the upright picture."""
+        return (self.height, self.width) if self.turned else (self.width, self.height)
 
 
 def read_header(content: bytes) -> Header:
@@ -76,7 +87,9 @@ def read_header(content: bytes) -> Header:
     """
     with opened(content) as image:
         check_samples(image)
-        return Header(*image.size, is_gray(image), image.format or "")
+        # Pillow decodes a PNG to find its EXIF, and turns the sides of a TIFF itself.
+        turned = image.format not in ("PNG", "TIFF") and _orientation(image) in _SIDEWAYS
+        return Header(*image.size, is_gray(image), image.format or "", turned)
 
 
 def opened(content: bytes) -> ImageFile.ImageFile:
@@ -94,18 +107,25 @@ def opened(content: bytes) -> ImageFile.ImageFile:
 
 @dataclass(frozen=True)
 class Decoded:
-    """The CONVERSIONS that an image needed, and the depths of its 16-bit samples."""
+    """The CONVERSIONS that an image needed, and the depths of its 16-bit samples.
+
+    upright: whether it is higher than wide; extent: (height, width) in pixels of what was written
+    """
 
     conversions: frozenset[str]
     depths: Counts | None
+    upright: bool = False
+    extent: tuple[int, int] = (0, 0)
 
 
-def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decoded:
-    """Decode an image file's bytes into `row`, (C, S, S); see `decode.decode_images`.
+def decode_into(
+    row: npt.NDArray[np.uint8], content: bytes, bits: int, size: int | None = None
+) -> Decoded:
+    """Decode an image file's bytes into `row`, (C, H, W); see `decode.decode_images`.
 
-    Raises as `read_header` does.
+    size: of the center square; by default it fills the row. Raises as `read_header` does.
     """
-    channels, size, _ = row.shape
+    channels, size = row.shape[0], size or row.shape[1]
     with opened(content) as image:
         if image.info.get("progressive") and _scans(content) > MOST_SCANS:
             raise ValueError(f"more than {MOST_SCANS} scans")
@@ -137,10 +157,8 @@ def decode_into(row: npt.NDArray[np.uint8], content: bytes, bits: int) -> Decode
         done.add(UPRIGHT)
     if transparent:
         done.add(ON_WHITE)
-    if pixels.size != (size, size):
-        pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
-    row[:] = np.asarray(pixels).reshape(size, size, channels).transpose(2, 0, 1)
-    return Decoded(frozenset(done), depths)
+    extent = write_picture(row, pixels, size)
+    return Decoded(frozenset(done), depths, pixels.height > pixels.width, extent)
 
 
 def _scans(jpeg: bytes) -> int:

@@ -12,15 +12,16 @@ import numpy as np
 
 from augury.data.dataset import Progress
 from augury.data.folders.asked import Asked
+from augury.data.folders.canvas import Reach
 from augury.data.folders.decode import decoding_processes, read_headers
 from augury.data.folders.files import list_files, source_state
-from augury.data.folders.image_folder import choose_form
+from augury.data.folders.form import choose_form
 from augury.data.folders.picture import Header
 from augury.files import UNREADABLE, cache_folder, write_atomically
 from augury.schema import read_as
 from augury.seal import SEAL, read_sealed, sealed_json
 
-_VERSION = 1  # raise it when the fields or their meaning change
+_VERSION = 2  # raise it when the fields or their meaning change
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,14 @@ class PictureSizes:
     """usual: side in pixels at which the pictures are stored where none is asked for
 
     shorter: the median of their shorter sides, pixels; cut_off: the mean share of a picture's area
-    that lies outside its center square
+    that lies outside its center square; beyond: the mean share of it that lies outside the canvas
+    where whole pictures are kept
     """
 
     usual: int
     shorter: int
     cut_off: float
+    beyond: float
 
 
 def picture_sizes(path: Path, asked: Asked, progress: Progress | None = None) -> PictureSizes:
@@ -76,10 +79,12 @@ def _headers(path: Path, asked: Asked, progress: Progress | None) -> list[Header
 
 
 def _sizes_of(headers: Sequence[Header]) -> PictureSizes:
-    sides = np.array([(header.width, header.height) for header in headers] or [(1, 1)])
+    sides = np.array([header.shown for header in headers] or [(1, 1)])
+    reach = Reach.of(sides.tolist())
     shorter = sides.min(axis=1)
     return PictureSizes(
         usual=choose_form(headers or [Header(0, 0, True, "")], None)[-1],
         shorter=int(np.median(shorter)),
         cut_off=float((1 - shorter**2 / sides.prod(axis=1)).mean()),
+        beyond=float(np.mean([reach.cut_off(*side) for side in sides.tolist()])),
     )

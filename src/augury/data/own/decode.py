@@ -11,11 +11,7 @@ import numpy.typing as npt
 from augury.data.array_file import allocate, in_order
 from augury.data.dataset import Dataset, Progress, Split
 from augury.data.folders.deep import FULL, Range
-from augury.data.folders.image_folder import (
-    choose_form,
-    conversion_notes,
-    size_notes,
-)
+from augury.data.folders.form import choose_form, conversion_notes, size_notes
 from augury.data.folders.layout import PARTS
 from augury.data.folders.listing import reason
 from augury.data.folders.picture import Decoded, Header

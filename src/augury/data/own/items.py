@@ -6,8 +6,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 
+from augury.data.folders.canvas import write_square
 from augury.data.folders.deep import count_values, is_deep_gray, scaled
 from augury.data.folders.picture import CMYK, ON_WHITE, Decoded, Header, is_gray, to_mode
 from augury.data.folders.picture import EIGHT_BITS as DEEP
@@ -78,21 +79,18 @@ def write_item(row: npt.NDArray[np.uint8], item: Item, bits: int) -> Decoded:
 
     bits: that the samples of 16-bit images use, see `deep.Range`
     """
-    channels, size, _ = row.shape
     depths, done = None, set()
     if isinstance(item.pixels, np.ndarray):
         depths, picture = count_values(item.pixels), Image.fromarray(scaled(item.pixels, bits))
         done.add(DEEP)
     else:
         picture = item.pixels
-    pixels, transparent = to_mode(picture, "L" if channels == 1 else "RGB")
+    pixels, transparent = to_mode(picture, "L" if len(row) == 1 else "RGB")
     if transparent:
         done.add(ON_WHITE)
     if picture.mode == "CMYK":
         done.add(CMYK)
-    if pixels.size != (size, size):
-        pixels = ImageOps.fit(pixels, (size, size), Image.Resampling.BILINEAR)
-    row[:] = np.asarray(pixels).reshape(size, size, channels).transpose(2, 0, 1)
+    write_square(row, pixels)
     return Decoded(frozenset(done), depths)
 
 

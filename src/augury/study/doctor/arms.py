@@ -13,7 +13,7 @@ from augury.saliency import KINDS, MapCache, Saliency
 from augury.saliency.cache import as_stored
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
-from augury.study.planning.arms import arm_augmentation
+from augury.study.planning.arms import arm_augmentation, sees_pictures
 from augury.study.planning.parts import (
     ClassCounts,
     count_corrupted,
@@ -50,9 +50,10 @@ def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCount
     maps = _maps(cell, bench)
     cut = _cut(cell, bench, parts)
     work = _work(plan, cell, parts, maps, bench.cut is not None, cut is not None)
+    load = bench.load_pictures if sees_pictures(cell, bench.dataset) else bench.load
     timings = Timings(
         step=bench.head_step(cut) if cut else plan.milliseconds(cell) / 1000,
-        load=0.0 if cut else bench.load,
+        load=0.0 if cut else load,
         augment=0.0 if cut else _augment(cell, bench, maps),
         maps=sum(each.seconds for each in maps.values() if each.when == "following"),
         predict=bench.predict,
@@ -72,7 +73,7 @@ def arm_cost(plan: Plan, cell: Cell, cells: int, bench: Bench, parts: ClassCount
             for kind, each in maps.items()
             if each.when == "once"
         },
-        sizes=_sizes(bench, parts, maps),
+        sizes=_sizes(cell, bench, parts, maps),
         features_once=cut is not None,
     )
 
@@ -115,12 +116,13 @@ def _saliency(kind: str, teacher: Teacher, bench: Bench) -> Saliency:
 def _augment(cell: Cell, bench: Bench, maps: dict[str, _Maps]) -> float:
     """Seconds for augmenting one batch."""
     augmentation = arm_augmentation(cell, bench.dataset, lambda kind: maps[kind].source)
+    feed = bench.pictures if sees_pictures(cell, bench.dataset) else bench.feed
 
     def augment_all() -> None:
-        for batch in bench.feed:
+        for batch in feed:
             augmentation(batch, Draws(0, 0, batch.ids))
 
-    return bench.seconds(augment_all) / len(bench.feed)
+    return bench.seconds(augment_all) / len(feed)
 
 
 def _work(
@@ -154,13 +156,14 @@ def _work(
     )
 
 
-def _sizes(bench: Bench, parts: ClassCounts, maps: dict[str, _Maps]) -> Sizes:
+def _sizes(cell: Cell, bench: Bench, parts: ClassCounts, maps: dict[str, _Maps]) -> Sizes:
     """Sizes of the arm's runs.
 
     images: the copy that splitting makes of the training part; maps: two sets of them, as there
     are while they are refreshed.
     """
     dataset = bench.dataset
+    pictures = dataset.pictures if sees_pictures(cell, dataset) else None
     train, validation, test = parts.totals
     following = sum(each.bytes for each in maps.values() if each.when == "following")
     return Sizes(
@@ -170,6 +173,6 @@ def _sizes(bench: Bench, parts: ClassCounts, maps: dict[str, _Maps]) -> Sizes:
         checkpoint=bench.checkpoint_bytes,
         predictions=(validation + test) * (_ID_AND_LABEL + 4 * dataset.num_classes),
         activations=bench.activation_bytes,
-        images=dataset.train.images.nbytes,
+        images=(pictures or dataset.train).images.nbytes,
         maps=2 * train * following,
     )

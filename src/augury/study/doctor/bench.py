@@ -12,14 +12,13 @@ from torch import Tensor, nn
 
 from augury.batch import Batch, to_float
 from augury.corruptions import CORRUPTIONS, SEVERITIES, corrupt
-from augury.data import Dataset, batches, cache_folder, epoch_order
+from augury.data import Dataset, Split, batches, cache_folder, epoch_order
 from augury.data.cache import writing
 from augury.models import build_model
 from augury.names import lookup
 from augury.records.cell import Cell, NetworkOptions
 from augury.records.plan import Plan
 from augury.study.planning.networks import model_spec
-from augury.study.planning.parts import centers
 from augury.study.planning.probe import training_speed
 from augury.training import Network, Normalize, evaluate
 from augury.training.checkpoint import Checkpoint, write_safetensors
@@ -67,8 +66,14 @@ class Bench:
         """A handful of batches as training makes them, where they are augmented."""
         return [batch.to(augmenting_device(self.device)) for batch in self._batches(_BATCHES)]
 
-    def _batches(self, count: int) -> list[Batch]:
-        train, size = self.dataset.train, self.recipe.batch_size
+    @cached_property
+    def pictures(self) -> list[Batch]:
+        """The same of whole pictures, where the data set has them."""
+        on = augmenting_device(self.device)
+        return [batch.to(on) for batch in self._batches(_BATCHES, self.dataset.pictures)]
+
+    def _batches(self, count: int, train: Split | None = None) -> list[Batch]:
+        train, size = train or self.dataset.train, self.recipe.batch_size
         order = epoch_order(len(train), 0, 0)[: count * size]
         return list(batches(train, self.dataset.num_classes, size, order))
 
@@ -76,6 +81,11 @@ class Bench:
     def load(self) -> float:
         """Seconds for making one batch."""
         return self.seconds(lambda: self._batches(1)[0].to(self.device))
+
+    @cached_property
+    def load_pictures(self) -> float:
+        """Seconds for making one batch of whole pictures."""
+        return self.seconds(lambda: self._batches(1, self.dataset.pictures)[0].to(self.device))
 
     @cached_property
     def cut(self) -> Cut | None:
@@ -110,14 +120,14 @@ class Bench:
     def predict(self) -> float:
         """Seconds for one image in evaluation."""
         size = 2 * self.recipe.batch_size
-        images = centers(self.dataset.train.take(slice(0, size)), self.dataset.seen)
+        images = self.dataset.train.take(slice(0, size)).centers(self.dataset.image_size)
         classes = self.dataset.num_classes
         return self.seconds(lambda: evaluate(self.network, images, classes, size)) / len(images)
 
     @cached_property
     def corrupt(self) -> float:
         """Seconds for making all corruptions of one image, measured at the middle severity."""
-        chosen = centers(self.dataset.test.take(slice(0, _CORRUPTED)), self.dataset.seen)
+        chosen = self.dataset.test.take(slice(0, _CORRUPTED)).centers(self.dataset.image_size)
         images, ids = torch.tensor(chosen.images), torch.tensor(chosen.ids)
         once = self.seconds(lambda: [corrupt(images, ids, name, _MIDDLE) for name in CORRUPTIONS])
         return len(SEVERITIES) * once / len(images)

@@ -26,11 +26,10 @@ from augury.study.doctor.power import (
     seed_notices,
     study_power,
 )
-from augury.study.doctor.storage import examine_storage
+from augury.study.doctor.storage import Views, examine_storage
 from augury.study.engines import LOCAL, Engine
 from augury.study.judging.pairs import FinishedRuns, make_pair, read_finished
 from augury.study.opening import workload
-from augury.study.planning.arms import framing_arms
 from augury.study.planning.parts import count_classes
 from augury.study.planning.plan import one_of_each_arm
 from augury.study.planning.recipes import recipe_words
@@ -98,14 +97,14 @@ def examine(
         _check_spread(spread)
     opened = open_for_examination(settings, path, data_dir, engine, progress)
     notices = list(opened.notices)
-    arms, cutting = settings.augmentations, framing_arms(settings)
+    views = Views.of(settings)
     for name, dataset in opened.datasets.items():
         location = opened.plan.datasets[name].location
         rule = settings.rule
         notices += examine_data(
             dataset, settings.recipe, rule.min_difference, progress, location, rule.metric
         )
-        notices += examine_storage(dataset, location, arms, cutting, progress)
+        notices += examine_storage(dataset, location, views, progress)
     device, threads, speed = opened.plan.device, opened.plan.threads, opened.plan.speed
     waiting = max(1, len(opened.pending()))
     at_once = 1  # where no data set can be loaded

@@ -58,11 +58,14 @@ def with_plain_arrays(dataset: Dataset) -> Dataset:
     """With plain arrays, which Ray maps into each process instead of copying them."""
 
     def plain(split: Split) -> Split:
-        return Split(np.asarray(split.images), np.asarray(split.labels), np.asarray(split.ids))
+        extents = None if split.extents is None else np.asarray(split.extents)
+        images, labels, ids = map(np.asarray, (split.images, split.labels, split.ids))
+        return Split(images, labels, ids, extents)
 
     return replace(
         dataset,
         train=plain(dataset.train),
         validation=plain(dataset.validation) if dataset.validation is not None else None,
         test=plain(dataset.test),
+        pictures=plain(dataset.pictures) if dataset.pictures is not None else None,
     )

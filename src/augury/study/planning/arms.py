@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from augury.augment import Augmentation, Sources, build_augmentation
-from augury.augment.framing import fitted, frames
+from augury.augment import Augmentation, Sources, build_augmentation, saliency_kinds
+from augury.augment.framing import crops_late, fitted, frames, takes_pictures
+from augury.augment.registry import Parameters
 from augury.data import Dataset
 from augury.errors import InputError
 from augury.records.cell import Cell
@@ -21,7 +22,8 @@ def arm_augmentation(cell: Cell, dataset: Dataset, sources: Sources) -> Augmenta
     """
     built = build_augmentation(cell.augmentation, cell.parameters, sources)
     try:
-        return fitted(built, dataset.stored_size, dataset.image_size)
+        pictures = sees_pictures(cell, dataset)
+        return fitted(built, dataset.stored_size, dataset.image_size, pictures)
     except InputError as error:
         raise InputError(f"{cell.augmentation}: {error}") from error
 
@@ -54,19 +56,44 @@ def idle_operations(cell: Cell, dataset: Dataset) -> tuple[list[str], list[str]]
     """The operations of an arm that leave each image of `dataset` as it is, and all others."""
     if dataset.train.images.shape[1] != 1:
         return [], []
-    augmentation = build_augmentation(
-        cell.augmentation, cell.parameters, lambda kind: lambda batch: batch.images
-    )
-    operations = augmentation.operations()
+    operations = _without_maps(cell.augmentation, cell.parameters).operations()
     idle = [name for name, only_color in operations.items() if only_color]
     return idle, [name for name in operations if name not in idle]
 
 
+def sees_pictures(cell: Cell, dataset: Dataset) -> bool:
+    """Whether the arm of `cell` cuts its view from whole pictures, and the data set has them."""
+    return dataset.pictures is not None and cuts_pictures(cell.augmentation, cell.parameters)
+
+
 def framing_arms(settings: StudySettings) -> list[str]:
     """The arms that cut their view from the images as they are stored."""
-    described = {**settings.parameters, **settings.chains}
+    described = _described(settings)
+    return [arm for arm in settings.augmentations if frames(_without_maps(arm, described))]
 
-    def cuts(arm: str) -> bool:
-        return frames(build_augmentation(arm, described, lambda kind: lambda batch: batch.images))
 
-    return [arm for arm in settings.augmentations if cuts(arm)]
+def picture_arms(settings: StudySettings) -> list[str]:
+    """Those of them that cut it from whole pictures, where the data set has them."""
+    described = _described(settings)
+    return [arm for arm in settings.augmentations if cuts_pictures(arm, described)]
+
+
+def late_crops(settings: StudySettings) -> list[str]:
+    """The arms with a random crop behind another part, which is given a center that was cut out."""
+    described = _described(settings)
+    return [arm for arm in settings.augmentations if crops_late(_without_maps(arm, described))]
+
+
+def cuts_pictures(arm: str, described: Parameters) -> bool:
+    """Whether an arm cuts its view from whole pictures, where a data set has them."""
+    # A map is made of the image as it is stored, and that of a picture with black beside it would
+    # be another one.
+    return takes_pictures(_without_maps(arm, described)) and not saliency_kinds(arm, described)
+
+
+def _without_maps(arm: str, described: Parameters) -> Augmentation[Any]:
+    return build_augmentation(arm, described, lambda kind: lambda batch: batch.images)
+
+
+def _described(settings: StudySettings) -> Parameters:
+    return {**settings.parameters, **settings.chains}

@@ -23,6 +23,7 @@ def describe(dataset: Dataset, location: str, leakage: Leakage | None = None) ->
         set_aside=dataset.set_aside,
         leakage=leakage,
         stored_size=None if dataset.seen is None else dataset.stored_size,
+        pictures=dataset.pictures is not None,
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.center import center_of
 from augury.data import Dataset, Split, limit_train, split_validation
 from augury.data.batch_rows import count_batches
 from augury.records.cell import Cell
@@ -20,8 +19,8 @@ _OWN = 2000
 class RunParts:
     """The images of each part of one run; validation may be empty.
 
-    train: as they are stored, of which an augmentation cuts what the network sees; validation,
-    test: the centers, as the network sees them
+    train: as they are stored, of which an augmentation cuts what the network sees, or whole
+    pictures; validation, test: the centers, as the network sees them
     """
 
     train: Split
@@ -43,13 +42,14 @@ class ClassCounts:
         return int(self.train.sum()), int(self.validation.sum()), int(self.test.sum())
 
 
-def run_parts(dataset: Dataset, recipe: Recipe, seed: int) -> RunParts:
+def run_parts(dataset: Dataset, recipe: Recipe, seed: int, pictures: bool = False) -> RunParts:
     """The parts of the runs with this seed, the same ones for every augmentation and model.
 
-    The test images are the same for every seed, too. Raises InputError where a limit leaves a
-    class without an image.
+    The test images are the same for every seed, too. pictures: train on whole pictures, where the
+    data set has them. Raises InputError where a limit leaves a class without an image.
     """
-    train, validation = split_validation(dataset, recipe.validation, seed)
+    whole = dataset.pictures if pictures and dataset.pictures else dataset.train
+    train, validation = split_validation(replace(dataset, train=whole), recipe.validation, seed)
     test = dataset.test
     if recipe.train_limit is not None:
         train = limit_train(train, recipe.train_limit, seed)
@@ -60,20 +60,13 @@ def run_parts(dataset: Dataset, recipe: Recipe, seed: int) -> RunParts:
             validation = limit_train(validation, wanted, seed)
     if recipe.test_limit is not None:
         test = limit_train(test, recipe.test_limit, 0)
-    return RunParts(train, centers(validation, dataset.seen), centers(test, dataset.seen))
-
-
-def centers(split: Split, seen: int | None) -> Split:
-    """The center squares of `seen` pixels a side, without a copy; None: the images themselves."""
-    if seen is None:
-        return split
-    rows, columns = (center_of(side, seen) for side in split.images.shape[2:])
-    return replace(split, images=split.images[:, :, rows, columns])
+    side = dataset.image_size
+    return RunParts(train, validation.centers(side), test.centers(side))
 
 
 def count_classes(dataset: Dataset, recipe: Recipe) -> ClassCounts:
     """The sizes of `run_parts`, which are the same for every seed, without touching a pixel."""
-    bare = replace(dataset, train=_without_pixels(dataset.train), seen=None)
+    bare = replace(dataset, train=_without_pixels(dataset.train), seen=None, pictures=None)
     parts = run_parts(replace(bare, test=_without_pixels(dataset.test)), recipe, 0)
     return ClassCounts(
         *(

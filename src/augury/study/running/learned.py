@@ -5,7 +5,7 @@ import numpy as np
 from augury.data import Split, limit_train
 from augury.records.result import Learned
 from augury.stats import final_slope
-from augury.study.planning.parts import centers, count_own, steps_of_run
+from augury.study.planning.parts import count_own, steps_of_run
 from augury.study.running.prepare import Prepared
 from augury.training import Evaluation, Training
 
@@ -17,7 +17,7 @@ def own_images(prepared: Prepared) -> Split:
     """
     train, dataset = prepared.train, prepared.dataset
     own = limit_train(train, count_own(len(train), dataset.num_classes), 0)
-    return centers(own, dataset.seen)
+    return own.centers(dataset.image_size)
 
 
 def learned(training: Training, own: Evaluation) -> Learned:

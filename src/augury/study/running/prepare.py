@@ -16,7 +16,7 @@ from augury.kernels import enabled
 from augury.models import build_model
 from augury.records.cell import Cell
 from augury.records.plan import Plan
-from augury.study.planning.arms import arm_augmentation
+from augury.study.planning.arms import arm_augmentation, sees_pictures
 from augury.study.planning.datasets import planned_dataset
 from augury.study.planning.networks import model_spec
 from augury.study.planning.parts import run_parts
@@ -30,7 +30,10 @@ from augury.training.sources import TeacherSources
 
 @dataclass(frozen=True)
 class Prepared:
-    """A cell with everything in place to train it."""
+    """A cell with everything in place to train it.
+
+    train: whole pictures where the arm cuts its view from them
+    """
 
     training: Training
     sources: TeacherSources
@@ -63,11 +66,13 @@ def prepare(
     reuse: whether earlier cells of this process, which are done, lend their captured graphs.
     """
     recipe = cell.recipe
-    parts = run_parts(dataset, recipe, cell.seed)
+    parts = run_parts(dataset, recipe, cell.seed, sees_pictures(cell, dataset))
     spec = model_spec(cell.model, cell.network, dataset, cell.model_code)
     model = build_model(replace(spec, drop_path=recipe.drop_path), cell.seed)
     device = torch.device(plan.device)
-    normalize = build_normalize(recipe.normalization, parts.train.images, cell.model)
+    # Of the center squares, so that all arms have the same.
+    squares = parts.train.centers(dataset.stored_size)
+    normalize = build_normalize(recipe.normalization, squares.images, cell.model)
     network = Network(model, normalize, training_speed(plan, cell), device)
     sources = TeacherSources(
         saliency_kinds(cell.augmentation, cell.parameters),
@@ -89,22 +94,23 @@ def prepare(
         sources=sources,
         on_step=on_step,
         processes=processes,
-        alike=_alike(cell, plan, dataset, len(parts.train)) if reuse else None,
+        alike=_alike(cell, plan, dataset, parts.train) if reuse else None,
     )
     return Prepared(training, sources, parts.train, parts.validation, parts.test, dataset)
 
 
-def _alike(cell: Cell, plan: Plan, dataset: Dataset, trained: int) -> Alike | None:
+def _alike(cell: Cell, plan: Plan, dataset: Dataset, train: Split) -> Alike | None:
     """Which cells of one process use the same captured graphs, one after the other.
 
     Those that differ only in the seed, and in what changes no computation of a step. None for a
     model of the user's own: its code may build another network each time.
-    trained: how many images are trained on.
+    train: the images that are trained on.
     """
     if cell.model_code:
         return None
     recipe = replace(cell.recipe, lr=1.0, schedule="constant", warmup=0.0, epochs=1, select="last")
-    shape = (trained, *dataset.train.images.shape[1:], dataset.image_size, dataset.num_classes)
+    whole = train.extents is not None
+    shape = (*train.images.shape, whole, dataset.image_size, dataset.num_classes)
     speed = training_speed(plan, cell)
     learning = (cell.model, cell.network, shape, recipe, speed, plan.device)
     augmenting = (cell.augmentation, json.dumps(cell.parameters, sort_keys=True), enabled())

@@ -59,7 +59,8 @@ class BatchRecorder:
 
         ids, labels (n,); originals, augmented (n, C, H, W) uint8; targets (n, K); and, where the
         augmentation uses saliency maps, maps (n, H, W) uint8, of the originals. Originals are
-        larger than what is augmented where it is cut from them.
+        larger than what is augmented where it is cut from them, and have black around them where
+        they are whole pictures.
         """
         found = [self._seen[int(sample)] for sample in self._ids]
         return {name: np.stack([each[name] for each in found]) for name in found[0]}
