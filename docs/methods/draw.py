@@ -9,7 +9,7 @@ are shown are computed, and not stored as uint8, so that such a picture may diff
 
 import argparse
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,16 +33,16 @@ VIEWS = ("resize-crop", "center-crop")  # of images that are larger, as there is
 
 
 def previews(
-    names: list[str], teacher: str | None, always: bool = False
+    names: list[str], dataset: str, teacher: str | None, always: bool = False
 ) -> Iterator[tuple[str, Preview]]:
-    """Five training images of CIFAR-10, seed 0, epoch 0, for each name; always: with p = 1."""
+    """Five training images of `dataset`, seed 0, epoch 0, for each name; always: with p = 1."""
     network = load_network(Path(teacher), torch.device("cpu")) if teacher else None
     for name in names:
         has_p = "p" in inspect.signature(AUGMENTATIONS[name]).parameters
         views = {"image_size": 28, "stored_size": 32} if name in VIEWS else {}
         overrides = {
             **views,
-            "datasets": ["cifar10"],
+            "datasets": [dataset],
             "augmentations": [name],
             "parameters": {name: {"p": 1.0}} if always and has_p else {},
             "seeds": 1,
@@ -76,22 +76,25 @@ def draw_grid(tiles: list[tuple[str, np.ndarray]], path: Path) -> None:
     figure.savefig(path, dpi=130)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw what the command line, or `arguments`, asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="Default: all.")
     parser.add_argument("--teacher", help="A network trained on CIFAR-10; default: untrained.")
+    parser.add_argument("--dataset", default="cifar10")
+    parser.add_argument("--out", type=Path, default=HERE, help="The folder; default: of the cards.")
     parser.add_argument("--tile", type=int, default=2, help="Which of the five is in the grid.")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     names = options.names or list(AUGMENTATIONS)
-    for name, shown in previews(names, options.teacher):
-        preview_figure(shown, HERE / f"{name}.png")
+    for name, shown in previews(names, options.dataset, options.teacher):
+        preview_figure(shown, options.out / f"{name}.png")
         print(name, flush=True)
     if not options.names:
         tiles = [
             (name, shown.arrays["augmented"][options.tile])
-            for name, shown in previews(names, options.teacher, always=True)
+            for name, shown in previews(names, options.dataset, options.teacher, always=True)
         ]
-        draw_grid(tiles, HERE / "grid.png")
+        draw_grid(tiles, options.out / "grid.png")
 
 
 if __name__ == "__main__":

@@ -203,7 +203,8 @@ def test_color_profiles_are_told_and_change_nothing(tmp_path):
     ]
     dataset = load(tmp_path / "x", files, ".png")
     np.testing.assert_array_equal(rows(dataset), pixels)
+    told = ", ".join(repr(f"{name}.png") for name in NAMES[3:6]) + " and 1 more"
     assert dataset.notes == (
         "2 of 8 images: a color profile other than sRGB, which is not applied",
-        "4 of 8 images: a damaged color profile, ignored",
+        f"4 of 8 images: a damaged color profile, ignored: {told}",
     )

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
 from augury.data.folders.canvas import Reach
-from augury.data.folders.picture import CONVERSIONS, Decoded, Header
+from augury.data.folders.picture import CONVERSIONS, NO_PROFILE, Decoded, Header
+from augury.data.folders.tree import listed
 
 DEFAULT_SIZE = 64
 
@@ -53,9 +54,16 @@ def size_notes(
     return [f"{what} {cut}resized bilinearly to {size}×{size}"]
 
 
-def conversion_notes(decoded: Sequence[Decoded]) -> list[str]:
-    """Notes on how many of the decoded images needed each conversion."""
-    counts = {name: sum(name in done.conversions for done in decoded) for name in CONVERSIONS}
-    return [
-        f"{count:,} of {len(decoded):,} images: {name}" for name, count in counts.items() if count
-    ]
+def conversion_notes(decoded: Sequence[Decoded], names: Sequence[str] = ()) -> list[str]:
+    """Notes on how many of the decoded images needed each conversion.
+
+    names: of their files; the first few whose color profile is damaged are told.
+    """
+    notes = []
+    for conversion in CONVERSIONS:
+        needed = [at for at, done in enumerate(decoded) if conversion in done.conversions]
+        if needed:
+            damaged = [names[at] for at in needed] if conversion == NO_PROFILE and names else []
+            which = f": {listed(damaged, 3)}" if damaged else ""
+            notes.append(f"{len(needed):,} of {len(decoded):,} images: {conversion}{which}")
+    return notes

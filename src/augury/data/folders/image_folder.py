@@ -151,7 +151,7 @@ def decode_folder(
     notes = [arrangement.note] if arrangement.note else []
     notes += [
         *size_notes(headers, side, form[1:]),
-        *conversion_notes(_decoded(done)),
+        *conversion_notes(_decoded(done), [record.file.path for record in records]),
         *used.notes(),
     ]
     if all(record.part != "test" for record in records):
