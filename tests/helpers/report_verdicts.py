@@ -10,7 +10,7 @@ from scipy import stats
 from augury.records.plan import Plan
 from augury.records.verdicts import ArmVerdict, Trained, Verdicts
 from augury.stats import Rule
-from augury.stats.verdict import Comparison, Verdict
+from augury.stats.comparison import Comparison, Verdict
 from augury.study import StudyFolder
 
 RULE = Rule()

@@ -94,7 +94,7 @@ class VerdictTable(Shown, Sequence[ArmVerdict]):
 
 # The names first, as in verdicts.json.
 _NAMES = ("dataset", "model", "augmentation", "baseline")
-_INTERVALS = ("interval", "probability_interval", "two_way_interval")
+_INTERVALS = ("interval", "probability_interval", "two_way_interval", "sequence")
 
 
 def _columns() -> list[str]:

@@ -7,6 +7,7 @@ from augury.errors import InputError
 from augury.inside import is_there
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
 from augury.records.numbers import Count, Percent, Seconds, check_severities
+from augury.stats.pairing import Pairing
 from augury.stats.subgroups import SubgroupEffect
 
 SCHEMA = 1
@@ -126,6 +127,8 @@ class ArmEvidence:
     classes, groups: its effect on each class, and on each group that a table names, of the test
     images; turned: the images that it turned. Empty and None for the baseline, without predictions,
     and in files of earlier versions.
+    pairing: how the arm's accuracies go with its baseline's, by the metric that decides; None of
+    the baseline, under 4 shared seeds, and in files of earlier versions.
     """
 
     dataset: str
@@ -140,6 +143,7 @@ class ArmEvidence:
     classes: tuple[NamedEffect, ...] = ()
     groups: tuple[NamedEffect, ...] = ()
     turned: Turned | None = None
+    pairing: Pairing | None = None
 
 
 @dataclass(frozen=True)

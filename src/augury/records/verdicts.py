@@ -7,8 +7,8 @@ from augury.inside import is_there
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
 from augury.records.numbers import Count, Percent, Seconds
 from augury.records.rule import rule_values
+from augury.stats.comparison import Comparison
 from augury.stats.rule import METRICS, Rule
-from augury.stats.verdict import Comparison
 
 SCHEMA = 1
 

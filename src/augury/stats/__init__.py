@@ -18,6 +18,7 @@ from augury.stats.class_metrics import (
     macro_f1,
     metric_value,
 )
+from augury.stats.comparison import Comparison, PairEvidence, Verdict, Weighed
 from augury.stats.e_process import (
     anytime_p,
     batch_alphas,
@@ -47,7 +48,10 @@ from augury.stats.paired import (
     sign_flip_p,
     smallest_detectable,
 )
+from augury.stats.pairing import Pairing, pairing
+from augury.stats.points import to_points
 from augury.stats.power import rule_detectable, rule_power
+from augury.stats.race import ArmState, race_state
 from augury.stats.ranks import Friedman, friedman
 from augury.stats.rule import METRICS, Rule
 from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
@@ -58,29 +62,23 @@ from augury.stats.subgroups import (
     subgroup_scores,
 )
 from augury.stats.turned import TurnedImages, lost_images, won_images
-from augury.stats.verdict import (
-    Comparison,
-    PairEvidence,
-    Weighed,
-    decide,
-    judge,
-    round_up,
-    to_points,
-    weigh,
-)
+from augury.stats.verdict import decide, judge, round_up, weigh
 
 __all__ = [
     "METRICS",
+    "ArmState",
     "Calls",
     "Comparison",
     "Friedman",
     "Pair",
     "PairEvidence",
     "PairedT",
+    "Pairing",
     "Rule",
     "SubgroupEffect",
     "SubgroupScores",
     "TurnedImages",
+    "Verdict",
     "Weighed",
     "accuracy",
     "adjusted_p",
@@ -123,8 +121,10 @@ __all__ = [
     "next_epochs",
     "nominal_level",
     "paired_t",
+    "pairing",
     "probability_interval",
     "probability_of_improvement",
+    "race_state",
     "rise_of",
     "round_up",
     "rule_detectable",

@@ -23,7 +23,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-MIXING = 1.0
+MIXING = 0.5
 """c² that races use unless the rule says otherwise."""
 
 _SPENT = 0.8

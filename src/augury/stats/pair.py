@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from augury.stats.points import to_points
+
 
 @dataclass(frozen=True, eq=False)
 class Calls:
@@ -50,3 +52,23 @@ class Pair:
             values = getattr(self, name)
             if values is not None and len(values) != len(self.seeds):
                 raise ValueError(f"{name}: one row a seed is needed, got {values.shape}")
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        """(S,): accuracy minus baseline accuracy by seed, percentage points."""
+        return to_points(self.accuracy) - to_points(self.baseline_accuracy)
+
+    def first(self, seeds: int) -> "Pair":
+        """The same pair with its first so many seeds only."""
+        calls = self.calls and Calls(
+            self.calls.labels, self.calls.called[:seeds], self.calls.baseline_called[:seeds]
+        )
+        return Pair(
+            self.seeds[:seeds],
+            self.accuracy[:seeds],
+            self.baseline_accuracy[:seeds],
+            None if self.correct is None else self.correct[:seeds],
+            None if self.baseline_correct is None else self.baseline_correct[:seeds],
+            self.obstacle,
+            calls,
+        )

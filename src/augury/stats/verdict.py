@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from augury.stats.comparison import Comparison, PairEvidence, Verdict, Weighed
 from augury.stats.holm import holm
 from augury.stats.over_images import has_predictions, image_error, images_interval
 from augury.stats.pair import Pair
@@ -18,137 +17,63 @@ from augury.stats.paired import (
     probability_of_improvement,
     sign_flip_p,
 )
+from augury.stats.points import to_points
 from augury.stats.power import rule_detectable
+from augury.stats.race import FEWEST_PAIRS
+from augury.stats.race_verdict import decide_race, race_evidence, untested
 from augury.stats.rule import Rule
 from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
-
-Verdict = Literal["helps", "hurts", "no difference", "not decided", "not shown", "cannot say"]
-"""Of a race: no difference (that matters), not decided (yet); of the fixed rule: not shown."""
-Interval = tuple[float, float]
-Number = TypeVar("Number", float, NDArray[np.float64])
 
 # Differences and thresholds are decimal fractions of points: 0.2 must reach 0.2.
 _TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """An arm against its baseline; what cannot be known is None.
-
-    accuracy, baseline_accuracy: means over seeds of the rule's metric, %; difference, interval
-    (paired t over seeds), two_way_interval (bootstrap over seeds × test images) and detectable:
-    percentage points;
-    p: of the paired t test, adjusted for the looks and by Holm; p_unadjusted: of this look alone;
-    p_permutation: of sign flips, unadjusted; detectable: the difference that the whole rule finds
-    with its power, at Holm's first step, even where the spread came out too small by chance (see
-    `rule_power`); decided: whether more seeds are not needed, as the verdict stands or no
-    difference that matters is left in the interval; words: one line for people. With several
-    looks, intervals hold for all of them together.
-
-    Of a race alone: e_value, the largest M of `augury.stats.e_process` so far, at no difference;
-    sequence, the confidence sequence so far, points, None while it is infinite; decided_after, the
-    number of paired seeds after which the verdict stood, None while it is not decided.
-    """
-
-    seeds: tuple[int, ...]
-    accuracy: float | None
-    baseline_accuracy: float | None
-    difference: float | None
-    interval: Interval | None = None
-    p: float | None = None
-    p_unadjusted: float | None = None
-    p_permutation: float | None = None
-    probability_of_improvement: float | None = None
-    probability_interval: Interval | None = None
-    two_way_interval: Interval | None = None
-    detectable: float | None = None
-    decided: bool = False
-    verdict: Verdict
-    words: str
-    e_value: float | None = None
-    sequence: Interval | None = None
-    decided_after: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PairEvidence:
-    """The tests and intervals of one pair; all but the probabilities in percentage points.
-
-    deviation: standard deviation of the paired differences.
-    p: adjusted for the looks, but not by Holm.
-    image_error: standard error of the difference over test images.
-    The rest is as in `Comparison`.
-    """
-
-    difference: float
-    deviation: float
-    interval: Interval
-    p: float
-    p_unadjusted: float
-    p_permutation: float
-    probability: float
-    probability_interval: Interval
-    two_way: Interval | None
-    image_error: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Weighed:
-    """One pair's statistics before Holm's correction.
-
-    accuracy, baseline_accuracy, difference: as in `Comparison`.
-    obstacle: why the rule cannot be applied, "" where it can.
-    evidence: None where no test applies.
-    """
-
-    seeds: tuple[int, ...]
-    accuracy: float | None
-    baseline_accuracy: float | None
-    difference: float | None
-    obstacle: str
-    evidence: PairEvidence | None
-
-
-def judge(pairs: Sequence[Pair], rule: Rule | None = None) -> list[Comparison]:
+def judge(
+    pairs: Sequence[Pair],
+    rule: Rule | None = None,
+    arms: Sequence[str] = (),
+    waiting: Sequence[str] = (),
+) -> list[Comparison]:
     """Each pair's comparison, in order; all pairs of a study together are Holm's family.
 
     A pair that no test applies to (one seed, a missing accuracy, no spread) is left out of the
     family; one with fewer seeds than the rule needs is not, as its p is shown.
+
+    A race counts all that are planned, and so has more to know. arms: the augmentation of each
+    pair, needed where `rule.batches` is not empty; waiting: of each comparison that has no pair
+    yet, its augmentation.
     """
     rule = rule or Rule()
-    return decide([weigh(pair, rule) for pair in pairs], rule)
+    return decide([weigh(pair, rule) for pair in pairs], rule, arms, waiting)
 
 
 def weigh(pair: Pair, rule: Rule) -> Weighed:
     """The first part of `judge`, one pair at a time, which takes nearly all of its time."""
+    race = rule.design == "race"
     return Weighed(
         seeds=pair.seeds,
         accuracy=_mean(to_points(pair.accuracy)),
         baseline_accuracy=_mean(to_points(pair.baseline_accuracy)),
-        difference=None if pair.obstacle else _mean(_differences(pair)),
+        difference=None if pair.obstacle else _mean(pair.differences),
         obstacle=_obstacle(pair, rule),
-        evidence=_gather(pair, rule),
+        evidence=None if race else _gather(pair, rule),
+        race=race_evidence(pair, rule) if race else None,
     )
 
 
-def decide(weighed: Sequence[Weighed], rule: Rule) -> list[Comparison]:
+def decide(
+    weighed: Sequence[Weighed], rule: Rule, arms: Sequence[str] = (), waiting: Sequence[str] = ()
+) -> list[Comparison]:
     """The second part of `judge`: Holm's correction over all pairs of a study, and the verdicts."""
+    if rule.design == "race":
+        return decide_race(weighed, rule, arms, waiting)
     evidence = [one.evidence for one in weighed]
     adjusted = holm([math.nan if e is None else e.p for e in evidence])
     family = sum(e is not None for e in evidence)
     return [
-        _untested(one) if one.evidence is None else _tested(one, one.evidence, p, family, rule)
+        untested(one) if one.evidence is None else _tested(one, one.evidence, p, family, rule)
         for one, p in zip(weighed, map(float, adjusted), strict=True)
     ]
-
-
-def to_points(fraction: Number) -> Number:
-    """Fractions of 1 as percentage points."""
-    return 100.0 * fraction
-
-
-def _differences(pair: Pair) -> NDArray[np.float64]:
-    return to_points(pair.accuracy) - to_points(pair.baseline_accuracy)
 
 
 def _mean(values: NDArray[np.float64]) -> float | None:
@@ -158,7 +83,7 @@ def _mean(values: NDArray[np.float64]) -> float | None:
 
 def _gather(pair: Pair, rule: Rule) -> PairEvidence | None:
     """The evidence of a pair, or None where no test applies."""
-    differences = _differences(pair)
+    differences = pair.differences
     if pair.obstacle or not np.isfinite(differences).all() or not has_spread(differences):
         return None
     looks = looks_of(rule.looks, len(differences))
@@ -181,17 +106,6 @@ def _gather(pair: Pair, rule: Rule) -> PairEvidence | None:
         ),
         two_way=two_way,
         image_error=to_points(error),
-    )
-
-
-def _untested(pair: Weighed) -> Comparison:
-    return Comparison(
-        seeds=pair.seeds,
-        accuracy=pair.accuracy,
-        baseline_accuracy=pair.baseline_accuracy,
-        difference=pair.difference,
-        verdict="cannot say",
-        words=f"cannot say: {pair.obstacle}",
     )
 
 
@@ -230,16 +144,17 @@ def _tested(pair: Weighed, evidence: PairEvidence, p: float, family: int, rule: 
 
 def _obstacle(pair: Pair, rule: Rule) -> str:
     """Why the rule cannot be applied to a pair, "" where it can."""
-    seeds, differences = len(pair.seeds), _differences(pair)
+    seeds, differences = len(pair.seeds), pair.differences
     if pair.obstacle:
         return pair.obstacle
-    if seeds < rule.min_seeds:
+    fewest = 0 if rule.design == "race" else rule.min_seeds
+    if seeds < fewest:
         noun = "seed" if seeds == 1 else "seeds"
-        return f"{seeds} paired {noun}, the rule needs {rule.min_seeds}"
+        return f"{seeds} paired {noun}, the rule needs {fewest}"
     missing = np.count_nonzero(~np.isfinite(differences))
     if missing:
         return f"no accuracy (not a number) in {missing} of {seeds} paired seeds"
-    if not has_spread(differences):
+    if not has_spread(differences) and seeds >= max(fewest, FEWEST_PAIRS):
         return f"all {seeds} seeds differ by {differences.mean():z.2f} points, so no test applies"
     if not has_predictions(pair, rule.metric):
         return "predictions on the test images are missing, the rule needs them"

@@ -47,7 +47,7 @@ def compare_studies(first: Path, second: Path) -> list[ArmChange]:
         for arm in arms
         for pair in [make_pair(new[arm], old[arm], plans[1].rule.metric)]
     ]
-    rule = replace(plans[1].rule, looks=())
+    rule = replace(plans[1].rule, looks=(), batches=())
     named = zip(arms, judge(pairs, rule), strict=True)
     return [_named(arm, comparison, rule.metric) for arm, comparison in named]
 

@@ -17,6 +17,7 @@ from augury.records.evidence import (
 )
 from augury.records.times import Times, median_times
 from augury.stats import (
+    Pairing,
     balanced_accuracy,
     best_epoch_optimism,
     brier,
@@ -27,6 +28,7 @@ from augury.stats import (
     macro_f1,
     negative_log_likelihood,
     paired_t,
+    pairing,
     to_points,
 )
 from augury.study.judging.finished_runs import FinishedRun
@@ -53,10 +55,11 @@ def arm_evidence(
     theirs: Runs,
     measures: Measures,
     compared: Measures,
+    metric: str,
 ) -> ArmEvidence:
     """The secondary evidence of an arm.
 
-    steps: training steps of a whole run.
+    steps: training steps of a whole run; metric: that the verdict compares.
     ours, measures: the arm's finished runs and what was measured of them; logits are not needed.
     theirs, compared: the same of the baseline.
     """
@@ -69,7 +72,16 @@ def arm_evidence(
         measures={name: _compared(_of(name, measures), _of(name, compared)) for name in names},
         corruptions=_corruptions(ours),
         equal_time=_equal_time(ours, theirs),
+        pairing=_pairing(ours, theirs, metric),
     )
+
+
+def _pairing(ours: Runs, theirs: Runs, metric: str) -> Pairing | None:
+    if ours is theirs:
+        return None
+    seeds = sorted(ours.keys() & theirs.keys())
+    scores = ([runs[seed].score(metric) for seed in seeds] for runs in (ours, theirs))
+    return pairing(*(np.array(values, dtype=np.float64) for values in scores))
 
 
 def _of(name: str, measures: Measures) -> _BY_SEED:

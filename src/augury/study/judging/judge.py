@@ -1,7 +1,7 @@
 """Judge each data set and network of a study from the files of its finished runs."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from augury.data import Progress
@@ -12,10 +12,10 @@ from augury.records.json_file import to_values
 from augury.records.plan import Plan
 from augury.records.verdicts import Trained
 from augury.schema import read_as
-from augury.stats import Weighed, weigh
+from augury.stats import Pair, Weighed, weigh
 from augury.study.judging.arm_evidence import Measures, arm_evidence, measure
 from augury.study.judging.memo import Memo, Wanted
-from augury.study.judging.pairs import Arm, Runs, arm_of, finished, make_pair
+from augury.study.judging.pairs import Arm, Runs, arm_of, finished, make_pair, race_pairs
 from augury.study.judging.subgroups import NO_SUBGROUPS, ArmSubgroups, arm_subgroups
 from augury.study.judging.trained import arm_trained
 from augury.study.planning.parts import count_steps
@@ -94,11 +94,7 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
         runs[cell.augmentation][cell.seed] = run.without_logits()
     theirs, compared = runs.get(plan.baseline, {}), measures.get(plan.baseline, {})
     steps = count_steps(plan, cells[0])
-    pairs = {
-        name: make_pair(ours, theirs, plan.rule.metric)
-        for name, ours in runs.items()
-        if name != plan.baseline and ours and theirs
-    }
+    pairs = _pairs(plan, folder, cells, runs)
     return {
         name: JudgedArm(
             accuracies=tuple(
@@ -112,6 +108,7 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
                 theirs,
                 measures[name],
                 compared,
+                plan.rule.metric,
             ),
             weighed=weigh(pairs[name], plan.rule) if name in pairs else None,
             unpaired=tuple(sorted(ours.keys() ^ theirs.keys())),
@@ -122,6 +119,22 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
         )
         for name, ours in runs.items()
     }
+
+
+def _pairs(
+    plan: Plan, folder: StudyFolder, cells: Sequence[Cell], runs: Mapping[str, Runs]
+) -> dict[str, Pair]:
+    """Each arm with its baseline, where both have runs, and in a race where they have a pair."""
+    theirs = runs.get(plan.baseline, {})
+    pairs = {}
+    for name, ours in runs.items():
+        if name == plan.baseline or not (ours and theirs):
+            continue
+        race = plan.rule.design == "race"
+        counted = race_pairs(folder, cells, runs, name, plan.baseline) if race else ours
+        if counted:
+            pairs[name] = make_pair(counted, theirs, plan.rule.metric)
+    return pairs
 
 
 def _counts(folder: StudyFolder, cells: Sequence[Cell]) -> RunCounts:

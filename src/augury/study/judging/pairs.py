@@ -1,7 +1,7 @@
 """Pair the finished runs of an arm with those of its baseline, by seed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -56,6 +56,26 @@ def make_pair(arm: Runs, baseline: Runs, metric: str) -> Pair:
         obstacle=obstacle,
         calls=calls,
     )
+
+
+def race_pairs(
+    folder: StudyFolder, cells: Iterable[Cell], runs: Mapping[str, Runs], arm: str, baseline: str
+) -> Runs:
+    """The runs of `arm` that a race may compare: those before the first seed without a pair.
+
+    cells: planned ones of one data set and network; runs: the finished ones by augmentation. A seed
+    that has failed in either arm is left out, and those after it count. So what is compared never
+    depends on which run ends first.
+    """
+    both = (arm, baseline)
+    asked = [cell for cell in cells if cell.augmentation in both]
+    failed = {cell.seed for cell in asked if folder.run(cell).failed}
+    counted: Runs = {}
+    for seed in sorted({cell.seed for cell in asked} - failed):
+        if not all(seed in runs[name] for name in both):
+            break
+        counted[seed] = runs[arm][seed]
+    return counted
 
 
 def _obstacle(runs: Sequence[FinishedRun]) -> str:

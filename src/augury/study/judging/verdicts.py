@@ -13,10 +13,13 @@ from augury.study.store import StudyFolder
 def write_verdicts(plan: Plan, folder: StudyFolder, judged: dict[Arm, JudgedArm]) -> Verdicts:
     """Compare each arm with the baseline of its data set and model; returns what is written.
 
-    Only seeds that both have finished are compared; `unpaired` names the others.
+    Only seeds that both have finished are compared, in a race those before the first that is
+    missing; `unpaired` names seeds that only one of the two has.
     """
     weighed = {arm: found.weighed for arm, found in judged.items() if found.weighed}
-    comparisons = decide(list(weighed.values()), plan.rule)
+    waiting = [arm[2] for arm in judged if arm not in weighed and arm[2] != plan.baseline]
+    arms = [arm[2] for arm in weighed]
+    comparisons = decide(list(weighed.values()), plan.rule, arms, waiting)
     trained = tuple(found.trained for found in judged.values())
     epochs, seconds = next_budget(trained, _epochs(plan), _seconds(judged))
     verdicts = Verdicts(
