@@ -9,6 +9,7 @@ power: plant effects of known size in the model's runs, and count how often they
 promise: have studies name the difference that they could have seen, and count how often fresh
 studies find it, by thirds of what is named.
 sequential: both of it for studies that add seeds until every arm is decided.
+pairing: how runs of equal seeds correlate, in the finished studies that are named.
 
 Prints tables and keeps each part's counts in benchmarks/results/aa.json; the same --seed gives the
 same counts for any number of workers.
@@ -35,6 +36,7 @@ from augury.study.provenance import provenance
 
 from .false_alarms import real_verdicts, shortcuts, simulated_rates
 from .figure import draw_figure
+from .pairing import pairing
 from .power import POINTS, SEEDS, power_row
 from .promise import SEEDS as PROMISE_SEEDS
 from .promise import promise_row
@@ -78,6 +80,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.aa", description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=PARTS)
+    parser.add_argument("folders", nargs="*", type=Path, help="pairing: finished studies")
     parser.add_argument("--study", type=Path, default=Path("local/aa"), help="the runs' folder")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--studies", type=int, help="simulated ones of each kind")
@@ -194,6 +197,7 @@ PARTS = {
     "power": power,
     "promise": promise,
     "sequential": sequential,
+    "pairing": pairing,
 }
 
 
