@@ -9,6 +9,7 @@ power: plant effects of known size in the model's runs, and count how often they
 promise: have studies name the difference that they could have seen, and count how often fresh
 studies find it, by thirds of what is named.
 sequential: both of it for studies that add seeds until every arm is decided.
+race: false verdicts of races, what they find, and what fixed designs find with as many runs.
 pairing: how runs of equal seeds correlate, in the finished studies that are named.
 
 Prints tables and keeps each part's counts in benchmarks/results/aa.json; the same --seed gives the
@@ -40,6 +41,7 @@ from .pairing import pairing
 from .power import POINTS, SEEDS, power_row
 from .promise import SEEDS as PROMISE_SEEDS
 from .promise import promise_row
+from .race import race
 from .runs import Pool, read_pool, run_all
 from .sequential import LOOKS, sequential_rows
 from .simulate import Job, count, processes
@@ -74,7 +76,8 @@ def main() -> None:
         sys.exit(f"aa: {error}")
     seconds = time.perf_counter() - started
     print(f"\n{seconds:.0f} s")
-    keep(arguments.part, {**found, "seed": arguments.seed, "seconds": round(seconds)})
+    if not arguments.short:
+        keep(arguments.part, {**found, "seed": arguments.seed, "seconds": round(seconds)})
 
 
 def parse() -> argparse.Namespace:
@@ -84,6 +87,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--study", type=Path, default=Path("local/aa"), help="the runs' folder")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--studies", type=int, help="simulated ones of each kind")
+    parser.add_argument("--short", action="store_true", help="race: try all of it, keep nothing")
     parser.add_argument("--seed", type=int, default=0, help="of the simulations")
     return parser.parse_args()
 
@@ -197,6 +201,7 @@ PARTS = {
     "power": power,
     "promise": promise,
     "sequential": sequential,
+    "race": race,
     "pairing": pairing,
 }
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from augury.errors import InputError
+from augury.stats import pairing as paired_runs
 from augury.stats import to_points
 from augury.study import Plan, StudyFolder, read_plan
 
@@ -51,17 +52,17 @@ def pairs_of(arms: dict[str, dict[int, float]]) -> list[dict[str, Any]]:
     for first, second in combinations(arms, 2):
         seeds = sorted(arms[first].keys() & arms[second].keys())
         a, b = (np.array([arms[name][seed] for seed in seeds]) for name in (first, second))
-        if len(seeds) < _FEWEST or not np.ptp(a) or not np.ptp(b):
+        measured = paired_runs(b, a)
+        if measured is None:
             continue
-        tested = stats.pearsonr(a, b)
-        low, high = tested.confidence_interval(0.95)
+        low, high = measured.interval
         found.append(
             {
                 "arms": [first, second],
                 "seeds": len(seeds),
-                "correlation": float(tested.statistic),
-                "low": float(low),
-                "high": float(high),
+                "correlation": measured.correlation,
+                "low": low,
+                "high": high,
                 "deviations": [float(a.std(ddof=1)), float(b.std(ddof=1))],
                 "deviation": float((b - a).std(ddof=1)),
                 "unpaired": float(np.sqrt(a.var(ddof=1) + b.var(ddof=1))),
