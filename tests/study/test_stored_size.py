@@ -157,7 +157,7 @@ def test_a_preview_is_what_training_has_seen(study):
         np.testing.assert_array_equal(shown.arrays["maps"], arrays["maps"])
     one = replace(settings, augmentations=("random-resized-crop",))
     cell, plan, dataset = preview_new(one, None, None)
-    assert show(cell, plan, dataset, None, epoch=0).arrays["originals"].shape[2:] == (20, 16)
+    assert show(cell, plan, dataset, None, epoch=0).arrays["originals"].shape[2:] == (18, 16)
 
 
 def test_a_study_keeps_the_sizes_that_it_began_with(study, folder, tmp_path):

@@ -139,9 +139,15 @@ def test_the_crop_sees_whole_pictures_and_evaluation_the_center(study, dataset):
     np.testing.assert_array_equal(own_images(crop).images, own_images(plain).images)
     mine, theirs = (each.training.network.normalize for each in (crop, plain))
     assert torch.equal(mine.mean, theirs.mean)
-    arrays = augmented_images(crop, crop.train.ids[:3], 0)
-    assert arrays["originals"].shape == (3, 1, 24, 20)
-    assert arrays["augmented"].shape == (3, 1, SEEN, SEEN)
+    # Originals are shown without what is empty around all of them.
+    for alike, size in ((crop.train.extents[:, 0] == 24, (24, 16)), (slice(0, 6), (24, 20))):
+        rows = np.arange(len(crop.train))[alike][:6]
+        arrays = augmented_images(crop, crop.train.ids[rows], 0)
+        assert arrays["originals"].shape == (len(rows), 1, *size)
+        assert arrays["augmented"].shape == (len(rows), 1, SEEN, SEEN)
+        shown = crop.train.images[rows, :, :, 10 - size[1] // 2 : 10 + size[1] // 2]
+        np.testing.assert_array_equal(arrays["originals"], shown)
+        assert arrays.keys() == {"ids", "labels", "originals", "augmented", "targets"}
     # Nothing but a step of the optimizer is left to go wrong.
     (epoch,) = crop.training.epochs()
     assert np.isfinite(epoch.loss)
@@ -221,7 +227,8 @@ def test_the_doctor_says_what_whole_pictures_take_and_who_sees_them(folder):
         assert problems == ["seeds"]  # one is too few for a verdict
         return {f.check: f.words for f in found.findings}
 
-    cutting = words("none", "random-resized-crop", "random-resized-crop+salience")
+    arms = ("none", "center-crop", "random-resized-crop", "random-resized-crop+salience")
+    cutting = words(*arms)
     assert cutting["storage"] == (
         "60 images of 16×16, with what lies beyond on 24×20 (0.0 MB without) take 0.0 MB in the "
         "cache, memory-mapped"
@@ -230,7 +237,7 @@ def test_the_doctor_says_what_whole_pictures_take_and_who_sees_them(folder):
     assert cutting["view"] == (
         "random-resized-crop cuts 14×14 from anywhere in the whole pictures; "
         "random-resized-crop+salience cuts 14×14 from anywhere in the center squares, of which "
-        f"their maps are; evaluation and none see the center, {share:.0%} of the area"
+        f"their maps are; evaluation and none, center-crop see the center, {share:.0%} of the area"
     )
     assert cutting["cut-off"] == (
         "27% of the pictures' area lies outside their center squares, and is seen by "
@@ -240,6 +247,6 @@ def test_the_doctor_says_what_whole_pictures_take_and_who_sees_them(folder):
     late = words("none", "flip+random-resized-crop", stored_size=16)
     assert late["cut-off"].endswith("is not stored, and is seen by no arm")
     assert late["late-crop"] == (
-        "flip+random-resized-crop cuts from the center, which is given; the crop has to come first "
-        "to cut from what is stored around it"
+        "flip+random-resized-crop cuts from the center, as the crop comes behind another part; put "
+        "first, it cuts from what is stored around the center, too"
     )

@@ -21,6 +21,15 @@ def frames(augmentation: Augmentation[Any]) -> bool:
     return augmentation.frames
 
 
+def cuts_at_random(augmentation: Augmentation[Any]) -> bool:
+    """Whether its view is another one each time: it frames, and not by a center crop alone."""
+    if isinstance(augmentation, Chain):
+        return cuts_at_random(augmentation.parts[0])
+    if isinstance(augmentation, OneOf):
+        return any(map(cuts_at_random, augmentation.parts))
+    return augmentation.frames and not isinstance(augmentation, CenterCrop)
+
+
 def takes_pictures(augmentation: Augmentation[Any]) -> bool:
     """Whether it cuts its view from pictures that don't fill their images (`Batch.extents`)."""
     if isinstance(augmentation, Chain):
@@ -29,7 +38,7 @@ def takes_pictures(augmentation: Augmentation[Any]) -> bool:
         # Of a part that doesn't frame, `fitted` cuts the center.
         framing = [part for part in augmentation.parts if frames(part)]
         return bool(framing) and all(map(takes_pictures, framing))
-    return augmentation.takes_extents and not isinstance(augmentation, CenterCrop)
+    return augmentation.takes_extents and cuts_at_random(augmentation)
 
 
 def crops_late(augmentation: Augmentation[Any]) -> bool:

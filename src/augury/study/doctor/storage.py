@@ -10,7 +10,7 @@ from augury.data.location import read_path
 from augury.data.stored_size import NOTABLE
 from augury.errors import AuguryError
 from augury.study.doctor.notice import Notice
-from augury.study.planning.arms import framing_arms, late_crops, picture_arms
+from augury.study.planning.arms import cutting_arms, late_crops, picture_arms
 from augury.study.planning.settings import StudySettings
 
 
@@ -18,9 +18,9 @@ from augury.study.planning.settings import StudySettings
 class Views:
     """The arms of a study by what they see.
 
-    cutting: those that cut their view from the images as they are stored; pictures: those of them
-    that cut it from whole pictures, where these are stored; late: those with a random crop that
-    does not come first
+    cutting: those that cut their view from anywhere in the images as they are stored; pictures:
+    those of them that cut it from whole pictures, where these are stored; late: those with a random
+    crop that does not come first
     """
 
     arms: Sequence[str]
@@ -31,7 +31,7 @@ class Views:
     @classmethod
     def of(cls, settings: StudySettings) -> "Views":
         arms = settings.augmentations
-        return cls(arms, framing_arms(settings), picture_arms(settings), late_crops(settings))
+        return cls(arms, cutting_arms(settings), picture_arms(settings), late_crops(settings))
 
 
 def examine_storage(
@@ -77,8 +77,8 @@ def _views(dataset: Dataset, views: Views) -> Iterator[Notice]:
         yield Notice("fine", name, "view", len(square), f"{words} (--stored-size is for more)")
     if views.late and (whole or stored > seen):
         words = (
-            f"{_cut(views.late)} from the center, which {'is' if len(views.late) == 1 else 'are'} "
-            "given; the crop has to come first to cut from what is stored around it"
+            f"{_cut(views.late)} from the center, as the crop comes behind another part; put "
+            "first, it cuts from what is stored around the center, too"
         )
         yield Notice("warning", name, "late-crop", len(views.late), words)
 

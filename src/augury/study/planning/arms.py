@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from augury.augment import Augmentation, Sources, build_augmentation, saliency_kinds
-from augury.augment.framing import crops_late, fitted, frames, takes_pictures
+from augury.augment.framing import crops_late, cuts_at_random, fitted, frames, takes_pictures
 from augury.augment.registry import Parameters
 from augury.data import Dataset
 from augury.errors import InputError
@@ -72,8 +72,14 @@ def framing_arms(settings: StudySettings) -> list[str]:
     return [arm for arm in settings.augmentations if frames(_without_maps(arm, described))]
 
 
+def cutting_arms(settings: StudySettings) -> list[str]:
+    """Those of them whose view is another one each time."""
+    described = _described(settings)
+    return [arm for arm in settings.augmentations if cuts_at_random(_without_maps(arm, described))]
+
+
 def picture_arms(settings: StudySettings) -> list[str]:
-    """Those of them that cut it from whole pictures, where the data set has them."""
+    """Those that cut it from whole pictures, where the data set has them."""
     described = _described(settings)
     return [arm for arm in settings.augmentations if cuts_pictures(arm, described)]
 

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from augury.augment.framing import centered
 from augury.batch import Batch, to_uint8
+from augury.center import center_of
 from augury.data import batches
 from augury.data.loader import batch_rows
 from augury.data.sampling import epoch_picks, repeats_of, rows_of
@@ -48,6 +49,8 @@ class BatchRecorder:
             "augmented": to_uint8(after.images),
             "targets": after.targets,
         }
+        if before.extents is not None:
+            kept["extents"] = before.extents
         for source in self._prepared.sources:
             kept["maps"] = _as_picture(source(before))
         arrays = {name: values[rows].cpu().numpy() for name, values in kept.items()}
@@ -63,7 +66,18 @@ class BatchRecorder:
         they are whole pictures.
         """
         found = [self._seen[int(sample)] for sample in self._ids]
-        return {name: np.stack([each[name] for each in found]) for name in found[0]}
+        arrays = {name: np.stack([each[name] for each in found]) for name in found[0]}
+        extents = arrays.pop("extents", None)
+        if extents is not None:
+            arrays["originals"] = _trimmed(arrays["originals"], extents)
+        return arrays
+
+
+def _trimmed(images: np.ndarray, extents: np.ndarray) -> np.ndarray:
+    """The middle of `images` (n, C, H, W), as large as their largest pictures."""
+    largest = zip(images.shape[2:], extents.max(axis=0), strict=True)
+    rows, columns = (center_of(whole, int(side)) for whole, side in largest)
+    return images[:, :, rows, columns]
 
 
 def _as_picture(maps: Tensor) -> Tensor:
