@@ -48,6 +48,7 @@ VALUES = {
     "name": ("mine", "mine"),
     "datasets": ("digits,./a b", ("digits", "./a b")),
     "labels": ("a.csv:x,y,test.csv", ("a.csv:x,y", "test.csv")),
+    "groups": ("/a/b.csv:x,y", "/a/b.csv:x,y"),
     "models": ("small, resnet18", ("small", "resnet18")),
     "augmentations": ("none,flip+cutout", ("none", "flip+cutout")),
     "seeds": ("7", 7),
@@ -271,8 +272,8 @@ def run(monkeypatch, tmp_path):
 
 def test_a_study_command_can_be_given_to_the_doctor_first(run, tmp_path):
     all_flags = {setting.flag.partition("/")[0] for setting in SETTINGS.values()}
-    # --no-pretrained is there, and tables of labels go with a folder of images.
-    assert all_flags - {*WHOLE} == {"--weights", "--pretrained", "--labels"}
+    # --no-pretrained is there, and tables go with a folder of images.
+    assert all_flags - {*WHOLE} == {"--weights", "--pretrained", "--labels", "--groups"}
     code, printed, said = run("doctor", *WHOLE, "--out", "a study")
     assert code == 0, said
     found = json.loads(printed)

@@ -32,6 +32,7 @@ RIGHT = {
     "name": ('"text"', '""'),
     "datasets": ('["none"]',),
     "labels": ("[]", '["none"]'),
+    "groups": ('"text"', '""'),
     "augmentations": ('["none"]',),
     "seeds": ("5",),
     "baseline": ('""',),

@@ -24,6 +24,7 @@ from augury.api.settings import grown_settings, stored_settings
 from augury.api.status import StatusTable
 from augury.api.verdicts import VerdictTable
 from augury.data.folders.labels.names import Labels, tables_given
+from augury.data.groups import whole_groups
 from augury.inside import is_there
 from augury.own.trust import confirming
 from augury.records.plan import plan_of
@@ -64,6 +65,8 @@ class Study:
         Default: "digits".
     labels: tables (CSV) of names and labels of that folder, "labels.csv", or with its columns
         "labels.csv:image,breed"; several are one for each part, by their names.
+    groups: a table (CSV) of images and their groups, "groups.csv" or "groups.csv:image,camera", by
+        which each arm is also compared.
     models: names, "module:factory", or callables (num_classes, channels) that give a
         torch.nn.Module. Default: "small".
     augment: names, "a+b" for a, then b; files; "module:attribute"; augmentations of ours;
@@ -102,6 +105,7 @@ class Study:
         *,
         dataset: object = None,
         labels: Labels | None = None,
+        groups: str | os.PathLike[str] | None = None,
         models: Model | Sequence[Model] | None = None,
         augment: Arm | Sequence[Arm] | None = None,
         seeds: int | None = None,
@@ -173,6 +177,7 @@ class Study:
                     stored_size or base.stored_size or image_size or base.image_size,
                 ),
                 "labels": tables_given(labels) if labels is not None else None,
+                "groups": whole_groups(os.fspath(groups)) if groups is not None else None,
                 "models": model_names(models),
                 "augmentations": augmentations or None,
                 "seeds": seeds,

@@ -24,6 +24,7 @@ import typer
 from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES
 from augury.cli.output import confirm_code, names, paths_or_names
 from augury.data.folders.labels.names import split_labels
+from augury.data.groups import whole_groups
 from augury.data.names import DATASETS
 from augury.study.planning.settings import StudySettings, read_settings
 from augury.study.store import default_path
@@ -57,6 +58,7 @@ class Setting:
 _READ: dict[str, Callable[[Any], object]] = {
     "datasets": lambda text: paths_or_names(text, DATASETS),
     "labels": split_labels,
+    "groups": whole_groups,
     "models": names,
     "log": names,
     "augmentations": lambda text: paths_or_names(text, [*AUGMENTATIONS, *EARLIER_NAMES]),

@@ -11,6 +11,7 @@ from augury.report.load import StudyRecords
 from augury.report.subgroup_chart import strongest, subgroup_chart
 from augury.report.subgroup_words import group_noun, subgroups_told
 from augury.report.turned_pictures import turned_pictures
+from augury.report.words import without_group
 
 MOST_SUBGROUPS = 25
 # Pictures of a report: at some 3 kB each they take no more than half of a page of 5 MB.
@@ -55,7 +56,11 @@ class TurnedRow:
 
 @dataclass(frozen=True)
 class Subgroups:
-    """Everything of one data set and network. shown: whether its images could be read."""
+    """Everything of one data set and network.
+
+    told: (arm, what is found) of those with findings; shown: whether its images could be read;
+    without_group: what the table of groups lacks.
+    """
 
     dataset: str
     model: str
@@ -63,6 +68,7 @@ class Subgroups:
     kinds: Sequence[SubgroupCharts]
     turned: Sequence[TurnedRow]
     shown: bool
+    without_group: str
 
     @property
     def has_groups(self) -> bool:
@@ -135,6 +141,7 @@ def _section(
             if arm.turned
         ],
         shown=bool(pictures),
+        without_group=without_group(dataset.groups) if dataset.groups else "",
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from PIL import Image
 
-from augury.center import center_of
 from augury.data.cache import decoded_before
 from augury.records.plan import PlannedDataset
 from augury.report.pictures import data_address, pixels
@@ -25,10 +24,10 @@ def turned_pictures(dataset: PlannedDataset, ids: Iterable[int]) -> Mapping[int,
     found = decoded_before(dataset.fingerprint) if wanted else None
     if found is None:
         return {}
-    rows, columns = (center_of(side, dataset.image_size) for side in found.test.images.shape[2:])
+    test = found.test.centers(dataset.image_size)
     return {
-        int(id): _address(pixels(found.test.images[row][:, rows, columns]))
-        for row, id in enumerate(found.test.ids.tolist())
+        id: _address(pixels(test.images[row]))
+        for row, id in enumerate(test.ids.tolist())
         if id in wanted
     }
 

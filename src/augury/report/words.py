@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from augury.records.evidence import Interval
-from augury.records.plan import Leakage
+from augury.records.plan import Groups, Leakage
 from augury.records.verdicts import ArmVerdict
 from augury.report.load import StudyRecords
 from augury.stats import round_up
@@ -125,8 +125,8 @@ def threshold(points: float) -> str:
 
 
 def warnings(study: StudyRecords) -> list[str]:
-    """Warnings below the verdicts: missing runs, classes without test images, and test images that
-    leak into training.
+    """Warnings below the verdicts: missing runs, classes without test images, test images that leak
+    into training or have no group.
     """
     states = [run.status for run in study.runs]
     found = []
@@ -140,7 +140,21 @@ def warnings(study: StudyRecords) -> list[str]:
             found.append(f"{where}{classes}")
         if dataset.leakage and dataset.leakage.images:
             found.append(f"{where}{leaked(dataset.leakage)}")
+        if dataset.groups and (without := without_group(dataset.groups)):
+            found.append(f"{where}{without}")
     return found
+
+
+def without_group(groups: Groups) -> str:
+    """What the table of groups lacks, and what it names that is not there; "" for neither."""
+    parts = []
+    if groups.ungrouped:
+        parts.append(f"{count(groups.ungrouped, 'test image')} without a {groups.column}")
+    if groups.unknown:
+        names = [*groups.unknown_names, *["…"] * (groups.unknown > len(groups.unknown_names))]
+        told = count(groups.unknown, "name")
+        parts.append(f"{told} in the table of groups without an image: {', '.join(names)}")
+    return "; ".join(parts)
 
 
 def left_out(study: StudyRecords, dataset: str) -> str:

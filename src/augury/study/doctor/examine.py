@@ -14,6 +14,7 @@ from augury.study.doctor.color import color_notices
 from augury.study.doctor.costing import study_costs
 from augury.study.doctor.costs import Costs
 from augury.study.doctor.data import examine_data
+from augury.study.doctor.groups import group_notices
 from augury.study.doctor.learning import learning_notices
 from augury.study.doctor.notice import LEVELS, Notice
 from augury.study.doctor.opening import Opened, open_for_examination
@@ -104,6 +105,7 @@ def examine(
         notices += examine_data(
             dataset, settings.recipe, rule.min_difference, progress, location, rule.metric
         )
+        notices += group_notices(dataset, location, settings.groups)
         notices += examine_storage(dataset, location, views, progress)
     device, threads, speed = opened.plan.device, opened.plan.threads, opened.plan.speed
     waiting = max(1, len(opened.pending()))

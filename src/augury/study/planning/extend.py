@@ -55,11 +55,20 @@ def with_planned_recipe(settings: StudySettings, old: Plan) -> StudySettings:
 
 
 def _known(name: str, old: Plan, new: Plan) -> PlannedDataset:
-    """The data set as it was planned, with the leakage of `new` where it was not looked for."""
-    dataset = old.datasets[name]
-    if dataset.leakage is None and name in new.datasets:
-        return replace(dataset, leakage=new.datasets[name].leakage)
-    return dataset
+    """The data set as it was planned, with what no run depends on of `new`.
+
+    That is the leakage and the files' names where they were not looked for, and the groups where a
+    table of them is named now.
+    """
+    dataset, now = old.datasets[name], new.datasets.get(name)
+    if now is None:
+        return dataset
+    return replace(
+        dataset,
+        leakage=dataset.leakage or now.leakage,
+        test_files=dataset.test_files or now.test_files,
+        groups=now.groups or dataset.groups,
+    )
 
 
 def _differences(old: Plan, new: Plan) -> list[str]:

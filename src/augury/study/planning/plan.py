@@ -15,6 +15,7 @@ from augury.study.planning.describe import describe, describe_leakage
 from augury.study.planning.networks import check_saliency, usable_pairs
 from augury.study.planning.probe import probe_pairs
 from augury.study.planning.settings import StudySettings
+from augury.study.planning.single_images import with_single_images
 
 
 def make_plan(
@@ -41,7 +42,7 @@ def make_plan(
         check_arms(of_dataset, dataset)
         check_color(of_dataset, dataset, begun)
         check_saliency(of_dataset, dataset)
-    return assemble_plan(
+    plan = assemble_plan(
         settings,
         datasets,
         cells,
@@ -51,6 +52,11 @@ def make_plan(
         provenance,
         {place: describe_leakage(each, place, progress) for place, each in datasets.items()},
     )
+    of_images = {
+        dataset.name: with_single_images(plan.datasets[dataset.name], dataset, settings.groups)
+        for dataset in datasets.values()
+    }
+    return replace(plan, datasets=of_images)
 
 
 def assemble_plan(

@@ -12,6 +12,7 @@ from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES, parts_of, same_ar
 from augury.augment.strength import plain_part, spread_strengths
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
 from augury.data.folders.labels.names import check_labels
+from augury.data.groups import check_groups
 from augury.data.location import data_title
 from augury.data.own.names import named_sources
 from augury.documents import read_toml
@@ -52,6 +53,8 @@ class StudySettings:
     name: of the study; "" for the data sets' names
     datasets: names or paths; models, augmentations: names
     labels: tables of names and labels, of the one folder or archive of images in `datasets`
+    groups: a table of the images of the one data set and the groups that they are in, as cameras,
+        sites or subjects, by which each arm is also compared; "" for none
     seeds: how many; seeds are numbered from 0
     baseline: the arm that the others are compared with; "" for `none` if it is an arm, or else the
         first
@@ -81,6 +84,9 @@ class StudySettings:
     )
     labels: tuple[str, ...] = option(
         (), "CSV tables of a folder's labels: FILE, or FILE:IMAGES,LABELS with its columns."
+    )
+    groups: str = option(
+        "", "A CSV table of images and their groups, FILE or FILE:IMAGES,GROUP with its columns."
     )
     models: tuple[str, ...] = option(("small",), "Names. Default: small.")
     augmentations: tuple[str, ...] = option(
@@ -151,6 +157,7 @@ class StudySettings:
             arms = ", ".join(self.augmentations)
             raise InputError(f"augmentations: one of them is named in two spellings: {arms}")
         check_labels(self.labels, self.datasets)
+        check_groups(self.groups, self.datasets)
         check_name(self.recipe_name, (AUTO, *RECIPES), "recipe_name")
         for model in self.models:
             check_model_name(model)

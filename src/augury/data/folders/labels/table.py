@@ -46,7 +46,6 @@ def read_table(content: bytes, where: str, columns: Sequence[str]) -> Table:
     columns are missing or several have usual names.
     """
     header, *rows = _written(content, where)
-    header = [name.strip() for name in header]
     chosen = list(columns) or _usual_columns(header, where)
     for name in chosen:
         if header.count(name) != 1:
@@ -63,6 +62,11 @@ def read_table(content: bytes, where: str, columns: Sequence[str]) -> Table:
     return Table(tuple(chosen), [Row(*(*found, "")[:3]) for found in cells])
 
 
+def table_header(content: bytes, where: str) -> list[str]:
+    """The names of a table's columns; DataError for a file that is no table."""
+    return _written(content, where)[0]
+
+
 def _written(content: bytes, where: str) -> list[list[str]]:
     """The line of column names and the rows, without empty ones."""
     try:
@@ -77,7 +81,7 @@ def _written(content: bytes, where: str) -> list[list[str]]:
         raise DataError(f"{where}: is no table ({error})") from error
     if len(written) < 2:
         raise DataError(f"{where}: has no rows below a line of column names")
-    return written
+    return [[name.strip() for name in written[0]], *written[1:]]
 
 
 def told(names: Sequence[str], most: int = 3) -> str:
