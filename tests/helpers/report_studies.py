@@ -32,8 +32,14 @@ from helpers.report_evidence import made_up_evidence
 from helpers.report_verdicts import RULE, made_up_verdicts
 from helpers.results import Arrays, make_result, store_run
 
-EFFECTS = {"none": 0.0, "normal": -0.001, "random-erasing": 0.012, "salience": -0.018}
-COST = {"none": 0.0, "normal": 0.03, "random-erasing": 0.05, "salience": 0.9}
+EFFECTS = {
+    "none": 0.0,
+    "normal": -0.001,
+    "random-erasing": 0.012,
+    "salience": -0.018,
+    "flip": 0.001,
+}
+COST = {"none": 0.0, "normal": 0.03, "random-erasing": 0.05, "salience": 0.9, "flip": 0.001}
 SETTINGS = {
     "epochs": 12,
     "batch_size": 100,

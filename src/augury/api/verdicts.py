@@ -21,9 +21,10 @@ class VerdictTable(Shown, Sequence[ArmVerdict]):
     """What a study says of each arm but the baseline, an `ArmVerdict` each, in the plan's order.
 
     A row has `dataset`, `model`, `augmentation`, `difference` and `interval` (percentage points of
-    test accuracy, against `baseline`), `p`, `seeds`, `verdict` ("helps", "hurts", "not shown" or
-    "cannot say"), `words` (one line), and all else that `Comparison` lists. Printed it is the
-    command line's table; in a notebook, the table of the report.
+    test accuracy, against `baseline`), `p`, `seeds`, `verdict` ("helps", "hurts", "cannot say"; of
+    a race also "no difference" that matters and "not decided", with `decided_after`; otherwise "not
+    shown"), `words` (one line), and all else that `Comparison` lists. Printed it is the command
+    line's table; in a notebook, the table of the report.
     """
 
     def __init__(self, records: StudyRecords) -> None:

@@ -10,10 +10,12 @@ from augury.report.facts import facts
 from augury.report.features_words import features_lines
 from augury.report.files import write_text
 from augury.report.load import StudyRecords
+from augury.report.pairing_words import pairing_lines
 from augury.report.subgroup_words import subgroup_lines
 from augury.report.tables import VerdictRow, finished, verdict_rows
 from augury.report.terminal import METRIC_HEADINGS
 from augury.report.training_words import training_lines, whole_answer
+from augury.stats import Rule
 
 # Characters that Markdown or HTML would read as more than text.
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#&@])")
@@ -69,7 +71,8 @@ def _cells(row: VerdictRow) -> list[str]:
     figures = ["", "", ""]
     if c := row.comparison:
         figures = [words.signed(c.difference), words.span(c.interval), words.p_value(c.p)]
-    verdict = f"**{row.verdict}**" if row.verdict in ("helps", "hurts") else row.verdict
+    verdict = words.label(row.verdict)
+    verdict = f"**{verdict}**" if verdict in ("helps", "hurts") else verdict
     remark = escaped(words.remark(row.words, row.verdict)) if row.words else ""
     told = f"{verdict}: {remark}" if remark else verdict
     return [escaped(row.augmentation), words.fixed(row.accuracy), *figures, str(row.seeds), told]
@@ -77,13 +80,8 @@ def _cells(row: VerdictRow) -> list[str]:
 
 def _measured(study: StudyRecords) -> Iterator[str]:
     yield escaped(", ".join(facts(study)))
-    rule = study.rule
-    yield (
-        "Arms share seeds, first weights, splits and order. A verdict asks for "
-        f"{rule.min_seeds} paired seeds, p < {rule.alpha:g} (paired t-test, Holm), a difference of "
-        f"at least {words.threshold(rule.min_difference)} points, and an interval over seeds and "
-        "test images without zero. Nothing is chosen on the test images."
-    )
+    yield _asked(study.rule)
+    yield from map(escaped, pairing_lines(study))
     for name, data in study.datasets.items():
         side = f"{data.image_size}×{data.image_size} pixels"
         yield escaped(f"{name}: {side}, {words.count(len(data.classes), 'class', 'classes')}")
@@ -93,6 +91,24 @@ def _measured(study: StudyRecords) -> Iterator[str]:
     if origin := _origin(study):
         yield escaped(origin)
     yield "All figures and pictures: `report.html` beside this file"
+
+
+def _asked(rule: Rule) -> str:
+    """What a verdict asks for, in a line."""
+    size = f"a difference of at least {words.threshold(rule.min_difference)} points"
+    images = "an interval over seeds and test images without zero"
+    shared = "Arms share seeds, first weights, splits and order."
+    if rule.design == "race":
+        return (
+            f"{shared} A race looks after every seed and stays right at every look (a t-test "
+            f"martingale, Holm, α = {rule.alpha:g} for all arms together). Helps and hurts ask for "
+            f"{size}, and {images}; no difference that matters, for a confidence sequence within "
+            "that size of 0. Nothing is chosen on the test images."
+        )
+    return (
+        f"{shared} A verdict asks for {rule.min_seeds} paired seeds, p < {rule.alpha:g} (paired "
+        f"t-test, Holm), {size}, and {images}. Nothing is chosen on the test images."
+    )
 
 
 def _origin(study: StudyRecords) -> str:

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from augury.report import words
+from augury.report.pairing_words import pairing_lines
 
 _FILTERS = (
     words.at_least,
@@ -17,6 +18,7 @@ _FILTERS = (
     words.leaked,
     words.left_out,
     words.leaked_kinds,
+    words.label,
     words.level,
     words.listed,
     words.mixed_label,
@@ -28,6 +30,7 @@ _FILTERS = (
     words.step_time,
     words.threshold,
     words.without_partner,
+    pairing_lines,
 )
 
 

@@ -8,14 +8,17 @@ from rich.text import Text
 from augury.printable import printable
 from augury.report.features_words import features_lines
 from augury.report.load import StudyRecords
+from augury.report.pairing_words import pairing_lines
 from augury.report.subgroup_words import subgroup_lines
 from augury.report.tables import VerdictRow, verdict_rows
 from augury.report.training_words import training_lines
-from augury.report.words import at_least, fixed, level, p_value, signed, span, warnings
+from augury.report.words import at_least, count, fixed, level, p_value, signed, span, warnings
 
 _STYLES = {
     "helps": "bold green",
     "hurts": "bold red",
+    "no difference": "",
+    "not decided": "yellow",
     "not shown": "",
     "cannot say": "dim",
     "baseline": "dim",
@@ -59,8 +62,9 @@ def verdict_table(study: StudyRecords) -> Group:
     hurt = (_text(line, "red") for line in subgroup_lines(study, ("hurts",)))
     training = (_text(line, "yellow") for line in training_lines(study))
     once = (_text(line, "dim") for line in features_lines(study))
+    together = (_text(line, "dim") for line in pairing_lines(study))
     missing = (_text(warning, "red") for warning in warnings(study))
-    return Group(table, *hurt, *training, *once, *missing)
+    return Group(table, *hurt, *training, *once, *together, *missing)
 
 
 def _row(row: VerdictRow) -> list[RenderableType]:
@@ -74,9 +78,14 @@ def _row(row: VerdictRow) -> list[RenderableType]:
 
 
 def _verdict(row: VerdictRow) -> list[str]:
-    if row.verdict != "not shown" or not row.comparison or row.comparison.detectable is None:
+    comparison = row.comparison
+    if comparison and comparison.decided_after and row.verdict == "not decided":
+        return [row.verdict, "too few images"]
+    if comparison and comparison.decided_after:
+        return [row.verdict, f"after {count(comparison.decided_after, 'seed')}"]
+    if row.verdict != "not shown" or not comparison or comparison.detectable is None:
         return [row.verdict]
-    return [row.verdict, "could see", f"≥ {at_least(row.comparison.detectable)}"]
+    return [row.verdict, "could see", f"≥ {at_least(comparison.detectable)}"]
 
 
 def _text(text: str, style: str = "") -> Text:

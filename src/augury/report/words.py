@@ -14,6 +14,9 @@ NONE = "–"
 # More augmentations with one verdict than this are summed up in the answer; the table has them all.
 _EACH_BY_NAME = 3
 _FEW_CLASSES = 5
+_NONE_MATTERS = "no difference that matters"
+_IN_FULL = {"no difference": _NONE_MATTERS}
+_OPEN = "not decided yet"
 
 
 def fixed(value: float | None, digits: int = 2) -> str:
@@ -109,9 +112,15 @@ def leaked_kinds(leakage: Leakage) -> str:
     return ", ".join(f"{number:,} {kind}" for number, kind in kinds if number)
 
 
+def label(verdict: str) -> str:
+    """A verdict in full: "no difference that matters" for short "no difference"."""
+    return _IN_FULL.get(verdict, verdict)
+
+
 def remark(sentence: str, verdict: str) -> str:
     """A verdict's sentence without the verdict itself, which stands beside it as a label."""
-    return sentence.removeprefix(verdict).lstrip(" :;")
+    said = next((each for each in (_OPEN, label(verdict)) if sentence.startswith(each)), verdict)
+    return sentence.removeprefix(said).lstrip(" :;")
 
 
 def at_least(points: float | None) -> str:
@@ -191,7 +200,7 @@ def answer(study: StudyRecords) -> str:
 
 def _why_not(study: StudyRecords) -> str:
     seeds = max(len(c.seeds) for c in study.comparisons)
-    if seeds < study.rule.min_seeds:
+    if seeds < study.rule.min_seeds and study.rule.design == "fixed":
         return (
             f"a verdict takes at least {study.rule.min_seeds} paired seeds an arm, "
             f"and it has {seeds if seeds else 'none'}"
@@ -215,6 +224,10 @@ def _one_group(study: StudyRecords) -> list[str]:
             parts[-1] += f", and {len(rest)} others by {fixed(min(rest))} to {fixed(max(rest))}"
     if arms := [c.augmentation for c in _with(study.comparisons, "not shown")]:
         parts.append(f"no difference was shown for {listed(arms)}")
+    if arms := [c.augmentation for c in _with(study.comparisons, "no difference")]:
+        parts.append(f"{listed(arms)} {'makes' if len(arms) == 1 else 'make'} {_NONE_MATTERS}")
+    if arms := [c.augmentation for c in _with(study.comparisons, "not decided")]:
+        parts.append(f"about {listed(arms)} it is not decided")
     if arms := [c.augmentation for c in _with(study.comparisons, "cannot say")]:
         parts.append(f"about {listed(arms)} it cannot say")
     return parts
@@ -232,6 +245,8 @@ def _many_groups(study: StudyRecords) -> list[str]:
         if found:
             unit = "" if parts else " pairs of data set and network"
             parts.append(f"{arm} {' and '.join(found)} of {len(comparisons)}{unit}")
+    if study.rule.design == "race":
+        return parts + _counted(study)
     not_shown = len(_with(study.comparisons, "not shown"))
     cannot_say = len(_with(study.comparisons, "cannot say"))
     if not parts:
@@ -242,6 +257,17 @@ def _many_groups(study: StudyRecords) -> list[str]:
     if cannot_say:
         parts.append(f"about {cannot_say} of {len(study.comparisons)} comparisons it cannot say")
     return parts
+
+
+def _counted(study: StudyRecords) -> list[str]:
+    """How many comparisons of a race have each of the other verdicts."""
+    kinds = (("no difference", _NONE_MATTERS), ("not decided", "not decided"))
+    counts = [
+        f"{words} in {number}"
+        for verdict, words in (*kinds, ("cannot say", "nothing to be said"))
+        if (number := len(_with(study.comparisons, verdict)))
+    ]
+    return [f"{listed(counts)} of {count(len(study.comparisons), 'comparison')}"] if counts else []
 
 
 def _with(comparisons: Sequence[ArmVerdict], verdict: str) -> list[ArmVerdict]:
