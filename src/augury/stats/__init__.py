@@ -54,6 +54,7 @@ from augury.stats.power import rule_detectable, rule_power
 from augury.stats.race import ArmState, race_state
 from augury.stats.ranks import Friedman, friedman
 from augury.stats.rule import METRICS, Rule
+from augury.stats.seeds_needed import rule_seeds, t_test_seeds
 from augury.stats.sequential import adjusted_p, looks_of, nominal_level, smallest_p
 from augury.stats.subgroups import (
     SubgroupEffect,
@@ -129,11 +130,13 @@ __all__ = [
     "round_up",
     "rule_detectable",
     "rule_power",
+    "rule_seeds",
     "sign_flip_p",
     "smallest_detectable",
     "smallest_p",
     "studentised_interval",
     "subgroup_scores",
+    "t_test_seeds",
     "to_points",
     "two_way_interval",
     "weigh",
