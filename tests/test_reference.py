@@ -67,7 +67,7 @@ def defaults(settings: Any, *without: str) -> dict[str, Any]:
     [
         ("`[recipe]`", Recipe(), ()),
         ("`[network]`", NetworkOptions(), ()),
-        ("`[rule]`", Rule(), ("looks",)),
+        ("`[rule]`", Rule(), ("looks", "design", "mixing", "batches")),
     ],
 )
 def test_every_key_of_a_table_with_its_default(heading, settings, without):
