@@ -1,5 +1,7 @@
 """Every registered augmentation for every library: code that compiles, or why not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -20,7 +22,7 @@ from augury.augment import (
     Shear,
     TrivialAugment,
 )
-from augury.exporting import TARGETS
+from augury.exporting import TARGETS, Order, exported
 from augury.saliency import SpectralResidual
 
 # What each library can express of what is registered, with its usual arguments.
@@ -185,3 +187,11 @@ def test_shares_of_the_parts_stay(tmp_path):
     names = run(arm, "timm")
     assert names["mix"].switch_prob == 0.75
     assert np.isclose(names["mix"].cutmix_alpha, 1.0)
+
+
+@pytest.mark.parametrize("library", ["torchvision", "timm", "albumentations"])
+def test_a_crop_from_center_squares_is_told_and_one_from_whole_pictures_is_not(library):
+    order, note = Order("random-resized-crop", 64, 3), "cuts from the center square where it stores"
+    assert note in exported(library, "random-resized-crop", {}, order)
+    whole = replace(order, pictures=True)
+    assert note not in exported(library, "random-resized-crop", {}, whole)
