@@ -12,7 +12,7 @@ from augury.records.plan import read_plan, write_plan
 from augury.study.doctor.groups import group_notices
 from augury.study.planning.describe import describe
 from augury.study.planning.extend import extend_plan
-from augury.study.planning.single_images import with_single_images
+from augury.study.planning.single_images import single_images
 from helpers.studies import quick_plan, quick_settings
 
 
@@ -40,7 +40,7 @@ def test_the_test_images_files_and_groups(photos, tmp_path):
     dataset, names = load_dataset(photos), file_names(photos)
     rows = ["test/cat/0.png,Bo", "test/dog/1.png,Al", "test/cat/1.png,Al", "train/cat/0.png,Cy"]
     groups = table(tmp_path, *rows, "gone.png,Al")
-    planned = with_single_images(describe(dataset, photos), dataset, groups)
+    planned = single_images(dataset, photos, groups).added_to(describe(dataset, photos))
     files = dict(planned.test_files)
     assert files == {id: names[id] for id in dataset.test.ids.tolist()}
     assert sorted(files.values()) == [f"test/{c}/{n}.png" for c in ("cat", "dog") for n in (0, 1)]
@@ -56,7 +56,7 @@ def test_groups_of_training_images_alone_are_refused(photos, tmp_path):
     dataset = load_dataset(photos)
     groups = table(tmp_path, "train/cat/0.png,Al")
     with pytest.raises(DataError, match=r"subjects.csv: names a group for none of the test images"):
-        with_single_images(describe(dataset, photos), dataset, groups)
+        single_images(dataset, photos, groups)
 
 
 def test_the_doctor_counts_the_groups(photos, tmp_path):
@@ -79,7 +79,7 @@ def test_groups_rename_no_run_and_come_to_a_study_that_is_there(tmp_path):
     old = quick_plan(quick_settings())
     new = quick_plan(quick_settings(groups=groups))
     assert [cell.name for cell in new.cells] == [cell.name for cell in old.cells]
-    grouped = with_single_images(new.datasets["digits"], digits, groups)
+    grouped = single_images(digits, "digits", groups).added_to(new.datasets["digits"])
     extended = extend_plan(old, replace(new, datasets={"digits": grouped}))
     assert extended.datasets["digits"].groups == grouped.groups
     # A later call without the table takes nothing away.

@@ -15,7 +15,7 @@ from augury.study.planning.describe import describe, describe_leakage
 from augury.study.planning.networks import check_saliency, usable_pairs
 from augury.study.planning.probe import probe_pairs
 from augury.study.planning.settings import StudySettings
-from augury.study.planning.single_images import with_single_images
+from augury.study.planning.single_images import single_images
 
 
 def make_plan(
@@ -31,9 +31,13 @@ def make_plan(
 
     datasets: by location, as `load_datasets` returns them.
     begun: the plan of the study so far, whose arms are asked for again.
-    Raises InputError where a model or teacher cannot be built, or a new arm would change nothing,
-    before anything is trained.
+    Raises InputError where a table of groups cannot be used, a model or teacher cannot be built, or
+    a new arm would change nothing, before anything is measured or trained.
     """
+    images = {
+        dataset.name: single_images(dataset, place, settings.groups)
+        for place, dataset in datasets.items()
+    }
     cells = make_cells(settings, datasets)
     pairs = usable_pairs(settings, datasets)
     arms = one_of_each_arm(cells)
@@ -52,11 +56,8 @@ def make_plan(
         provenance,
         {place: describe_leakage(each, place, progress) for place, each in datasets.items()},
     )
-    of_images = {
-        dataset.name: with_single_images(plan.datasets[dataset.name], dataset, settings.groups)
-        for dataset in datasets.values()
-    }
-    return replace(plan, datasets=of_images)
+    planned = {name: images[name].added_to(each) for name, each in plan.datasets.items()}
+    return replace(plan, datasets=planned)
 
 
 def assemble_plan(

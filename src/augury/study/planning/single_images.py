@@ -1,6 +1,6 @@
 """What a plan says of single test images: their files, and the groups that a table names."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from augury.data import Dataset, file_names
 from augury.data.groups import read_groups
@@ -10,15 +10,27 @@ from augury.records.plan import Groups, PlannedDataset
 _NAMES_TOLD = 5
 
 
-def with_single_images(planned: PlannedDataset, dataset: Dataset, groups: str) -> PlannedDataset:
-    """`planned` with the test images' files, if they have some, and groups, if a table is named.
+@dataclass(frozen=True)
+class SingleImages:
+    """files, groups: as `test_files` and `groups` of `PlannedDataset`."""
 
-    groups: the table, "" for none. Raises as `planned_groups` does.
+    files: tuple[tuple[int, str], ...]
+    groups: Groups | None
+
+    def added_to(self, planned: PlannedDataset) -> PlannedDataset:
+        """`planned` with both."""
+        return replace(planned, test_files=self.files, groups=self.groups)
+
+
+def single_images(dataset: Dataset, location: str, groups: str) -> SingleImages:
+    """What there is to say of a data set's test images; groups: the table, "" for none.
+
+    Raises InputError and DataError as `planned_groups` does.
     """
-    names = file_names(planned.location)
+    found = planned_groups(groups, location, dataset) if groups else None
+    names = file_names(location)
     files = ((id, names[id]) for id in dataset.test.ids.tolist() if id in names)
-    found = planned_groups(groups, planned.location, dataset) if groups else None
-    return replace(planned, test_files=tuple(files), groups=found)
+    return SingleImages(tuple(files), found)
 
 
 def planned_groups(text: str, location: str, dataset: Dataset) -> Groups:
