@@ -8,12 +8,11 @@ from augury.errors import InputError
 from augury.stats import Rule, to_points
 
 from .racing.false_claims import false_rates
-from .racing.losses import mixing_rows, peeking_row, single_rows
+from .racing.losses import peeking_row, single_rows
 from .racing.power import Question, Way, power_row
 from .racing.same import compare_looks
 from .racing.tables import (
     false_table,
-    mixing_table,
     peeking_line,
     power_table,
     simulation_table,
@@ -23,7 +22,7 @@ from .racing.worlds import DIGITS_TEST_IMAGES, World, heavy, skewed
 from .runs import read_pool
 
 # Streams of draws.
-NO_DIFFERENCE, BORDER, POWER, SIMULATION, CHECK, SINGLE, MIXING, PEEKING = range(3000, 3008)
+NO_DIFFERENCE, BORDER, POWER, SIMULATION, CHECK, SINGLE, PEEKING = (*range(3000, 3006), 3007)
 # Of 240 runs of `flip` on Fashion-MNIST: mean, deviation and images of benchmarks/results/aa.json.
 FLIP = World("as 240 runs on Fashion-MNIST", 1.42, 76.36, images=1000)
 SHAPED = (
@@ -40,8 +39,8 @@ POINTS = (0.1, 0.2, 0.3, 0.5, 1.0)
 # As many runs as 13 seeds for 10 arms and a baseline.
 WAYS = (Way("race, 143 runs", cells=143), Way("race, up to 24 seeds"))
 # Twelve arms and a baseline; the deviation is that of 200 runs of a CIFAR-10 network.
-ISSUE = World("normal, σ 0.145", 0.145)
-ISSUE_WAYS = (
+CIFAR10 = World("normal, σ 0.145", 0.145)
+CIFAR10_WAYS = (
     Way("up to 40 seeds", max_seeds=40),
     Way("up to 40 seeds, 176 runs, nearest first", cells=176, max_seeds=40),
     Way("up to 40 seeds, 176 runs, in turn", cells=176, max_seeds=40, in_turn=True),
@@ -60,7 +59,6 @@ def race(arguments: Namespace) -> dict[str, Any]:
         "simulation": _simulation(some, arguments.seed),
         "power": _power(some, arguments.seed),
         "single": _single(races, arguments.seed),
-        "mixing": _mixing(races // 2, arguments.seed),
     }
 
 
@@ -115,7 +113,9 @@ def _peeking(sequences: int, seed: int) -> dict[str, int]:
 
 def _simulation(races: int, seed: int) -> list[dict[str, Any]]:
     rows = [
-        power_row(Question(ISSUE, 0.2, 12, true, 0.0), ISSUE_WAYS, races, (seed, SIMULATION, true))
+        power_row(
+            Question(CIFAR10, 0.2, 12, true, 0.0), CIFAR10_WAYS, races, (seed, SIMULATION, true)
+        )
         for true in (1, 3, 6)
     ]
     print(f"\n12 arms, some worth +0.2:\n\n{simulation_table(rows)}", flush=True)
@@ -139,10 +139,4 @@ def _power(races: int, seed: int) -> list[dict[str, Any]]:
 def _single(sequences: int, seed: int) -> list[dict[str, Any]]:
     rows = single_rows(sequences, (seed, SINGLE))
     print(f"\nOne arm, its difference known beforehand:\n\n{single_table(rows)}", flush=True)
-    return rows
-
-
-def _mixing(sequences: int, seed: int) -> list[dict[str, Any]]:
-    rows = mixing_rows(sequences, 10, (seed, MIXING))
-    print(f"\nPairs until one of 10 arms is decided, medians:\n\n{mixing_table(rows)}", flush=True)
     return rows

@@ -5,35 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.stats import Rule, anytime_p, batch_alphas, confidence_sequence
+from augury.stats import Rule, anytime_p, batch_alphas
 from augury.stats.race import FEWEST_PAIRS
 
 from .fixed import paired_p, peeks
 
-MIXINGS = (0.03, 0.1, 0.2, 0.3, 1.0, 3.0)
-# True differences over the deviation of paired ones; deviations over the difference that matters.
+# True differences over the deviation of paired ones.
 EFFECTS = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-SPREADS = (0.5, 1.0, 1.5)
 FIRST_PEEK, LAST_PEEK = 6, 40
 _LONGEST = 120
 _POWER = 0.8
-
-
-def mixing_rows(sequences: int, arms: int, seed: tuple[int, ...]) -> list[dict[str, Any]]:
-    """For each c², the median pairs until one of `arms` arms is decided; LONGEST: or more.
-
-    shown: by true difference in deviations; small: by deviations in differences that matter, of
-    arms without a difference.
-    """
-    level = batch_alphas(Rule().alpha, 1)[0] / arms
-    noise = np.random.default_rng(seed).standard_normal((sequences, _LONGEST))
-    rows = []
-    for mixing in MIXINGS:
-        shown = [_median(anytime_p(noise + effect, 0.0, mixing) < level) for effect in EFFECTS]
-        widths = np.abs(confidence_sequence(noise, level, mixing)).max(axis=-1)
-        small = [_median(widths * spread < 1) for spread in SPREADS]
-        rows.append({"mixing": mixing, "shown": shown, "small": small})
-    return rows
 
 
 def single_rows(sequences: int, seed: tuple[int, ...]) -> list[dict[str, Any]]:
@@ -75,10 +56,6 @@ def peeking_row(sequences: int, seed: tuple[int, ...]) -> dict[str, int]:
 def _first(found: NDArray[np.bool_]) -> NDArray[np.int_]:
     """(R,): the pairs after which each of (R, S) is true for the first time, S where never."""
     return np.where(found.any(axis=-1), found.argmax(axis=-1) + 1, found.shape[-1])
-
-
-def _median(found: NDArray[np.bool_]) -> int:
-    return int(np.median(_first(found)))
 
 
 def _fewest(found: NDArray[np.bool_]) -> int | None:

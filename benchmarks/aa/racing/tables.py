@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..tables import rate, table
-from .losses import EFFECTS, FIRST_PEEK, LAST_PEEK, SPREADS
+from .losses import FIRST_PEEK, LAST_PEEK
 
 Rows = list[dict[str, Any]]
 
@@ -71,13 +71,6 @@ def simulation_table(rows: Rows) -> str:
             body.append(
                 [str(row["true arms"]), name, found, false, f"{counts['cells'] / races:.0f}"]
             )
-    return table(head, body)
-
-
-def mixing_table(rows: Rows) -> str:
-    head = ["c²", *(f"{effect:g}" for effect in EFFECTS)]
-    head += [f"small, {spread:g}" for spread in SPREADS]
-    body = [[f"{row['mixing']:g}", *map(str, (*row["shown"], *row["small"]))] for row in rows]
     return table(head, body)
 
 
