@@ -73,6 +73,16 @@ def test_a_decided_verdict_stands_whatever_follows():
     assert (later.verdict, later.decided_after, later.decided) == ("helps", after, True)
 
 
+def test_an_interval_of_more_confidence_than_the_verdict_is_not_told_where_it_holds_0():
+    pair = race_pair(WINS)
+    found = one(pair.first(one(pair).decided_after), replace(RULE, confidence=0.9999))
+    # The test images are asked with that confidence, too.
+    assert found.verdict == "helps"
+    assert found.words.startswith("helps by 3.")
+    assert " points; decided after" in found.words
+    assert "between" not in found.words
+
+
 def test_no_difference_that_matters():
     wins = [0, 1, -1, 0, 1, 0, -1, 0, 1, -1, 0, 0]
     pair = race_pair(wins)

@@ -155,9 +155,12 @@ def _said(
     if decision is None:
         return "not decided", _open_words(race, interval)
     after = f"; decided after {decision.after} seeds"
-    if decision.what in ("helps", "hurts") and interval:
-        sizes = sorted(map(abs, interval))
-        size = f"{abs(mean):.2f}, between {sizes[0]:.2f} and {sizes[1]:.2f} points"
+    if decision.what in ("helps", "hurts"):
+        size = f"{abs(mean):.2f} points"
+        # An interval of more confidence than the verdict asks for may hold 0.
+        if interval and interval[0] * interval[1] > 0:
+            near, far = sorted(map(abs, interval))
+            size = f"{abs(mean):.2f}, between {near:.2f} and {far:.2f} points"
         return decision.what, f"{decision.what} by {size}{after}"
     if decision.what == "no difference" and sequence:
         span = f"between {_signed(sequence[0])} and {_signed(sequence[1])} points"
