@@ -15,7 +15,8 @@ RENAMED = {
     ("StudySettings", "recipe_name"): "recipe",
 }
 INSIDE = {"rule": Rule, "recipe": Recipe, "network": NetworkOptions}
-NO_SETTING = {("Rule", "looks")}  # follows from until_decided, seeds and max_seeds
+# They follow from other settings.
+NO_SETTING = {("Rule", name) for name in ("looks", "design", "mixing", "batches")}
 
 OTHER = {
     "dataset": "fashion-mnist",
@@ -39,6 +40,7 @@ OTHER = {
     "until_decided": True,
     "pretrained": True,
     "max_hours": 1.5,
+    "time": "20m",
     "image_size": 32,
     "stored_size": 36,
     "device": "cuda:1",

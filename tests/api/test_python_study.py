@@ -94,7 +94,7 @@ def test_a_baseline_stays_the_baseline(here):
 
 def test_fewer_seeds_cannot_be_added(here):
     with pytest.raises(InputError, match="seeds: is how many in all, at least 6, got 4"):
-        augury.Study(augment=["none"]).add(seeds=4)
+        augury.Study(augment=["none"], seeds=6).add(seeds=4)
 
 
 def test_the_report_is_a_path_that_a_notebook_shows(finished, tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from augury.study.planning import probe
 
 SPEED = PlannedSpeed("contiguous", "float32", {"contiguous float32": 9.0})
 QUICK = ["--augment", "none,flip", "--epochs", "2", "--train-limit", "100", "--workers", "2"]
+QUICK += ["--seeds", "6"]
 
 
 @pytest.fixture

@@ -42,6 +42,9 @@ ONLY_IN_A_FILE = {
     ("rule", "replicates"): "as min_seeds",
     ("rule", "seed"): "as min_seeds",
     ("rule", "looks"): "follows from until_decided, seeds and max_seeds",
+    ("rule", "design"): "follows from seeds",
+    ("rule", "mixing"): "is the one that races were tested with",
+    ("rule", "batches"): "follows from when arms are added",
 }
 # A value for each option of a setting, other than the default, and the setting that it makes.
 VALUES = {
@@ -57,6 +60,8 @@ VALUES = {
     "metric": ("macro-f1", "macro-f1"),
     "until_decided": (None, True),
     "max_seeds": ("30", 30),
+    "cells": ("40", 40),
+    "time": ("1.5h", "1.5h"),
     "max_hours": ("1.5", 1.5),
     "corruptions": ("0", 0),
     "teacher": ("live", "live"),
@@ -272,8 +277,10 @@ def run(monkeypatch, tmp_path):
 
 def test_a_study_command_can_be_given_to_the_doctor_first(run, tmp_path):
     all_flags = {setting.flag.partition("/")[0] for setting in SETTINGS.values()}
-    # --no-pretrained is there, and tables go with a folder of images.
-    assert all_flags - {*WHOLE} == {"--weights", "--pretrained", "--labels", "--groups"}
+    # --no-pretrained is there, tables go with a folder of images, and a number of seeds
+    # does not go with the budgets of a race.
+    others = {"--weights", "--pretrained", "--labels", "--groups", "--cells", "--time"}
+    assert all_flags - {*WHOLE} == others
     code, printed, said = run("doctor", *WHOLE, "--out", "a study")
     assert code == 0, said
     found = json.loads(printed)

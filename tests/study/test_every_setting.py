@@ -38,6 +38,7 @@ RIGHT = {
     "baseline": ('""',),
     "until_decided": ("true",),
     "max_seeds": ("5",),
+    "cells": ("5",),
     "max_hours": ("5", "0.5"),
     "corruptions": ("5",),
     "log": ("[]",),

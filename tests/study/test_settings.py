@@ -14,7 +14,8 @@ def test_defaults_are_the_digits_study():
     assert settings.datasets == ("digits",)
     assert settings.models == ("small",)
     assert settings.augmentations == ("none", "normal", "random-erasing", "salience")
-    assert settings.seeds == 6
+    assert settings.seeds is None
+    assert settings.race
     assert settings.title == "digits"
     assert settings.baseline_arm == "none"
 
@@ -72,6 +73,10 @@ def test_what_is_written_reads_back(tmp_path, preset):
         ({"rule": {"alpha": 1.5}}, r"\[rule\]: alpha: must be in \(0, 1\), got 1.5"),
         ({"rule": {"min_seed": 4}}, r"unknown setting in .*\[rule\]: 'min_seed'. Did you mean"),
         ({"rule": {"looks": [6, 8]}}, "looks follow from until_decided"),
+        ({"rule": {"design": "race"}}, "design follows from seeds"),
+        ({"time": "20"}, "time: must be a number with s, m or h, as 20m, got '20'"),
+        ({"time": "0m"}, "time: must be over 0 and at most 10,000h, got '0m'"),
+        ({"cells": 0}, "cells: must be at least 1, got 0"),
         ({"corruptions": -1}, "corruptions: must be at least 0"),
         (
             {"recipe": {"epoch": 3}},

@@ -85,7 +85,7 @@ def draw_sheet(
 
 def _load(settings: StudySettings, path: Path, data_dir: Path | None) -> tuple[Cell, Plan, Dataset]:
     (location,), (model,), (arm,) = settings.datasets, settings.models, settings.augmentations
-    seed = settings.seeds - 1
+    seed = settings.first_seeds - 1
     if is_there(StudyFolder(path).plan_file):
         planned = {(c.dataset, c.model, c.augmentation, c.seed) for c in plan_of(path).cells}
         if (data_title(location), model, arm, seed) in planned:

@@ -1,23 +1,30 @@
 """Running a study as people meet it: planned, shown while it runs, and judged."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from augury.loggers import Watching, open_trackers
+from augury.loggers.tracker import Tracker
 from augury.study import (
     CellCounts,
     Plan,
+    Race,
     StudyFolder,
     StudySettings,
+    budget_of,
     open_study,
+    run_race,
     run_study,
     run_until_decided,
 )
 from augury.study.engines import Engine
+from augury.study.engines.engine import workload_of
 from augury.study.engines.events import Event
 from augury.study.engines.torchrun import end, follow
 from augury.study.planning.recipes import recipe_words
 from augury.terminal import StudyProgress, data_progress, few_of_each_reason, say
+from augury.terminal.race_shown import RaceShown
 from augury.training.processes import Processes, started_by_torchrun
 
 
@@ -46,6 +53,7 @@ def run_shown(
 def _run(
     settings: StudySettings, path: Path, engine: Engine, data_dir: Path | None, verbose: bool
 ) -> CellCounts:
+    began = time.monotonic()
     trackers = open_trackers(settings.log, settings.title, path)
     with data_progress() as progress:
         plan = open_study(settings, path, engine=engine, data_dir=data_dir, progress=progress)
@@ -56,6 +64,9 @@ def _run(
             say(note)
         for line in few_of_each_reason(dataset.set_aside):
             say(f"set aside: {line}")
+
+    if plan.rule.design == "race":
+        return _race(settings, plan, path, engine, data_dir, verbose, trackers, began)
 
     def run(plan: Plan) -> CellCounts:
         told = Watching(plan, StudyFolder(path), trackers, say)
@@ -77,3 +88,42 @@ def _run(
     if settings.until_decided:
         return run_until_decided(plan, StudyFolder(path), run, settings.max_hours)
     return run(plan)
+
+
+def _race(
+    settings: StudySettings,
+    plan: Plan,
+    path: Path,
+    engine: Engine,
+    data_dir: Path | None,
+    verbose: bool,
+    trackers: dict[str, Tracker],
+    began: float,
+) -> CellCounts:
+    """Run a race, and show it: what its budget can decide, then each verdict as it is reached."""
+    told = Watching(plan, StudyFolder(path), trackers, say)
+    with StudyProgress(plan, StudyFolder(path), verbose) as shown:
+        racing = RaceShown(shown, engine.cells_at_once(workload_of(plan.cells, plan)))
+
+        def on_event(event: Event) -> None:
+            shown(event)
+            told(event)
+
+        def on_race(race: Race) -> None:
+            told.know(race.plan)
+            racing(race)
+
+        reached = run_race(
+            plan,
+            path,
+            budget_of(settings),
+            engine=engine,
+            data_dir=data_dir,
+            on_event=on_event,
+            on_race=on_race,
+            progress=shown.judged,
+            clock=lambda: time.monotonic() - began,
+        )
+    if racing.race:
+        racing.end(racing.race)
+    return reached

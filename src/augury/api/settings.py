@@ -40,7 +40,7 @@ def grown_settings(
 
     seeds: how many in all. Raises InputError for fewer than there are.
     """
-    if isinstance(seeds, int) and seeds < settings.seeds:
+    if isinstance(seeds, int) and settings.seeds is not None and seeds < settings.seeds:
         raise InputError(f"seeds: is how many in all, at least {settings.seeds}, got {seeds}")
     arms = {same_arm(arm_name(arm)): arm for arm in settings.augmentations}
     arms |= {same_arm(arm_name(arm)): arm for arm in augmentations}

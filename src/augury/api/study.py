@@ -72,14 +72,17 @@ class Study:
     augment: names, "a+b" for a, then b; files; "module:attribute"; augmentations of ours;
         transforms and pipelines of torchvision, Albumentations or Kornia; callables on images.
         Default: none, normal, random-erasing and salience.
-    seeds: paired seeds of an arm, 6 by default.
+    seeds: paired seeds of an arm, a fixed design. Without it the study is a race: seeds are added
+        one by one to the arms that are not decided yet, and their baseline keeps pace.
+    max_seeds, cells, time: what a race may use at most: seeds of an arm (24), cells in all, and
+        how long one call of `run` may take, "90s", "20m" or "1.5h".
     file, preset: a study file (TOML), a preset ("original"); keywords override what they say.
     baseline: the arm that the others are compared with; "none" by default, or else the first.
     min_difference: the smallest difference that matters, percentage points, 0.2 by default.
     metric: what is compared on the test images, "accuracy", "balanced-accuracy" or "macro-f1".
     alpha, min_seeds, min_probability, confidence, power, replicates, rule_seed: the rest of the
         rule, see `augury.Rule`.
-    until_decided, max_seeds, max_hours: add seeds until all is decided; see `run`.
+    until_decided, max_hours: add seeds at looks that are fixed beforehand; see `run`.
     corruptions: test images that each network also sees corrupted, 200 by default.
     teacher: whose saliency is used; image_size: side of the images in pixels; stored_size: side at
         which they are stored, where an arm cuts what the network sees from larger ones.
@@ -123,6 +126,8 @@ class Study:
         rule_seed: int | None = None,
         until_decided: bool | None = None,
         max_seeds: int | None = None,
+        cells: int | None = None,
+        time: str | None = None,
         max_hours: float | None = None,
         corruptions: int | None = None,
         teacher: str | os.PathLike[str] | None = None,
@@ -195,6 +200,8 @@ class Study:
                 },
                 "until_decided": until_decided,
                 "max_seeds": max_seeds,
+                "cells": cells,
+                "time": time,
                 "max_hours": max_hours,
                 "corruptions": corruptions,
                 "teacher": os.fspath(teacher) if teacher is not None else None,
@@ -330,6 +337,8 @@ class Study:
         engine: Engine | str | None = None,
         until_decided: bool | None = None,
         max_seeds: int | None = None,
+        cells: int | None = None,
+        time: str | None = None,
         max_hours: float | None = None,
         verbose: bool = False,
         quiet: bool = False,
@@ -339,8 +348,10 @@ class Study:
         engine: `Local(workers=4)`, `Ray(address="auto")`, `InProcess()`, another one of yours, or a
             name; by default `Local()`, and `InProcess()` for objects that no other process can
             import.
-        until_decided: add seeds, two at a time, until every comparison is decided, `max_seeds` are
-            reached or `max_hours` have passed.
+        max_seeds, cells, time: what a race may use at most, as for `Study`.
+        until_decided: instead of a race, judge at looks that are fixed beforehand: add seeds, two
+            at a time, until every comparison is decided, `max_seeds` are reached or `max_hours`
+            have passed.
         verbose: a line for each epoch; quiet: show nothing.
 
         Interrupted, it keeps what is finished, and the next call goes on from there. Returns how
@@ -351,6 +362,8 @@ class Study:
         options = {
             "until_decided": until_decided,
             "max_seeds": max_seeds,
+            "cells": cells,
+            "time": time,
             "max_hours": max_hours,
         }
         settings = self._settings = changed_settings(self.settings, options, "run", typed=True)

@@ -35,6 +35,10 @@ class Watching:
         self._folder, self._trackers, self._tell = folder, trackers, tell
         self._runs: dict[tuple[str, str], Run] = {}
 
+    def know(self, plan: Plan) -> None:
+        """Take note of cells that a race has added to the plan."""
+        self._cells |= {cell.name: cell for cell in plan.cells}
+
     def __call__(self, event: Event) -> None:
         match event:
             case EpochDone(cell, epoch):

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from augury.study.opening import open_study
     from augury.study.planning.presets import PRESETS
     from augury.study.planning.settings import StudySettings, read_settings
-    from augury.study.run_all import run_study
+    from augury.study.racing.budget import Budget, budget_of
+    from augury.study.racing.race import Race
+    from augury.study.run_all import run_race, run_study
     from augury.study.store import StudyFolder
     from augury.study.until_decided import run_until_decided
 else:
@@ -24,19 +26,23 @@ else:
 
 __all__ = [
     "PRESETS",
+    "Budget",
     "Cell",
     "CellCounts",
     "CellStatus",
     "NetworkOptions",
     "Plan",
+    "Race",
     "StudyFolder",
     "StudySettings",
+    "budget_of",
     "count_cells",
     "judge_study",
     "open_study",
     "plan_of",
     "read_plan",
     "read_settings",
+    "run_race",
     "run_study",
     "run_until_decided",
     "status",

@@ -1,5 +1,6 @@
 """How far a study is: which of its cells are done, failed, begun or waiting."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +10,9 @@ from augury.records.cell import Cell
 from augury.records.failure import read_failure
 from augury.records.plan import Plan
 from augury.study.store import StudyFolder
+
+# Pairs that an arm of a race has before it is looked at.
+FIRST_SEEDS = 3
 
 State = Literal["done", "begun", "waiting", "failed"]
 STATES: tuple[State, ...] = ("done", "begun", "waiting", "failed")
@@ -47,6 +51,25 @@ def count_cells(plan: Plan, folder: StudyFolder) -> CellCounts:
     """How many of the plan's cells are done and have failed."""
     runs = [folder.run(cell) for cell in plan.cells]
     return CellCounts(len(runs), sum(r.done for r in runs), sum(r.failed for r in runs))
+
+
+def looked_at(plan: Plan, folder: StudyFolder) -> bool:
+    """Whether the plan is a race in which an arm may have been looked at: it has three pairs.
+
+    Unlike a fixed design a race is looked at while it runs, before any verdict is written.
+    """
+    if plan.rule.design != "race":
+        return False
+    counts = Counter(
+        (cell.dataset, cell.model, cell.augmentation)
+        for cell in plan.cells
+        if folder.run(cell).done
+    )
+    return any(
+        min(count, counts[(*arm[:2], plan.baseline)]) >= FIRST_SEEDS
+        for arm, count in counts.items()
+        if arm[2] != plan.baseline
+    )
 
 
 def status(plan: Plan, folder: StudyFolder) -> list[CellStatus]:

@@ -11,12 +11,16 @@ from augury.errors import InputError
 from augury.inside import is_there, lock
 from augury.records.numbers import Device
 from augury.records.plan import Plan, read_plan, write_plan
-from augury.study.cell_states import pending_cells
+from augury.study.cell_states import looked_at, pending_cells
 from augury.study.engines import LOCAL, Engine, Workload
 from augury.study.planning.cells import require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.device import check_there, chosen_device
-from augury.study.planning.extend import extend_plan, with_planned_recipe
+from augury.study.planning.extend import (
+    extend_plan,
+    with_planned_design,
+    with_planned_recipe,
+)
 from augury.study.planning.plan import make_plan
 from augury.study.planning.settings import StudySettings
 from augury.study.provenance import provenance
@@ -50,6 +54,8 @@ def open_study(
     folder = StudyFolder(path)
     check_study_folder(settings, folder)
     begun = read_plan(folder.plan_file) if is_there(folder.plan_file) else None
+    if begun is None:
+        _check_arms(settings)
     datasets = load_datasets(settings, data_dir, progress, begun=begun)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -61,12 +67,13 @@ def open_study(
                 _check_free(path)
             if old:
                 settings = with_planned_recipe(settings, old)
+                settings = with_planned_design(settings, old, str(path))
             device = old.device if old else chosen_device(settings.device)
             check_there(device)
             threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
             new = make_plan(settings, datasets, threads, device, provenance(), progress, old)
-            judged = is_there(path / "verdicts.json")
-            plan = extend_plan(old, new, judged) if old else new
+            judged = is_there(path / "verdicts.json") or (old and looked_at(old, folder))
+            plan = extend_plan(old, new, bool(judged)) if old else new
             write_plan(folder.plan_file, plan)
             write_study_file(path / "study.toml", settings, old)
     return plan
@@ -79,6 +86,20 @@ def check_study_folder(settings: StudySettings, folder: StudyFolder) -> None:
     for name in settings.datasets:
         what = f"the study's folder {folder.path}"
         check_output(folder.path, name, what, f"{data_title(name)}-study")
+
+
+def _check_arms(settings: StudySettings) -> None:
+    """Raise InputError for a race of one arm, and for budgets of a race where there is none."""
+    if settings.race and len(settings.augmentations) < 2:
+        raise InputError(
+            f"augmentations: {settings.augmentations[0]} alone has nothing to race against; "
+            "name a second arm, or a number of seeds (--seeds) for a study of one arm"
+        )
+    for name in ("cells", "time"):
+        if getattr(settings, name) is not None and not settings.race:
+            raise InputError(
+                f"{name}: is a budget of a race; with seeds or until_decided a study is none"
+            )
 
 
 def _check_free(path: Path) -> None:
@@ -104,7 +125,8 @@ def threads_a_cell(
     engine: Engine, device: Device, settings: StudySettings, datasets: Mapping[str, Dataset]
 ) -> int:
     """Threads of each cell of a new study: this machine's cores over the engine's cells at once."""
-    grid = (settings.datasets, settings.models, settings.augmentations, range(settings.seeds))
+    seeds = settings.max_seeds if settings.race else settings.first_seeds
+    grid = (settings.datasets, settings.models, settings.augmentations, range(seeds))
     cells = math.prod(len(side) for side in grid)
     at_once = engine.cells_at_once(workload(device, cells, settings, datasets))
     return max(1, (os.cpu_count() or 1) // at_once)

@@ -64,7 +64,8 @@ def preview_new(
     """
     datasets = load_datasets(settings, data_dir, progress)
     (dataset,) = datasets.values()
-    (cell,) = make_cells(settings, datasets, range(settings.seeds - 1, settings.seeds))
+    last = settings.first_seeds - 1
+    (cell,) = make_cells(settings, datasets, range(last, last + 1))
     check_color([cell], dataset)
     named, (way, *_) = named_speeds(settings)
     speed = {pair_name(cell): PlannedSpeed(way.layout, way.precision, {}, named)}

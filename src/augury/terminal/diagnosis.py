@@ -141,7 +141,8 @@ def _power(power: Power) -> list[RenderableType]:
         "given": "as given",
         "default": "a default: nothing has been run yet",
     }
-    seeds = f"{power.seeds} paired seeds, {count(power.comparisons, 'comparison')}"
+    most = "a race of at most " if power.race else ""
+    seeds = f"{most}{power.seeds} paired seeds, {count(power.comparisons, 'comparison')}"
     spread = f"spread {power.spread.deviation:.2g} points ({kinds[power.spread.source]})"
     return [
         *_heading(f"what {power.dataset} can show"),
@@ -150,6 +151,7 @@ def _power(power: Power) -> list[RenderableType]:
         _line(f"{power.power:.0%} sure to find one of {power.min_difference:g} points"),
         _by_seeds(power),
         _line(_needed(power)),
+        *([_line(_dismissed(power))] if power.race else []),
     ]
 
 
@@ -178,6 +180,13 @@ def _needed(power: Power) -> str:
             f"in {power.ahead:.0%} of the seeds, and the rule asks for {power.asked:.0%}"
         )
     return f"to tell {wanted} from none takes more than {power.most} seeds"
+
+
+def _dismissed(power: Power) -> str:
+    nothing = f"that an arm without effect makes none of {power.min_difference:g} points"
+    if power.dismissed is None:
+        return f"to show {nothing} takes more than {power.most} seeds"
+    return f"to show {nothing} takes about {power.dismissed} seeds"
 
 
 def _rounded_up(points: float | None) -> str:

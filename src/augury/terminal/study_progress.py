@@ -21,6 +21,7 @@ from augury.study.engines.events import (
     TryAgain,
 )
 from augury.study.planning.parts import count_steps
+from augury.study.racing.forecast import Forecast
 from augury.terminal.notebook import notebook_view
 from augury.terminal.printer import err
 
@@ -32,6 +33,7 @@ class StudyProgress:
     """Call it with the events of a study; a context manager that draws meanwhile."""
 
     def __init__(self, plan: Plan, folder: StudyFolder, verbose: bool) -> None:
+        self.race_line = ""
         self.cells = {cell.name: cell for cell in plan.cells}
         self.steps = {name: count_steps(plan, cell) for name, cell in self.cells.items()}
         # Cells are weighed by what the probe measured, so that the time left is about right.
@@ -109,6 +111,23 @@ class StudyProgress:
                 self._end(cell, f"failed  {message}", "red")
         self._update()
 
+    def raced(self, plan: Plan, forecast: Forecast) -> None:
+        """Take note of the cells that a race has got, and show how much of it is decided."""
+        for cell in plan.cells:
+            if cell.name not in self.cells:
+                self.cells[cell.name] = cell
+                self.steps[cell.name] = count_steps(plan, cell)
+                self.weight[cell.name] = plan.milliseconds(cell)
+        self.race_line = race_line(forecast)
+        self.bar.update(self.overall, total=forecast.comparisons, completed=forecast.decided)
+        self._update()
+
+    def verdict(self, line: str) -> None:
+        """A line for an arm that has been decided, and how much of the race is."""
+        err.print(Text(line, "bold"), soft_wrap=True)
+        if not err.is_terminal:
+            err.print(Text(self.race_line), soft_wrap=True)
+
     def judged(self, done: int, total: int, what: str) -> None:
         """Show the progress of judging, which takes a minute for thousands of cells."""
         self.bar.update(self.overall, description=f"{what} {done} of {total}")
@@ -138,14 +157,35 @@ class StudyProgress:
         self.spent[name] = spent
 
     def _update(self) -> None:
-        text = f"{self.finished} of {len(self.cells)} cells"
-        self.bar.update(self.overall, completed=self.spent_by_all, description=text)
+        if self.race_line:
+            text = f"{self.race_line}; {self.finished} cells done"
+            self.bar.update(self.overall, description=text)
+        else:
+            text = f"{self.finished} of {len(self.cells)} cells"
+            self.bar.update(self.overall, completed=self.spent_by_all, description=text)
         if self.notebook:
             self.notebook.refresh()
 
 
 def _title(cell: Cell) -> str:
     return f"{cell.dataset} {cell.model} {cell.augmentation} seed {cell.seed}"
+
+
+def race_line(forecast: Forecast) -> str:
+    """How much of a race is decided: "7 of 11 decided, about 6 minutes to decide the rest"."""
+    parts = [f"{forecast.decided} of {forecast.comparisons} decided"]
+    rest = forecast.comparisons - forecast.decided - forecast.beyond
+    if forecast.seconds is not None and rest:
+        parts.append(f"about {_minutes(forecast.seconds)} to decide the rest")
+    if forecast.beyond:
+        parts.append(f"{forecast.beyond} will not be decided within the budget")
+    return ", ".join(parts)
+
+
+def _minutes(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def epoch_line(epoch: Epoch, epochs: int) -> str:

@@ -110,10 +110,10 @@ def _most(
     opened: Opened, settings: StudySettings, arms: Sequence[ArmCost], workers: int
 ) -> float | None:
     """Seconds of a study that adds seeds until all is decided, with all that may be added."""
-    if not settings.looks:
+    if settings.most_seeds == settings.first_seeds:
         return None
     known = {(arm.dataset, arm.model) for arm in arms}
-    asked = make_cells(settings, opened.datasets, range(settings.looks[-1]))
+    asked = make_cells(settings, opened.datasets, range(settings.most_seeds))
     whole = as_begun(asked, opened.plan.cells)
     possible = tuple(cell for cell in whole if (cell.dataset, cell.model) in known)
     counts = Counter(map(arm_of, opened.pending(possible)))

@@ -149,7 +149,7 @@ def _power(
 ) -> Iterator[Power]:
     """What the comparisons of each data set can show; notices of seeds are added."""
     plan = opened.plan
-    seeds = max(settings.looks[-1] if settings.looks else settings.seeds, plan.seeds)
+    seeds = max(settings.most_seeds, plan.seeds)
     comparisons = _count_comparisons(opened, settings)
     notices += seed_notices(seeds, comparisons, plan.rule)
     for name in opened.datasets:

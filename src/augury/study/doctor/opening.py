@@ -10,13 +10,18 @@ from augury.records.cell import Cell
 from augury.records.plan import Plan, PlannedSpeed, pair_name, read_plan
 from augury.records.provenance import Provenance
 from augury.records.recipe import Recipe
+from augury.study.cell_states import looked_at
 from augury.study.doctor.notice import Notice
 from augury.study.engines import Engine
 from augury.study.opening import check_study_folder, threads_a_cell
 from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.device import check_there, chosen_device
-from augury.study.planning.extend import extend_plan, with_planned_recipe
+from augury.study.planning.extend import (
+    extend_plan,
+    with_planned_design,
+    with_planned_recipe,
+)
 from augury.study.planning.networks import usable_pairs
 from augury.study.planning.plan import assemble_plan
 from augury.study.planning.probe import probe_pairs
@@ -68,6 +73,7 @@ def open_for_examination(
     old = _old_plan(settings, path, notices)
     if old:
         settings = with_planned_recipe(settings, old)
+        settings = with_planned_design(settings, old, str(path))
     datasets = load_datasets(settings, data_dir, progress, unusable_data, begun=old)
     cells = make_cells(settings, datasets)
     device = old.device if old else chosen_device(settings.device)
@@ -110,7 +116,7 @@ def _extended(
 ) -> tuple[StudyFolder | None, Plan]:
     if old is None or path is None or not new.cells:
         return None, new
-    judged = (path / "verdicts.json").exists()
+    judged = (path / "verdicts.json").exists() or looked_at(old, StudyFolder(path))
     try:
         whole = extend_plan(old, new, judged)
         return StudyFolder(path), replace(whole, speed=_with_times(whole.speed, new.speed))

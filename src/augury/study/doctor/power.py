@@ -19,6 +19,13 @@ from augury.stats import (
     to_points,
 )
 from augury.study.doctor.notice import Notice
+from augury.study.racing.reach import (
+    least_seeds,
+    race_detectable,
+    race_power,
+    seeds_to_dismiss,
+    seeds_to_tell,
+)
 
 LEAST_PAIRS = 3
 """An arm's spread is measured from so many finished pairs on."""
@@ -64,6 +71,9 @@ class Power:
         is under `asked`, which the rule asks for, no number of seeds shows such an arm.
     needed: seeds that tell `min_difference` from none with probability `target`; None for more
         than `most`.
+    race: whether seeds are added where they are needed, `seeds` at most; dismissed: with how many a
+        race shows of an arm without effect, with probability `target`, that it makes no difference
+        that matters; None for more than `most`.
     """
 
     dataset: str
@@ -79,6 +89,8 @@ class Power:
     asked: float
     needed: int | None
     most: int
+    dismissed: int | None = None
+    race: bool = False
 
 
 def assumed_spread(points: float | None, train_images: int, unevenness: float = 1.0) -> Spread:
@@ -153,6 +165,8 @@ def study_power(
     """
     if seeds < 2 or comparisons < 1:
         return None
+    if rule.design == "race":
+        return _race_power(dataset, seeds, comparisons, spread, rule)
 
     def detectable(n: int) -> float | None:
         error = spread.image_error(n)
@@ -181,6 +195,32 @@ def study_power(
         asked=rule.min_probability,
         needed=seeds_needed(comparisons, spread, rule),
         most=rule.looks[-1] if rule.looks else MOST_SEEDS,
+    )
+
+
+def _race_power(dataset: str, seeds: int, comparisons: int, spread: Spread, rule: Rule) -> Power:
+    """What a race of up to `seeds` can show; the choice of test images is left out."""
+    points, deviation = rule.min_difference, spread.deviation
+
+    def detectable(n: int) -> float | None:
+        return race_detectable(deviation, n, comparisons, rule)
+
+    return Power(
+        dataset=dataset,
+        seeds=seeds,
+        comparisons=comparisons,
+        spread=spread,
+        min_difference=points,
+        target=rule.power,
+        detectable=detectable(seeds),
+        power=race_power(points, deviation, seeds, comparisons, rule),
+        table=tuple((n, detectable(n)) for n in TABLE),
+        ahead=1.0,
+        asked=0.0,
+        needed=seeds_to_tell(deviation, comparisons, rule, MOST_SEEDS),
+        most=MOST_SEEDS,
+        dismissed=seeds_to_dismiss(deviation, comparisons, rule, MOST_SEEDS),
+        race=True,
     )
 
 
@@ -224,6 +264,12 @@ def seed_notices(seeds: int, comparisons: int, rule: Rule) -> list[Notice]:
     if comparisons == 0:
         words = "a single arm: there is nothing to compare it with"
         return [Notice("warning", "seeds", "one-arm", 1, words)]
+    if rule.design == "race":
+        least = least_seeds(comparisons, rule)
+        if seeds >= least:
+            return []
+        words = f"at most {seeds} seeds an arm: nothing can be decided before {least} (max_seeds)"
+        return [Notice("problem", "seeds", "too-few-seeds", seeds, words)]
     if seeds < rule.min_seeds:
         noun = "seed" if seeds == 1 else "seeds"
         words = (

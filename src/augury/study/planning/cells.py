@@ -42,7 +42,7 @@ def make_cells(
             model_code=codes[model],
             seen=dataset.seen,
         )
-        for seed in seeds or range(settings.seeds)
+        for seed in seeds or range(settings.first_seeds)
         for dataset in datasets.values()
         for model in settings.models
         for augmentation in settings.augmentations

@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-from augury.errors import RecipeChanged
+from augury.errors import InputError, RecipeChanged
 from augury.own.loading import CHANGED
 from augury.records.cell import as_begun
 from augury.records.plan import Plan, PlannedDataset
 from augury.study.planning.recipes import AUTO, RECIPES, automatic_name
 from augury.study.planning.settings import StudySettings
 
+# What decides a race: changed after a look it would be another race.
+_DECIDES = ("alpha", "min_difference", "metric", "confidence", "mixing")
+
 
 def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
     """`old` with the arms, models, data sets and seeds that only `new` has.
 
-    judged: whether verdicts of `old` were written; then the seeds before and after count as looks.
+    judged: whether verdicts of `old` were written; then the seeds before and after count as looks,
+    and the rule of a race can no longer change: it has been looked at.
     Raises RecipeChanged, naming both values, where a setting that all cells share differs.
     """
     differences = _differences(old, new)
@@ -23,8 +27,11 @@ def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
             f"the folder holds a study with another recipe: {'; '.join(differences)}. "
             "Give the new study a folder of its own (--out)"
         )
+    if old.rule.design == "race":
+        _check_race(old, new, judged)
     looks = sorted({*old.rule.looks, *new.rule.looks})
-    if judged and not new.rule.looks and new.seeds > old.seeds:
+    fixed = new.rule.design == "fixed" and not new.rule.looks
+    if judged and fixed and new.seeds > old.seeds:
         looks = sorted({*looks, old.seeds, new.seeds})
     known = {cell.name for cell in old.cells}
     asked = as_begun(new.cells, old.cells)
@@ -36,7 +43,7 @@ def extend_plan(old: Plan, new: Plan, judged: bool = False) -> Plan:
         # What is there keeps its speed: all arms of a study are trained alike.
         speed=new.speed | old.speed,
         settings=new.settings,
-        rule=replace(new.rule, looks=tuple(looks)),
+        rule=replace(new.rule, looks=tuple(looks), batches=_batches(old, new, judged)),
         baseline=new.baseline if new.baseline in new.settings["augmentations"] else old.baseline,
     )
 
@@ -52,6 +59,79 @@ def with_planned_recipe(settings: StudySettings, old: Plan) -> StudySettings:
     chosen = [k for k, v in automatic.items() if getattr(settings.recipe, k) == v]
     begun = {name: getattr(old.cells[0].recipe, name) for name in chosen}
     return replace(settings, recipe=replace(settings.recipe, **begun))
+
+
+def with_planned_design(settings: StudySettings, old: Plan, where: str) -> StudySettings:
+    """`settings` with the design of `old`, the study in the folder `where`.
+
+    A study of a fixed number of seeds stays one where no number is given now. Raises InputError
+    where a number is given to a race, and a budget of a race to a study that is none.
+    """
+    if old.rule.design == "race":
+        if settings.race:
+            return settings
+        asked = "--until-decided" if settings.until_decided else f"seeds = {settings.seeds}"
+        raise InputError(
+            f"{where}: holds a race, which has its seeds added as they are needed; "
+            f"{asked} is another design and needs a folder of its own (--out)"
+        )
+    if not settings.race:
+        return settings
+    for name in ("cells", "time"):
+        if getattr(settings, name) is not None:
+            raise InputError(
+                f"{name}: is a budget of a race, and {where} holds a study of a fixed number of "
+                "seeds; a race needs a folder of its own (--out)"
+            )
+    begun = {"seeds": old.settings.get("seeds", old.seeds)}
+    if old.settings.get("until_decided"):
+        begun |= {k: old.settings[k] for k in ("until_decided", "max_seeds")}
+    return replace(settings, **begun)
+
+
+def _check_race(old: Plan, new: Plan, judged: bool) -> None:
+    """Raise RecipeChanged where a race that has been looked at would become another one."""
+    if not judged:
+        return
+    found = [
+        f"{name}: {before} → {after}"
+        for name in _DECIDES
+        if (before := getattr(old.rule, name)) != (after := getattr(new.rule, name))
+    ]
+    if old.baseline != new.baseline:
+        found.append(f"baseline: {old.baseline} → {new.baseline}")
+    groups = {(c.dataset, c.model) for c in old.cells}
+    fresh = {(c.dataset, c.model) for c in new.cells} - groups
+    found += [f"{model} on {dataset}: new" for dataset, model in sorted(fresh)]
+    if found:
+        raise RecipeChanged(
+            f"the folder holds a race that has been looked at, and a look cannot be forgotten: "
+            f"{'; '.join(found)}. Give the new race a folder of its own (--out)"
+        )
+
+
+def _batches(old: Plan, new: Plan, judged: bool) -> tuple[tuple[str, ...], ...]:
+    """The arms of a race in the groups in which it got them; () where it got all at once.
+
+    Arms that come before anything was looked at belong to those that it began with.
+    """
+    if new.rule.design != "race":
+        return ()
+    begun = old.rule.batches or (_arms(old),)
+    known = {name for batch in begun for name in batch}
+    added = tuple(name for name in _arms(new) if name not in known)
+    if not added:
+        return old.rule.batches
+    if not judged and len(begun) == 1:
+        return ()
+    return (*begun, added)
+
+
+def _arms(plan: Plan) -> tuple[str, ...]:
+    """The augmentations that a plan compares with its baseline."""
+    return tuple(
+        dict.fromkeys(c.augmentation for c in plan.cells if c.augmentation != plan.baseline)
+    )
 
 
 def _known(name: str, old: Plan, new: Plan) -> PlannedDataset:

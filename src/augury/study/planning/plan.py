@@ -77,7 +77,9 @@ def assemble_plan(
     return Plan(
         name=settings.title,
         baseline=settings.baseline_arm,
-        rule=replace(settings.rule, looks=settings.looks),
+        rule=replace(
+            settings.rule, looks=settings.looks, design="race" if settings.race else "fixed"
+        ),
         corruptions=settings.corruptions,
         # As plan.json will hold them.
         settings=json.loads(json.dumps(settings.to_dict())),

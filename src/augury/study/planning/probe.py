@@ -16,7 +16,7 @@ from augury.records.plan import Plan, PlannedSpeed
 from augury.records.recipe import Recipe
 from augury.study.planning.networks import model_spec
 from augury.study.planning.parts import count_trained, steps_of_run
-from augury.study.planning.settings import StudySettings
+from augury.study.planning.settings import USUAL_SEEDS, StudySettings
 from augury.study.planning.tell import Tell, told
 from augury.study.provenance import machine
 from augury.training.device import current_device
@@ -131,7 +131,7 @@ def probe(
 def measured_steps(settings: StudySettings, steps_a_run: int, threads: int, device: str) -> int:
     """How many steps of one model on one data set may be measured before its runs begin."""
     at_once = max(1, (os.cpu_count() or 1) // threads) if device == "cpu" else 1
-    runs = len(settings.augmentations) * settings.seeds
+    runs = len(settings.augmentations) * (settings.seeds or USUAL_SEEDS)
     return int(_SHARE * runs * steps_a_run / at_once)
 
 

@@ -26,6 +26,8 @@ from augury.records.recipe import Recipe
 from augury.saliency.kinds import KINDS
 from augury.schema import Within, check_fields, option, read_as, read_changes, replaced
 from augury.stats import Rule
+from augury.study.cell_states import FIRST_SEEDS
+from augury.study.planning.duration import Duration
 from augury.study.planning.recipes import AUTO, RECIPES, automatic_recipe, named_recipe
 
 _Seeds = Within(1, 10_000)
@@ -43,6 +45,17 @@ LOGGERS = ("tensorboard", "mlflow", "wandb")
 # How many seeds each round of a study that runs until it is decided adds.
 SEEDS_A_ROUND = 2
 
+# Seeds that a study is planned for where it is not said how many it gets.
+USUAL_SEEDS = 6
+
+# What follows from other settings, and stands in no table of the user's.
+_FOLLOW = {
+    "looks": "follow from until_decided, seeds and max_seeds",
+    "design": "follows from seeds: a number of them is a fixed design, none a race",
+    "batches": "follow from when arms are added",
+    "mixing": "is the one that races were tested with",
+}
+
 
 @dataclass(frozen=True)
 class StudySettings:
@@ -55,11 +68,14 @@ class StudySettings:
     labels: tables of names and labels, of the one folder or archive of images in `datasets`
     groups: a table of the images of the one data set and the groups that they are in, as cameras,
         sites or subjects, by which each arm is also compared; "" for none
-    seeds: how many; seeds are numbered from 0
+    seeds: how many, a fixed design; seeds are numbered from 0. None for a race: seeds are added to
+        what is undecided until all is decided, or `max_seeds`, `cells` or `time` are reached
     baseline: the arm that the others are compared with; "" for `none` if it is an arm, or else the
         first
     rule: for verdicts; `min_difference` and `metric` may also stand at the top of a study file
-    until_decided: add seeds, two at a time after the first `seeds`, until every comparison is
+    max_seeds: of an arm, in a race or with until_decided; cells: of a race, in all; time: of one
+        command of a race, as "20m": no cell begins that would end later
+    until_decided: add seeds, two at a time after the first `seeds` (6), until every comparison is
         decided, `max_seeds` are reached or `max_hours` have passed
     corruptions: how many test images each network also sees corrupted; 0 for none
     teacher: the network whose saliency is used: the one in training ("self", "self:STEPS", "live"
@@ -95,12 +111,18 @@ class StudySettings:
         "Default: none,normal,random-erasing,salience.",
         "--augment",
     )
-    seeds: Annotated[int, _Seeds] = option(6, "Paired seeds an arm. Default: 6.")
+    seeds: Annotated[int, _Seeds] | None = option(
+        None, "Paired seeds an arm, a fixed design; without it a race."
+    )
     baseline: str = option("", "The arm to compare with. Default: none, or the first.")
     rule: Rule = field(default_factory=Rule)
     until_decided: bool = option(False, "Add seeds until all is decided.", "--until-decided")
     max_seeds: Annotated[int, _Seeds] = option(
-        24, "Seeds at most, with --until-decided. Default: 24."
+        24, "Seeds of an arm at most, in a race. Default: 24."
+    )
+    cells: Annotated[int, Within(1, 1_000_000)] | None = option(None, "Cells of a race at most.")
+    time: Annotated[str, Duration()] | None = option(
+        None, "How long a race may run: 90s, 20m, 1.5h."
     )
     max_hours: Annotated[float, Within(0, 1_000_000, over=True)] | None = option(
         None, "Hours after which no seeds are added."
@@ -199,17 +221,35 @@ class StudySettings:
         return self.baseline or none_or_first
 
     @property
+    def race(self) -> bool:
+        """Whether seeds are added one by one where they are needed, by what is seen so far."""
+        return self.seeds is None and not self.until_decided
+
+    @property
+    def first_seeds(self) -> int:
+        """How many seeds each arm of a new study is planned with."""
+        return self.seeds or (FIRST_SEEDS if self.race else USUAL_SEEDS)
+
+    @property
+    def most_seeds(self) -> int:
+        """How many seeds an arm can have in the end."""
+        if self.race:
+            return self.max_seeds
+        return self.looks[-1] if self.until_decided else self.first_seeds
+
+    @property
     def looks(self) -> tuple[int, ...]:
         """The numbers of seeds at which a study with `until_decided` is judged; () without it."""
         if not self.until_decided:
             return ()
-        first = max(self.seeds, self.rule.min_seeds)
+        first = max(self.first_seeds, self.rule.min_seeds)
         return (first, *range(first + SEEDS_A_ROUND, self.max_seeds + 1, SEEDS_A_ROUND))
 
     def to_dict(self) -> dict[str, object]:
         """The settings as TOML values, without the fields that are None."""
         values = asdict(self)
-        del values["rule"]["looks"]
+        for name in _FOLLOW:
+            values["rule"].pop(name, None)
         return _without_none(values)
 
 
@@ -287,8 +327,9 @@ def _updated(
     rule = changes.get("rule", {})
     if isinstance(rule, Mapping) and least:
         changes["rule"] = {**least, **rule}
-    if isinstance(rule, Mapping) and "looks" in rule:
-        raise InputError(f"{where}: [rule] looks follow from until_decided, seeds and max_seeds")
+    for name, words in _FOLLOW.items():
+        if isinstance(rule, Mapping) and name in rule:
+            raise InputError(f"{where}: [rule] {name} {words}")
     changes = read_changes(settings, changes, where)
     if strengths:
         arms = changes.get("augmentations", settings.augmentations)

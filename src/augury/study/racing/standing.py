@@ -1,0 +1,98 @@
+"""Where a race stands: which arms are decided, and which the budget would hardly decide."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from augury.stats import ArmState, Rule, race_state
+from augury.stats.race import terms
+from augury.study.cell_states import FIRST_SEEDS
+from augury.study.judging.pairs import Arm
+from augury.study.racing.outlook import could_be_decided, seeds_until_decided
+from augury.study.racing.prefix import Prefix
+
+_TRIED = 6
+"""No arm is given up as hopeless before it has so many pairs."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The arms of a race, by what is known of each.
+
+    seen: the pairs of each arm; states: what they say, of arms with three or more; decided: those
+    that need no more seeds; hopeless: those that `max_seeds` would hardly decide, which get none
+    either; unusable: those with a run that has no accuracy; idle: those that are not asked for now.
+    """
+
+    seen: Mapping[Arm, Prefix]
+    states: Mapping[Arm, ArmState]
+    decided: Set[Arm]
+    hopeless: Set[Arm]
+    unusable: Set[Arm]
+    idle: Set[Arm]
+
+    @cached_property
+    def settled(self) -> Set[Arm]:
+        """The arms that get no more seeds."""
+        return self.decided | self.hopeless | self.unusable | self.idle
+
+    @property
+    def open(self) -> list[Arm]:
+        """The arms that are still racing."""
+        return [arm for arm in self.seen if arm not in self.settled]
+
+
+def look(
+    seen: Mapping[Arm, Prefix],
+    rule: Rule,
+    max_seeds: int,
+    idle: Set[Arm] = frozenset(),
+    agreed: Callable[[Set[Arm]], Collection[Arm]] = lambda claims: claims,
+) -> Standing:
+    """Look at all pairs so far. It depends on nothing but the runs, in the order of their seeds.
+
+    seen: of each arm of the study; those with fewer than three pairs are not looked at. agreed:
+    given the arms whose seeds show a difference, which of these the test images decide, too.
+    """
+    finite = {
+        arm: each.differences
+        for arm, each in seen.items()
+        if len(each.seeds) >= FIRST_SEEDS and np.isfinite(each.differences).all()
+    }
+    states = race_state(finite, rule, {arm: arm[2] for arm in seen})
+    claims = {arm for arm, state in states.items() if state.needs_images}
+    decided = {arm for arm, state in states.items() if state.says == "no difference"}
+    decided |= set(agreed(claims))
+    unusable = {arm for arm, each in seen.items() if not np.isfinite(each.differences).all()}
+    hopeless = {
+        arm
+        for arm, differences in finite.items()
+        if arm not in decided
+        and len(differences) >= _TRIED
+        and not could_be_decided(differences, *_terms(rule, seen, arm), max_seeds)
+    }
+    return Standing(seen, states, decided, hopeless, unusable, idle)
+
+
+def seeds_expected(
+    standing: Standing, rule: Rule, arms: Iterable[Arm], max_seeds: int
+) -> dict[Arm, int | None]:
+    """How many seeds each of `arms` will have when it is decided; None: more than `max_seeds`.
+
+    Without those that have too few pairs to tell.
+    """
+    found = {}
+    for arm in arms:
+        differences = standing.seen[arm].differences
+        if len(differences) >= FIRST_SEEDS:
+            terms = _terms(rule, standing.seen, arm)
+            found[arm] = seeds_until_decided(differences, *terms, max_seeds)
+    return found
+
+
+def _terms(rule: Rule, arms: Collection[Arm], arm: Arm) -> tuple[float, float, float]:
+    """Level, smallest difference and mixing at which `arm` is tested, at Holm's first step."""
+    found = terms([1.0] * len(arms), [each[2] for each in arms], rule)
+    return dict(zip(arms, found, strict=True))[arm].level, rule.min_difference, rule.mixing
