@@ -26,6 +26,7 @@ from augury.study.engines.events import (
 )
 from augury.study.engines.ray import gpu_share
 from augury.study.engines.ray_cluster import Demand
+from augury.study.engines.supply import Supply
 from helpers.studies import quick_plan, quick_settings
 
 errors = pytest.importorskip("ray.exceptions", reason="Ray is not installed")
@@ -101,7 +102,7 @@ def run(study, monkeypatch):
     """Runs the study on a stand-in; returns the events as (type, seed, event)."""
     plan, folder, _ = study
 
-    def run(ray, plan=plan, engine=None):
+    def run(ray, plan=plan, engine=None, cells=None):
         @contextmanager
         def connected(address, threads):
             yield ray
@@ -114,7 +115,7 @@ def run(study, monkeypatch):
             plan,
             on_event=lambda event: told.append((type(event), seeds[event.cell], event)),
         )
-        (engine or Ray()).run(plan.cells, job)
+        (engine or Ray()).run(plan.cells if cells is None else cells, job)
         return told
 
     return run
@@ -130,6 +131,21 @@ def test_each_cell_is_run_once_and_told(study, run):
     # Two CPUs take two cells, and as many wait at the nodes.
     assert ray.most_at_once == 4
     assert ray.cancelled == []
+
+
+class Choosing(Supply):
+    """As a race's: what is given out later may be chosen better."""
+
+    chooses = True
+
+
+def test_no_cell_of_a_race_waits_at_a_node(study, run):
+    plan, _, done = study
+    ray = StandIn(lambda cell, attempt: done(cell))
+    told = run(ray, cells=Choosing(plan.cells))
+    assert [kind for kind, *_ in told] == [CellDone] * 5
+    # Two CPUs take two cells; a third one is chosen when one of them has ended.
+    assert ray.most_at_once == 2
 
 
 def test_a_lost_process_is_tried_again_last_and_alone(study, run):
