@@ -21,6 +21,7 @@ NO_SETTING = {("Rule", name) for name in ("looks", "design", "mixing", "batches"
 OTHER = {
     "dataset": "fashion-mnist",
     "labels": ["labels.csv:image,breed"],
+    "groups": "/groups.csv:image,camera",
     "models": "resnet18",
     "augment": ["flip", "cutout"],
     "baseline": "cutout",
