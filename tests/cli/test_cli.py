@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from typer import Context
+from typer.main import get_command
 from typer.testing import CliRunner
 
-from augury.cli.app import app
+from augury.cli.app import COMMANDS, app
 from augury.data import load_dataset
 
 
@@ -36,6 +38,13 @@ def make_folder(path, classes=("cat", "dog"), images=6, size=20):
 def pixels_of(path):
     with Image.open(path) as image:
         return np.asarray(image)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_prints_json_when_asked(name):
+    command = get_command(app)
+    found = command.resolve_command(Context(command), [name])[1]
+    assert ["--json"] in [parameter.opts for parameter in found.params]
 
 
 def test_lists(run):

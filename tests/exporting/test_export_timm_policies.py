@@ -5,15 +5,12 @@ import random
 import numpy as np
 import pytest
 import torch
+from alike import SIZE, N, assert_alike, assert_same_shares, ours, picture, theirs
 from PIL import Image
-from scipy.stats import ks_2samp
 from timm.data.auto_augment import RandAugment
 
 from augury import Batch, Draws, build_augmentation, export
 from augury.augment import Chain, TimmRandAugment
-from augury.batch import to_float
-
-SIZE, N = 32, 500
 
 
 def defined(arm):
@@ -27,38 +24,11 @@ def defined(arm):
     return names
 
 
-def picture():
-    """(3, SIZE, SIZE) uint8 without hard edges."""
-    generator = torch.Generator().manual_seed(2)
-    coarse = torch.rand(1, 3, 5, 5, generator=generator)
-    fine = torch.nn.functional.interpolate(coarse, size=SIZE, mode="bilinear")[0]
-    return (255 * fine).round().to(torch.uint8)
-
-
-def theirs(transform):
-    """N results for the picture, (N, 3, SIZE, SIZE) in [0, 1]."""
-    for seed in (random.seed, np.random.seed, torch.manual_seed):
+def drawn(transform):
+    """`theirs` for timm, which draws from three generators."""
+    for seed in (random.seed, np.random.seed):
         seed(0)
-    image = Image.fromarray(picture().permute(1, 2, 0).numpy())
-    return torch.stack([transform(image) for _ in range(N)])
-
-
-def ours(augmentation):
-    batch = Batch(picture().expand(N, -1, -1, -1), torch.ones(N, 1), torch.arange(N))
-    return to_float(augmentation(batch, Draws(0, 0, batch.ids)).images)
-
-
-def assert_alike(found, expected):
-    """Both are (N, 3, SIZE, SIZE), drawn from one distribution by what it does to the picture."""
-    still = to_float(picture())
-    for told in (
-        lambda images: (images - still).abs().mean((1, 2, 3)),
-        lambda images: images.mean((1, 2, 3)),
-        lambda images: images.std((2, 3)).mean(1),
-        lambda images: (images[..., SIZE // 2 :] - images[..., : SIZE // 2]).mean((1, 2, 3)),
-    ):
-        pair = [told(images).numpy().round(2) for images in (found, expected)]
-        assert ks_2samp(*pair, method="asymp").pvalue > 1e-4
+    return theirs(transform, Image.fromarray(picture().permute(1, 2, 0).numpy()))
 
 
 @pytest.mark.parametrize(
@@ -74,22 +44,20 @@ def test_randaugment(arm):
     assert {op.prob for op in policy.ops} == {augmentation.layer_p}
     assert {op.magnitude for op in policy.ops} == {augmentation.magnitude}
     assert {op.magnitude_std for op in policy.ops} == {augmentation.magnitude_std}
-    assert_alike(theirs(transform), ours(augmentation))
+    assert_alike(drawn(transform), ours(augmentation))
 
 
 @pytest.mark.parametrize("arm", ["timm-a1", "timm-a2", "timm-a3"])
 def test_recipes(arm):
     names, augmentation = defined(arm), build_augmentation(arm)
     *before, mixing = augmentation.parts
-    assert_alike(theirs(names["transform"]), ours(Chain(before)))
+    assert_alike(drawn(names["transform"]), ours(Chain(before)))
     np.random.seed(0)
     images = torch.rand(N, 1, SIZE, SIZE)
     _, targets = names["mix"](images, torch.arange(N))
     batch = Batch(images, torch.eye(N), torch.arange(N))
     own = mixing(batch, Draws(0, 0, batch.ids)).targets
-    # An image's share of itself, for mixup and for cutmix.
-    pair = [each.diagonal().numpy().round(2) for each in (targets, own)]
-    assert ks_2samp(*pair, method="asymp").pvalue > 1e-4
+    assert_same_shares(targets.diagonal().numpy(), own.diagonal().numpy())
 
 
 def test_at_the_top_of_the_scale_one_bit_is_kept():
@@ -98,6 +66,6 @@ def test_at_the_top_of_the_scale_one_bit_is_kept():
         transform = defined(arm)["transform"]
         (policy,) = (step for step in transform.transforms if isinstance(step, RandAugment))
         policy.ops = [op for op in policy.ops if op.name == "PosterizeIncreasing"]
-        fewest = min(len(image.unique()) for image in theirs(transform)[:60])
+        fewest = min(len(image.unique()) for image in drawn(transform)[:60])
         assert fewest == 2
     assert "magnitude_max" not in export(TimmRandAugment(magnitude_std=0.0), to="timm")
