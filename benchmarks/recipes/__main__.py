@@ -1,7 +1,7 @@
 """Where the settings of the named recipes come from, and how they stand beside timm's loop.
 
-    python -m benchmarks.recipes candidates --photos FOLDER --weights FILE   # 30 minutes, 2 cores
-    python -m benchmarks.recipes timm --photos FOLDER --weights FILE         # 40 minutes
+    python -m benchmarks.recipes candidates --photos FOLDER --weights FILE --seeds 1  # 25 minutes
+    python -m benchmarks.recipes timm --photos FOLDER --weights FILE                  # 25 minutes
 
 `candidates` trains each named recipe, and the same with one setting changed, on Fashion-MNIST,
 CIFAR-10 and a folder of photographs; `timm` trains ours and timm's own fine-tuning at equal epochs.

@@ -81,7 +81,7 @@ def setting_of(recipe: str, given: argparse.Namespace) -> Setting:
     usual = (
         Setting("small", None, 1_000, 30)
         if recipe == "scratch-small"
-        else Setting(given.model, 64, 1_000, 8)
+        else Setting(given.model, 64, 1_000, 6)
     )
     return replace(
         usual,
