@@ -163,3 +163,25 @@ def test_the_answer_sums_up_where_many_hurt(digits_study: Path) -> None:
     answer = words.answer(replace(study, comparisons=many))
     assert answer.startswith("Compared with none, b hurts by 6.25 points of test accuracy")
     assert answer.endswith(", and 3 others by 0.50 to 3.00.")
+
+
+def test_the_answer_counts_where_names_would_be_many(digits_study: Path) -> None:
+    study = load_study(digits_study)
+    first = study.comparisons[0]
+
+    def of(verdicts: str) -> str:
+        comparisons = tuple(
+            replace(
+                first,
+                augmentation=f"arm{i}",
+                verdict="hurts" if v == "h" else "not shown",
+                interval=None,
+                difference=-1.0,
+            )
+            for i, v in enumerate(verdicts)
+        )
+        return words.answer(replace(study, comparisons=comparisons))
+
+    assert of("nnn") == "Compared with none, no difference was shown for arm0, arm1 and arm2."
+    assert of("nnnn") == "Compared with none, no difference was shown for any of 4 augmentations."
+    assert of("hnnnn").endswith("; no difference was shown for 4 augmentations.")

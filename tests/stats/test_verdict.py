@@ -149,6 +149,10 @@ def test_the_two_way_interval_can_withhold_the_verdict():
     assert comparison.probability_interval == (1, 1)
     assert comparison.two_way_interval[0] == 0
     assert comparison.verdict == "not shown"
+    assert comparison.words.startswith(
+        "not shown: better on these test images, but others could say otherwise; this study could "
+        "have seen ≥ "
+    )
 
 
 def test_the_family_sets_what_is_detectable():

@@ -2,7 +2,7 @@
 
 from augury.records.verdicts import Trained
 from augury.report.load import StudyRecords
-from augury.report.words import answer, count, duration, fixed, listed
+from augury.report.words import answer, count, duration, fixed, listed, listed_or_counted
 
 UNKNOWN = (
     "not known whether the networks were trained long enough: the runs are of a version that did "
@@ -18,7 +18,7 @@ def whole_answer(study: StudyRecords) -> str:
         return found
     if study.baseline in learning:
         return f"{found} The networks were still learning: this holds for {_epochs(study)} only."
-    arms = listed([arm for arm in study.arms if arm in learning])
+    arms = listed_or_counted([arm for arm in study.arms if arm in learning])
     return f"{found} With {arms}, networks were still learning after {_epochs(study)}."
 
 

@@ -88,6 +88,11 @@ def listed(names: Sequence[object]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def listed_or_counted(arms: Sequence[str]) -> str:
+    """Augmentations by name, or how many there are where a sentence would be long."""
+    return listed(arms) if len(arms) <= _EACH_BY_NAME else f"{len(arms)} augmentations"
+
+
 def without_partner(seeds: Sequence[int]) -> str:
     """ "seed 3 has no partner and is left out", for one or more seeds."""
     if len(seeds) == 1:
@@ -223,13 +228,16 @@ def _one_group(study: StudyRecords) -> list[str]:
         if rest := [abs(c.difference or 0) for c in ordered[len(shown) :]]:
             parts[-1] += f", and {len(rest)} others by {fixed(min(rest))} to {fixed(max(rest))}"
     if arms := [c.augmentation for c in _with(study.comparisons, "not shown")]:
-        parts.append(f"no difference was shown for {listed(arms)}")
+        every = len(arms) == len(study.comparisons) > _EACH_BY_NAME
+        told = f"any of {len(arms)} augmentations" if every else listed_or_counted(arms)
+        parts.append(f"no difference was shown for {told}")
     if arms := [c.augmentation for c in _with(study.comparisons, "no difference")]:
-        parts.append(f"{listed(arms)} {'makes' if len(arms) == 1 else 'make'} {_NONE_MATTERS}")
+        verb = "makes" if len(arms) == 1 else "make"
+        parts.append(f"{listed_or_counted(arms)} {verb} {_NONE_MATTERS}")
     if arms := [c.augmentation for c in _with(study.comparisons, "not decided")]:
-        parts.append(f"about {listed(arms)} it is not decided")
+        parts.append(f"about {listed_or_counted(arms)} it is not decided")
     if arms := [c.augmentation for c in _with(study.comparisons, "cannot say")]:
-        parts.append(f"about {listed(arms)} it cannot say")
+        parts.append(f"about {listed_or_counted(arms)} it cannot say")
     return parts
 
 

@@ -180,22 +180,27 @@ def _decide(
         return "not shown", f"not shown: {which}, but the difference is smaller than {matters}"
     if detectable is None:
         return "not shown", "not shown; this study could not have seen any difference"
-    return "not shown", f"not shown; this study could have seen ≥ {round_up(detectable)} points"
+    seen = f"this study could have seen ≥ {round_up(detectable)} points"
+    if _seeds_agree(evidence, p, rule):
+        which = "better" if difference > 0 else "worse"
+        images = f"{which} on these test images, but others could say otherwise"
+        return "not shown", f"not shown: {images}; {seen}"
+    return "not shown", f"not shown; {seen}"
 
 
 def _is_clear(evidence: PairEvidence, p: float, rule: Rule) -> bool:
     """Whether the direction is shown, whatever the size: all that the rule asks of chance."""
+    low, high = evidence.two_way or (0.0, 0.0)
+    images_agree = low > 0 if evidence.difference > 0 else high < 0
+    return images_agree and _seeds_agree(evidence, p, rule)
+
+
+def _seeds_agree(evidence: PairEvidence, p: float, rule: Rule) -> bool:
+    """Whether the direction is shown on these test images."""
     probability, lowest = evidence.probability, evidence.probability_interval[0]
-    nearest = evidence.two_way[0] if evidence.two_way else 0.0
     if evidence.difference < 0:
         probability, lowest = 1 - probability, 1 - evidence.probability_interval[1]
-        nearest = -evidence.two_way[1] if evidence.two_way else 0.0
-    return (
-        p < rule.alpha
-        and probability >= rule.min_probability - _TOLERANCE
-        and lowest > 0.5
-        and nearest > 0
-    )
+    return p < rule.alpha and probability >= rule.min_probability - _TOLERANCE and lowest > 0.5
 
 
 def _is_negligible(evidence: PairEvidence, rule: Rule) -> bool:
