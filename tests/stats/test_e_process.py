@@ -88,7 +88,9 @@ def test_shifts_and_units_make_no_difference():
 
 def test_two_values_prove_little_and_a_tail_of_values_changes_nothing_before_it():
     # The most that n values can reach: ((n + c²) / c²)^((n − 1) / 2).
-    assert math.exp(log_e_process(np.array([1.0, 1.000001]))[-1]) == pytest.approx(math.sqrt(3))
+    for mixing, most in ((1.0, math.sqrt(3)), (0.5, math.sqrt(5))):
+        near = log_e_process(np.array([1.0, 1.000001]), mixing=mixing)
+        assert math.exp(near[-1]) == pytest.approx(most)
     long = log_e_process(DIFFERENCES)
     np.testing.assert_array_equal(log_e_process(DIFFERENCES[:5]), long[:5])
 
@@ -100,7 +102,8 @@ def test_values_without_spread_say_nothing():
     np.testing.assert_array_equal(log_e_process(np.zeros(4)), np.zeros(4))
     # What follows counts with all that came before.
     later = np.append(same, [0.6, 0.4])
-    assert math.exp(log_e_process(later)[-1]) == pytest.approx(written_out(later, 0, 1), rel=1e-9)
+    expected = written_out(later, 0, 0.5)
+    assert math.exp(log_e_process(later, mixing=0.5)[-1]) == pytest.approx(expected, rel=1e-9)
 
 
 def test_p_is_one_over_the_largest_e_value_so_far():
