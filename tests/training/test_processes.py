@@ -31,12 +31,20 @@ def largest_difference(alone, together):
 @pytest.mark.parametrize(
     ("count", "steps"),
     [
-        (2, [("small", 11, "double"), ("timm:resnet10t", 11, "double"), ("small", 11, "single")]),
+        (
+            2,
+            [
+                ("small", 11, "double", "whole"),
+                ("timm:resnet10t", 11, "double", "whole"),
+                ("timm:resnet10t", 11, "double", "head"),
+                ("small", 11, "single", "whole"),
+            ],
+        ),
         # One of three processes has no image of the batch.
-        (3, [("small", 2, "double")]),
+        (3, [("small", 2, "double", "whole"), ("timm:resnet10t", 2, "double", "head")]),
         # timm's norm with activation
-        pytest.param(2, [("mobilenetv2", 11, "double")], marks=pytest.mark.faults),
-        pytest.param(4, [("small", 11, "double")], marks=pytest.mark.faults),
+        pytest.param(2, [("mobilenetv2", 11, "double", "whole")], marks=pytest.mark.faults),
+        pytest.param(4, [("small", 11, "double", "whole")], marks=pytest.mark.faults),
     ],
 )
 def test_gradients_are_those_of_one_process(count, steps, tmp_path):
@@ -49,9 +57,14 @@ def test_gradients_are_those_of_one_process(count, steps, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for number, (model, images, precision) in enumerate(steps):
-        alone = one_step.step(model, images, precision, Processes())
-        assert sum(name.startswith("gradient") for name in alone) > 10
+    for number, (model, images, precision, trained) in enumerate(steps):
+        alone = one_step.step(model, images, precision, trained, Processes())
+        gradients = sum(name.startswith("gradient") for name in alone)
+        averaged = sum(name.startswith("average") for name in alone)
+        if trained == "head":
+            assert gradients == averaged == 2  # weight and bias
+        else:
+            assert gradients > 10
         assert any(float(v.abs().max()) > 0.01 for n, v in alone.items() if "gradient" in n)
         first, *others = (
             load_file(tmp_path / f"step-{number}-{rank}.safetensors") for rank in range(count)
