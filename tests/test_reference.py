@@ -77,7 +77,8 @@ def test_every_key_of_a_table_with_its_default(heading, settings, without):
 def test_every_key_of_the_study_with_its_default():
     tables = ("recipe", "network", "rule", "parameters", "chains")
     also_at_the_top = {name: getattr(Rule(), name) for name in ("min_difference", "metric")}
-    expected = defaults(StudySettings(), *tables) | also_at_the_top
+    # In no file: it follows from what is set.
+    expected = defaults(StudySettings(), *tables, "left_to_auto") | also_at_the_top
     assert documented("The study") == expected
     assert all(f"## `[{table}" in STUDY_FILE for table in tables)
 

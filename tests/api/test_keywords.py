@@ -17,6 +17,7 @@ RENAMED = {
 INSIDE = {"rule": Rule, "recipe": Recipe, "network": NetworkOptions}
 # They follow from other settings.
 NO_SETTING = {("Rule", name) for name in ("looks", "design", "mixing", "batches")}
+NO_SETTING |= {("StudySettings", "left_to_auto")}
 
 OTHER = {
     "dataset": "fashion-mnist",

@@ -22,6 +22,7 @@ from augury.study.engines import Engine
 from augury.study.engines.engine import workload_of
 from augury.study.engines.events import Event
 from augury.study.engines.torchrun import end, follow
+from augury.study.planning.fitting import reasons
 from augury.study.planning.recipes import recipe_words
 from augury.terminal import StudyProgress, data_progress, few_of_each_reason, say
 from augury.terminal.race_shown import RaceShown
@@ -58,6 +59,8 @@ def _run(
     with data_progress() as progress:
         plan = open_study(settings, path, engine=engine, data_dir=data_dir, progress=progress)
     say(recipe_words(plan.cells[0].recipe))
+    if why := reasons(plan):
+        say(why)
     StudyFolder(path).set_aside_damaged(plan.cells, say)
     for dataset in plan.datasets.values():
         for note in dataset.notes:

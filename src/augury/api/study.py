@@ -90,7 +90,8 @@ class Study:
         "float32", "bfloat16"; layout: "auto", "contiguous", "channels_last". "auto" is the faster,
         measured before training.
     recipe: "scratch-small", "fine-tune" or "linear-probe", which the following keywords change;
-        "auto", the default, takes the one for the networks. `augury list recipes` shows them.
+        "auto", the default, takes the one for the networks, and gives few images more epochs.
+        `augury list recipes` shows them.
     epochs ... features: how all arms are trained, see `augury.Recipe`.
     head, stem, pretrained, weights: how the models are built, see `augury.NetworkOptions`.
     parameters: of augmentations by their name, {"cutout": {"length": 0.25}}; chains: augmentations

@@ -21,6 +21,7 @@ from augury.study.planning.extend import (
     with_planned_design,
     with_planned_recipe,
 )
+from augury.study.planning.fitting import fitted
 from augury.study.planning.plan import make_plan
 from augury.study.planning.settings import StudySettings
 from augury.study.provenance import provenance
@@ -68,6 +69,7 @@ def open_study(
             if old:
                 settings = with_planned_recipe(settings, old)
                 settings = with_planned_design(settings, old, str(path))
+            settings = fitted(settings, datasets, old)
             device = old.device if old else chosen_device(settings.device)
             check_there(device)
             threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)

@@ -19,6 +19,7 @@ from augury.study.planning.arms import check_color
 from augury.study.planning.cells import make_cells, require_code
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.device import chosen_device
+from augury.study.planning.fitting import fitted
 from augury.study.planning.parts import run_parts
 from augury.study.planning.plan import assemble_plan
 from augury.study.planning.probe import named_speeds
@@ -64,6 +65,7 @@ def preview_new(
     """
     datasets = load_datasets(settings, data_dir, progress)
     (dataset,) = datasets.values()
+    settings = fitted(settings, datasets, None)
     last = settings.first_seeds - 1
     (cell,) = make_cells(settings, datasets, range(last, last + 1))
     check_color([cell], dataset)

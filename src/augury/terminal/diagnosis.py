@@ -22,6 +22,7 @@ def diagnosis_view(found: Diagnosis) -> Group:
         _findings(found.findings),
         *_heading("recipe"),
         _line(found.recipe.removeprefix("recipe ")),
+        *([_line(found.recipe_why)] if found.recipe_why else []),
         *_machine(found.machine),
     ]
     if found.costs:

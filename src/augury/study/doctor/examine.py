@@ -1,7 +1,7 @@
 """The whole examination of a study."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +31,7 @@ from augury.study.doctor.storage import Views, examine_storage
 from augury.study.engines import LOCAL, Engine
 from augury.study.judging.pairs import FinishedRuns, make_pair, read_finished
 from augury.study.opening import workload
+from augury.study.planning.fitting import reasons
 from augury.study.planning.parts import count_classes
 from augury.study.planning.plan import one_of_each_arm
 from augury.study.planning.recipes import recipe_words
@@ -61,7 +62,8 @@ class Diagnosis:
     """All that the doctor says of a study.
 
     findings: problems first; costs: None where nothing can be run; power: by data set, without
-    those of which no test applies; recipe: in words, the named one that is nearest and what differs
+    those of which no test applies; recipe: in words, the named one that is nearest and what
+    differs; recipe_why: why `auto` has taken it, "" where it has not
     """
 
     study: str
@@ -70,6 +72,7 @@ class Diagnosis:
     costs: Costs | None
     power: tuple[Power, ...]
     recipe: str = ""
+    recipe_why: str = ""
 
     @property
     def problems(self) -> int:
@@ -97,6 +100,7 @@ def examine(
     if spread is not None:
         _check_spread(spread)
     opened = open_for_examination(settings, path, data_dir, engine, progress)
+    settings = replace(settings, recipe=opened.recipe, left_to_auto=())
     notices = list(opened.notices)
     views = Views.of(settings)
     for name, dataset in opened.datasets.items():
@@ -124,6 +128,7 @@ def examine(
         costs=costs,
         power=power,
         recipe=recipe_words(opened.recipe),
+        recipe_why=reasons(opened.plan) if opened.plan.cells else "",
     )
 
 

@@ -22,6 +22,7 @@ from augury.study.planning.extend import (
     with_planned_design,
     with_planned_recipe,
 )
+from augury.study.planning.fitting import fitted
 from augury.study.planning.networks import usable_pairs
 from augury.study.planning.plan import assemble_plan
 from augury.study.planning.probe import probe_pairs
@@ -75,6 +76,7 @@ def open_for_examination(
         settings = with_planned_recipe(settings, old)
         settings = with_planned_design(settings, old, str(path))
     datasets = load_datasets(settings, data_dir, progress, unusable_data, begun=old)
+    settings = fitted(settings, datasets, old)
     cells = make_cells(settings, datasets)
     device = old.device if old else chosen_device(settings.device)
     check_there(device)

@@ -13,7 +13,9 @@ from augury.records.recipe import WARM_UP, Recipe
 
 AUTO = "auto"
 # Who sets one of these has a recipe of his own, which `auto` does not mix with another.
-_OF_ONES_OWN = {"optimizer", "lr", "schedule"}
+OF_ONES_OWN = {"optimizer", "lr", "schedule"}
+# What `auto` fits to the data (`augury.study.planning.fitting`).
+FITTED = ("epochs", "batch_size")
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def automatic_recipe(network: NetworkOptions, recipe: Recipe, given: Collection[
     From pretrained weights they are those of `fine-tune`, or of `linear-probe` with a frozen body;
     from random weights, and for a recipe of the user's own, they stay.
     """
-    if _OF_ONES_OWN & set(given):
+    if OF_ONES_OWN & set(given):
         return recipe
     base = named_recipe(automatic_name(network, recipe), {})
     return replace(base, **{name: getattr(recipe, name) for name in given})
@@ -90,9 +92,19 @@ def automatic_recipe(network: NetworkOptions, recipe: Recipe, given: Collection[
 
 def automatic_name(network: NetworkOptions, recipe: Recipe) -> str:
     """The recipe that `auto` takes for such networks."""
-    if not (network.pretrained or network.weights):
+    if not is_pretrained(network):
         return "scratch-small"
     return "linear-probe" if recipe.freeze == "body" else "fine-tune"
+
+
+def is_pretrained(network: NetworkOptions) -> bool:
+    """Whether the networks begin with pretrained weights."""
+    return network.pretrained or network.weights is not None
+
+
+def left_to_auto(given: Collection[str]) -> tuple[str, ...]:
+    """The fields that `auto` may fit to the data where the user has set the fields `given`."""
+    return () if OF_ONES_OWN & set(given) else tuple(n for n in FITTED if n not in given)
 
 
 def recipe_words(recipe: Recipe) -> str:

@@ -28,7 +28,13 @@ from augury.schema import Within, check_fields, option, read_as, read_changes, r
 from augury.stats import Rule
 from augury.study.cell_states import FIRST_SEEDS
 from augury.study.planning.duration import Duration
-from augury.study.planning.recipes import AUTO, RECIPES, automatic_recipe, named_recipe
+from augury.study.planning.recipes import (
+    AUTO,
+    RECIPES,
+    automatic_recipe,
+    left_to_auto,
+    named_recipe,
+)
 
 _Seeds = Within(1, 10_000)
 _LONGEST_NAME = 255  # bytes, of a folder
@@ -92,6 +98,8 @@ class StudySettings:
     recipe, network: how each network is trained and built
     parameters: of augmentations, by name
     chains: the user's own chains of augmentations, by name: {"name": "chain", "parts": [...]}
+    left_to_auto: fields of `recipe` that "auto" may still fit to the data (`planning.fitting`); it
+        follows from what is set, and is in no file
     """
 
     name: str = option("", "The study's name.")
@@ -159,6 +167,7 @@ class StudySettings:
     network: NetworkOptions = field(default_factory=NetworkOptions)
     parameters: Tables = field(default_factory=dict)
     chains: Tables = field(default_factory=dict)
+    left_to_auto: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         # Imported here, as they import PyTorch, which listing the options does without.
@@ -250,6 +259,7 @@ class StudySettings:
         values = asdict(self)
         for name in _FOLLOW:
             values["rule"].pop(name, None)
+        del values["left_to_auto"]
         return _without_none(values)
 
 
@@ -289,7 +299,7 @@ def read_settings(
     sources = [changes] if "recipe_name" in changes else [stored, changes]
     given = {name for source in sources for name in source.get("recipe", {})}
     recipe = automatic_recipe(settings.network, settings.recipe, given)
-    return replace(settings, recipe=recipe)
+    return replace(settings, recipe=recipe, left_to_auto=left_to_auto(given))
 
 
 def _spelled_out(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -330,6 +340,8 @@ def _updated(
     for name, words in _FOLLOW.items():
         if isinstance(rule, Mapping) and name in rule:
             raise InputError(f"{where}: [rule] {name} {words}")
+    if "left_to_auto" in changes:
+        raise InputError(f"{where}: left_to_auto follows from recipe_name and [recipe]")
     changes = read_changes(settings, changes, where)
     if strengths:
         arms = changes.get("augmentations", settings.augmentations)
