@@ -17,8 +17,8 @@ from augury.study.racing.next_cell import (
     next_cell,
     seeds_to_come,
 )
-from augury.study.racing.prefix import prefix, was_passed
-from augury.study.racing.standing import look
+from augury.study.racing.prefix import Prefix, prefix, was_passed
+from augury.study.racing.standing import look, order_by
 
 NONE, FLIP, CROP = ARMS = [("digits", "small", name) for name in ("none", "flip", "crop")]
 
@@ -78,6 +78,40 @@ def test_what_is_decided_gets_no_more_and_the_baseline_keeps_pace():
     assert next_cell(race, running, {FLIP}, 24) == cell(NONE, 4)
     # And with all arms decided there is nothing to do, whatever the baseline has.
     assert next_cell(race, running, {FLIP, CROP}, 24) is None
+
+
+def test_seeds_go_to_the_arm_with_the_fewest_to_go():
+    race = lanes(seeds=6)
+    done = all_of(race)
+    ended = Ended(done)
+    expected = {FLIP: 8, CROP: 9}
+    begun = []
+    for _ in range(4):
+        chosen = next_cell(race, ended, set(), 24, expected=expected)
+        begun.append((chosen.augmentation, chosen.seed))
+        race.add(chosen)
+        ended = Ended(done, running=all_of(race) - done)
+    # Flip has two to go, crop three; with a run of flip under way they are alike.
+    assert begun == [("none", 6), ("flip", 6), ("crop", 6), ("none", 7)]
+    # What too little is known of comes first.
+    assert next_cell(race, ended, set(), 24, expected={FLIP: 8}) == cell(CROP, 7)
+    assert next_cell(race, ended, set(), 24, expected={CROP: 9}) == cell(FLIP, 7)
+
+
+def test_the_order_goes_by_what_an_arm_needs_and_by_arms_with_five_pairs():
+    def seen_as(*differences):
+        return Prefix(tuple(range(len(differences))), np.array(differences))
+
+    seen = {
+        FLIP: seen_as(2.0, 2.1, 1.9, 2.05, 1.95),
+        CROP: seen_as(2.0, 2.1, 1.9, 2.05),
+        NONE: seen_as(2.0, -2.1, 1.9, -2.05, 0.1),
+    }
+    rule = Rule(design="race", alpha=0.001)
+    found = order_by(look(seen, rule, 24), rule, 24)
+    assert CROP not in found
+    assert 5 < found[FLIP] < 12
+    assert found[NONE] == 48
 
 
 def test_the_seeds_end():

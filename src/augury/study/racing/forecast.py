@@ -48,22 +48,19 @@ def forecast(race: Race, at_once: int) -> Forecast:
 def _ends(race: Race, needed: Mapping[Arm, int]) -> list[tuple[float, int]]:
     """Of each arm the seconds of all cells until it is decided, one after the other, and how many.
 
-    The seeds are given out as the race gives them: the lowest first.
+    The seeds are given out as the race gives them: to the arm with the fewest to go.
     """
     seconds, cells, ends = 0.0, 0, []
     have = race.ended.done | race.ended.failed
     counted = set[tuple[Arm, int]]()
-    for seed in range(max(needed.values(), default=0)):
-        for arm, last in needed.items():
-            if seed >= last:
-                continue
-            baseline = race.lanes.baseline_of(arm)
-            for side in (baseline, arm):
+    to_go = {arm: last - len(race.standing.seen[arm].seeds) for arm, last in needed.items()}
+    for arm in sorted(needed, key=to_go.__getitem__):
+        for seed in range(needed[arm]):
+            for side in (race.lanes.baseline_of(arm), arm):
                 if race.lanes.has(side, seed, have) or (side, seed) in counted:
                     continue
                 counted.add((side, seed))
                 seconds += race.durations.expected(race.lanes.at(side, seed)) or 0.0
                 cells += 1
-            if seed == last - 1:
-                ends.append((seconds, cells))
+        ends.append((seconds, cells))
     return ends

@@ -66,16 +66,21 @@ def next_cell(
     settled: Set[Arm],
     max_seeds: int,
     fits: Callable[[Cell], bool] = lambda cell: True,
+    expected: Mapping[Arm, int] | None = None,
 ) -> Cell | None:
     """The cell to begin now, or None where there is none.
 
-    What was asked for and has not ended comes first. After that the lowest seed that an undecided
-    arm has not got yet, its baseline's before its own, the arms in the order of the study: so all
-    undecided arms of all data sets and networks keep pace, and a baseline runs as far as they do.
+    What was asked for and has not ended comes first. After that arms that are not in `expected`,
+    then the arm that has the fewest seeds to go, so that a budget which ends early has decided what
+    it could: any order keeps the error rates, as a race bounds the largest e-value of all. Of arms
+    that are alike in this the lowest seed is next, its baseline's before its own, the arms in the
+    order of the study; and a baseline runs as far as its arms do.
 
-    settled: the arms that get no more seeds; fits: whether the budget allows a cell.
+    settled: the arms that get no more seeds; fits: whether the budget allows a cell; expected: of
+    arms with results enough to tell, how many seeds they will have had when they are decided.
     """
-    candidates = (*_unended(lanes, ended), *_new(lanes, ended, settled, max_seeds))
+    new = _new(lanes, ended, settled, max_seeds, expected or {})
+    candidates = (*_unended(lanes, ended), *new)
     return next((cell for cell in candidates if fits(cell)), None)
 
 
@@ -115,19 +120,33 @@ def _unended(lanes: Lanes, ended: Ended) -> list[Cell]:
     return [cell for _, _, cell in sorted(waiting, key=lambda each: each[:2])]
 
 
-def _new(lanes: Lanes, ended: Ended, settled: Set[Arm], max_seeds: int) -> list[Cell]:
-    """The next cell of each undecided arm, the lowest seeds first."""
+def _new(
+    lanes: Lanes, ended: Ended, settled: Set[Arm], max_seeds: int, expected: Mapping[Arm, int]
+) -> list[Cell]:
+    """The next cell of each undecided arm: those first of which too little is known, the lowest
+    seeds first, then those with the fewest seeds to go."""
     places = {arm: place for place, arm in enumerate(lanes.arms)}
-    found = {}
+    found: list[tuple[tuple[int, int, int], Cell]] = []
     for arm in _open(lanes, ended, settled):
         baseline = lanes.baseline_of(arm)
         for seed in _seeds_for(lanes, ended, arm, max_seeds):
             asked = lanes.is_asked(baseline, seed)
-            needed = arm if asked else baseline
-            cell = lanes.at(needed, seed)
-            found[cell.name] = (seed, (not asked and -1) or places[arm], cell)
+            cell = lanes.at(arm if asked else baseline, seed)
+            place = places[arm] if asked else -1
+            to_go = _to_go(lanes, ended, arm, expected[arm]) if arm in expected else 0
+            found.append(((to_go, seed, place), cell))
             break
-    return [cell for _, _, cell in sorted(found.values(), key=lambda each: each[:2])]
+    return [cell for _, cell in sorted(found, key=lambda each: each[0])]
+
+
+def _to_go(lanes: Lanes, ended: Ended, arm: Arm, expected: int) -> int:
+    """Seeds until `arm` has as many as `expected`, at least 1; those that run count double.
+
+    So that several workers do not all take the one arm that is nearest.
+    """
+    names = [cell.name for cell in lanes.cells[arm].values()]
+    have = sum(name in ended.done or name in ended.failed for name in names)
+    return max(1, expected - have + sum(name in ended.running for name in names))
 
 
 def _seeds_for(lanes: Lanes, ended: Ended, arm: Arm, max_seeds: int) -> Iterator[int]:

@@ -17,7 +17,7 @@ from augury.study.racing.durations import Durations
 from augury.study.racing.images import TestImages
 from augury.study.racing.next_cell import Ended, Lanes, given_up, next_cell, seeds_to_come
 from augury.study.racing.prefix import prefix, was_passed
-from augury.study.racing.standing import Standing, look
+from augury.study.racing.standing import Standing, look, order_by
 from augury.study.store import StudyFolder, disk_errors
 
 
@@ -110,8 +110,9 @@ class Race(Supply):
                 self._lost.add(name)
 
     def _next(self) -> Cell | None:
-        settled = self.standing.settled
-        return next_cell(self.lanes, self.ended, settled, self.budget.max_seeds, self._fits)
+        standing, most = self.standing, self.budget.max_seeds
+        expected = order_by(standing, self.plan.rule, most)
+        return next_cell(self.lanes, self.ended, standing.settled, most, self._fits, expected)
 
     def _fits(self, cell: Cell) -> bool:
         """Whether the budget allows to begin `cell` now."""

@@ -13,6 +13,8 @@ from augury.study.judging.pairs import Arm
 from augury.study.racing.outlook import could_be_decided, seeds_until_decided
 from augury.study.racing.prefix import Prefix
 
+_FIRST = 5
+"""Pairs that every arm gets before the order in which they get more looks at results."""
 _TRIED = 6
 """No arm is given up as hopeless before it has so many pairs."""
 
@@ -90,6 +92,17 @@ def seeds_expected(
             terms = _terms(rule, standing.seen, arm)
             found[arm] = seeds_until_decided(differences, *terms, max_seeds)
     return found
+
+
+def order_by(standing: Standing, rule: Rule, max_seeds: int) -> dict[Arm, int]:
+    """The seeds that each arm in the race will have when it is decided, to order them by.
+
+    Without those that have fewer than five pairs, whose results so far say too little. An arm that
+    twice `max_seeds` would not decide has twice that: it comes after all others.
+    """
+    known = [arm for arm in standing.open if len(standing.seen[arm].seeds) >= _FIRST]
+    found = seeds_expected(standing, rule, known, 2 * max_seeds)
+    return {arm: 2 * max_seeds if seeds is None else seeds for arm, seeds in found.items()}
 
 
 def _terms(rule: Rule, arms: Collection[Arm], arm: Arm) -> tuple[float, float, float]:
