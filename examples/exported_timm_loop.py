@@ -4,7 +4,7 @@
     python examples/exported_timm_loop.py clothing --weights lite0.safetensors --transform winner.py
 
 The folder has train/ and test/ with a folder a class. Without --transform the training images are
-resized and cut at their center, as the test images are. Nothing of augury is imported.
+cut to their central square and resized, as the test images are. Nothing of augury is imported.
 """
 
 import argparse
@@ -19,15 +19,16 @@ from timm.scheduler import create_scheduler_v2
 from timm.utils import AverageMeter, accuracy, random_seed
 from torch.utils.data import DataLoader
 
-STORED, SIZE = 110, 96  # pixels: test images are resized to the first and cut to the second
+SIZE = 96  # pixels
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def main() -> None:
     given = parse()
     random_seed(given.seed)
+    # The central square, as timm's training transforms without a random crop take it.
     plain = create_transform(
-        (3, SIZE, SIZE), crop_pct=SIZE / STORED, interpolation="bilinear", mean=MEAN, std=STD
+        (3, SIZE, SIZE), crop_pct=1.0, interpolation="bilinear", mean=MEAN, std=STD
     )
     transform = runpy.run_path(given.transform)["transform"] if given.transform else plain
     train = ImageDataset(f"{given.photos}/train", transform=transform)

@@ -64,6 +64,7 @@ def compare_candidates(given: argparse.Namespace) -> None:
             pretrained=recipe != "scratch-small",
             weights=given.weights,
             device=torch.device(given.device),
+            precision="bfloat16" if recipe == "scratch-small" else "float32",
         )
         for data in datasets(recipe, setting, given):
             if given.only and not {recipe, data.name} & set(given.only.split(",")):
@@ -79,7 +80,7 @@ def compare_candidates(given: argparse.Namespace) -> None:
 def setting_of(recipe: str, given: argparse.Namespace) -> Setting:
     """What two cores do in ten minutes for each recipe and data set."""
     usual = (
-        Setting("small", None, 1_000, 30)
+        Setting("small", None, 1_000, 20)
         if recipe == "scratch-small"
         else Setting(given.model, 64, 1_000, 6)
     )

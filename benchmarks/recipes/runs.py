@@ -11,6 +11,7 @@ from benchmarks.outcome import Row
 from augury.augment import build_augmentation
 from augury.data import Dataset, Split
 from augury.models import ModelSpec, build_model
+from augury.records.numbers import Precision
 from augury.study.planning.parts import run_parts
 from augury.training import Network, Recipe, Speed, Training, evaluate
 from augury.training.device import current_device
@@ -21,13 +22,15 @@ from augury.training.normalizations import build_normalize
 class Start:
     """A network as all its runs begin.
 
-    pretrained: else from random weights; weights: the file of the pretrained ones, None: timm's.
+    pretrained: else from random weights; weights: the file of the pretrained ones, None: timm's;
+    precision: in which it is the fastest on a processor with AMX.
     """
 
     model: str
     pretrained: bool
     weights: Path | None
     device: torch.device
+    precision: Precision = "float32"
 
     def network(self, data: Dataset, train: Split, seed: int) -> Network:
         """With a head, and without pretrained weights a body, that is drawn by `seed`."""
@@ -40,9 +43,8 @@ class Start:
         )
         statistics = "pretrained" if self.pretrained else "train"
         normalize = build_normalize(statistics, train.images, self.model)
-        return Network(
-            build_model(spec, seed), normalize, Speed("channels_last", "float32"), self.device
-        )
+        speed = Speed("channels_last", self.precision)
+        return Network(build_model(spec, seed), normalize, speed, self.device)
 
 
 def score(start: Start, data: Dataset, recipe: Recipe, seed: int) -> tuple[float, float]:

@@ -44,7 +44,9 @@ VERSIONS = "timm 1.0"
 _VIEW, _FLIP, _POLICY, _COLOR, _GRAY, _ERASE, _MIX = range(7)
 
 _GENERATOR = "draws come from Python's and NumPy's generators, not from seed, epoch and id"
-_WHOLE = "images are cut to their central square and resized to SIZE"
+_WHOLE = (
+    "images are cut to their central square and resized to SIZE: cut test images alike (crop_pct=1)"
+)
 _PARTNER = "an image's partner is the one at the mirrored place of its batch, of even size"
 
 # What create_transform does by itself, switched off.
