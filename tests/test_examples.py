@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import timm
+import torch
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -43,12 +44,14 @@ def test_an_exported_transform_in_a_plain_loop_of_timm(tmp_path):
             folder.mkdir(parents=True)
             for i in range(10):
                 Image.fromarray(np.full((120, 130, 3), shade, np.uint8)).save(folder / f"{i}.png")
-    save_file(
-        timm.create_model("test_efficientnet").state_dict(), weights := tmp_path / "w.safetensors"
-    )
+    torch.manual_seed(0)
+    weights = tmp_path / "weights.safetensors"
+    save_file(timm.create_model("test_efficientnet").state_dict(), weights)
     winner = tmp_path / "winner.py"
     augury.export("color-jitter", to="timm", image_size=96, num_classes=2, out=winner)
     options = ("--weights", weights, "--transform", winner, "--model", "test_efficientnet")
-    said = run("exported_timm_loop.py", tmp_path / "photos", *options, "--epochs", "3")
-    assert len(re.findall(r"loss [\d.]+", said)) == 3
+    said = run("exported_timm_loop.py", tmp_path / "photos", *options, "--epochs", "12")
+    losses = [float(loss) for loss in re.findall(r"loss ([\d.]+)", said)]
+    assert len(losses) == 12
+    assert losses[-1] < losses[0]
     assert "test 100.00 %" in said

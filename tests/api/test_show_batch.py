@@ -63,7 +63,7 @@ def test_one_picture_for_command_function_and_study(here, finished):
 
 def test_a_data_set_by_name(here):
     image = augury.show_batch("digits", "mixup", sheet="2x3", batch_size=20, quiet=True)
-    assert image.size == (8 + 3 * (96 + 8), 30 + 2 * (96 + 34))
+    assert image.size == (8 + 3 * (96 + 8), 16 + 2 * 14 + 2 * (96 + 34))
 
 
 def test_bad_input(here, finished):

@@ -37,7 +37,7 @@ def test_a_study_that_can_run(run, tmp_path):
     assert max(map(len, printed.splitlines())) <= 80
     for words in (
         "digits: 0 problems, 3 warnings",
-        "warning  small on digits: 2 training steps: the digits",
+        "warning  small on digits: 8 training steps: the digits",
         "warning  digits: no test part: 30% held out",
         "2 cells at once on cpu, 1 thread each",
         "device cpu: the default without a GPU",

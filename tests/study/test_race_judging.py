@@ -1,5 +1,7 @@
 """A race judged from its files: which pairs count, what stands, and what is read back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,11 +14,14 @@ from helpers.studies import IMAGES, make_study
 
 NONE = [150, 152, 149, 151, 150, 153, 150]
 BETTER = [160, 163, 158, 162, 161, 162, 161]
-RACE = {"design": "race", "replicates": 200}
 
 
 def race(tmp_path, right, **rule):
-    return make_study(tmp_path, right, rule=RACE | rule)
+    """Its seeds are as given, where those of a race would follow from results."""
+    plan, folder = make_study(tmp_path, right, rule={"replicates": 200} | rule)
+    plan = replace(plan, rule=replace(plan.rule, design="race"))
+    write_plan(folder.plan_file, plan)
+    return plan, folder
 
 
 def test_a_race_says_after_how_many_seeds(tmp_path):
