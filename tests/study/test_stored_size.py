@@ -14,7 +14,7 @@ from augury.records.plan import read_plan
 from augury.study.doctor import examine
 from augury.study.engines import InProcess
 from augury.study.opening import open_study
-from augury.study.planning.datasets import load_datasets, planned_dataset
+from augury.study.planning.datasets import planned_dataset
 from augury.study.preview import preview_new, show
 from augury.study.run_all import run_study
 from augury.study.running.learned import own_images
@@ -22,8 +22,9 @@ from augury.study.running.prepare import prepare
 from augury.study.store import StudyFolder
 from augury.training.teacher import load_network
 from helpers.studies import quick_settings
+from helpers.views import SEEN, loaded, settings_of
 
-SEEN, STORED = 14, 16
+STORED = 16
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +39,6 @@ def folder(tmp_path_factory):
                 pixels = generator.integers(0, 256, (24, 20, 3), dtype=np.uint8)
                 Image.fromarray(pixels).save(root / part / name / f"{i:02}.png")
     return root
-
-
-def settings_of(folder, *arms, **changes):
-    recipe = {"epochs": 1, "batch_size": 8, "validation": 0.2, "train_limit": None}
-    asked = {"image_size": SEEN, "corruptions": 0, "layout": "contiguous", "precision": "float32"}
-    return quick_settings(
-        datasets=[str(folder)], augmentations=list(arms), recipe=recipe, **asked | changes
-    )
-
-
-def loaded(settings):
-    (dataset,) = load_datasets(settings).values()
-    return dataset
 
 
 @pytest.mark.parametrize(("seen", "stored"), [(224, 256), (112, 128), (96, 110), (32, 37)])

@@ -16,14 +16,13 @@ from augury.rng import Draws
 from augury.study.doctor import examine
 from augury.study.engines import InProcess
 from augury.study.opening import open_study
-from augury.study.planning.datasets import load_datasets, planned_dataset
+from augury.study.planning.datasets import planned_dataset
 from augury.study.running.learned import own_images
 from augury.study.running.prepare import load_planned, prepare
 from augury.study.running.record_batches import augmented_images
 from augury.training.feed import Feed
-from helpers.studies import quick_settings
+from helpers.views import SEEN, loaded, settings_of
 
-SEEN = 14
 CPU = torch.device("cpu")
 
 
@@ -40,19 +39,6 @@ def folder(tmp_path_factory):
                 pixels = generator.integers(0, 200, size, dtype=np.uint8)
                 Image.fromarray(pixels).save(root / part / name / f"{i:02}.png")
     return root
-
-
-def settings_of(folder, *arms, **changes):
-    recipe = {"epochs": 1, "batch_size": 8, "validation": 0.2, "train_limit": None}
-    asked = {"image_size": SEEN, "corruptions": 0, "layout": "contiguous", "precision": "float32"}
-    return quick_settings(
-        datasets=[str(folder)], augmentations=list(arms), recipe=recipe, **asked | changes
-    )
-
-
-def loaded(settings):
-    (dataset,) = load_datasets(settings).values()
-    return dataset
 
 
 @pytest.mark.parametrize(
