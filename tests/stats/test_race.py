@@ -100,3 +100,19 @@ def test_two_pairs_and_equal_differences_decide_nothing():
     values = {"two": STRONG[:2], "equal": np.full(12, 0.5)}
     for state in race_state(values, rule, {arm: arm for arm in values}).values():
         assert (state.says, state.decided_after) == ("not decided", None)
+
+
+def test_another_arms_rejection_does_not_take_back_that_a_difference_is_too_small():
+    rule = Rule(design="race", min_difference=0.5)
+    # Five pairs ahead by 0.55, p between alpha / 2 and alpha; then many around 0.3.
+    first = 0.55 + 0.18 * np.array([-1.0, 1.0, -1.0, 1.0, 0.0])
+    values = np.concatenate([first, 0.28 + 0.2 * np.resize([-1.0, 1.0], 60)])
+    clear = 5 + 0.1 * np.resize([-1.0, 1.0], 12)
+    planned = {"a": "a", "b": "b"}
+    alone = race_state({"a": values}, rule, planned)["a"]
+    beside = race_state({"a": values, "b": clear}, rule, planned)
+    assert beside["b"].says == "helps"
+    p = anytime_p(values, 0.0, rule.mixing)[4]
+    assert 0.8 * rule.alpha / 2 < p < 0.8 * rule.alpha  # so that Holm alone would let it pass
+    assert alone == beside["a"]
+    assert alone.says == "no difference"

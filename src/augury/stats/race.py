@@ -117,13 +117,13 @@ def steps(differences: NDArray[np.float64], at: Terms, rule: Rule) -> Steps:
     n = np.arange(1, len(differences) + 1)
     means = differences.cumsum() / n
     sequence = confidence_sequence(differences, at.level, rule.mixing)
-    return Steps(
-        p=p,
-        means=means,
-        sequence=sequence,
-        shown=(n >= FEWEST_PAIRS) & (p < at.threshold) & matters(means, rule),
-        small=(n >= FEWEST_PAIRS) & (np.abs(sequence) < rule.min_difference).all(axis=1),
-    )
+    enough = n >= FEWEST_PAIRS
+    small = enough & (np.abs(sequence) < rule.min_difference).all(axis=1)
+    # Once the difference is known to be too small, the rejection of another arm, which raises this
+    # one's threshold, does not take that back.
+    threshold = at.level if small.any() else at.threshold
+    shown = enough & (p < threshold) & matters(means, rule)
+    return Steps(p=p, means=means, sequence=sequence, shown=shown, small=small)
 
 
 def matters(means: NDArray[np.float64], rule: Rule) -> NDArray[np.bool_]:
