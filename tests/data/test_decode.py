@@ -148,7 +148,7 @@ def test_processes_decode_the_same_and_need_no_guarded_script(animals, tmp_path)
         "from augury.data import load_dataset\n"
         "from augury.data.folders import decode\n"
         "decode._WORTH_PROCESSES, decode._CHUNK_FILES = 0, 2\n"
-        "decode._usable_cores = lambda: 2\n"
+        "decode.usable_cores = lambda: 2\n"
         "print('started')\n"
         f"print(load_dataset({str(animals)!r}, image_size=9).fingerprint)\n"
     )

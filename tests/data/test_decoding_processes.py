@@ -11,7 +11,7 @@ from augury.data.folders.decode import decoding_processes
 
 def test_an_interruption_does_not_wait_for_a_process_that_is_stopped(monkeypatch):
     monkeypatch.setattr(decode, "_WORTH_PROCESSES", 0)
-    monkeypatch.setattr(decode, "_usable_cores", lambda: 2)
+    monkeypatch.setattr(decode, "usable_cores", lambda: 2)
     stopped = []
 
     def wake(number, frame):

@@ -142,7 +142,7 @@ def test_what_is_named_is_not_chosen(measured, digits):
 def test_a_study_shorter_than_measuring_takes_the_default(measured, digits, monkeypatch):
     """Two steps in each of four ways are at most 5 % of 160; each of two processes trains half."""
     digits = load_dataset("digits")
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(2)), raising=False)
     steps = measured_steps(quick_settings(seeds=100), 1, 2, "cpu")
     assert steps == int(0.05 * 100 * len(quick_settings().augmentations))
     assert measured_steps(quick_settings(seeds=100), 1, 1, "cpu") == steps // 2

@@ -80,7 +80,7 @@ def endings(told):
 
 
 def test_an_engine_of_ones_own_runs_a_study(tmp_path, cache_folder, monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(6)), raising=False)
     settings = quick_settings(augmentations=["none"], seeds=2, corruptions=0)
     engine, told = LastFirst(), []
     plan = open_study(settings, tmp_path / "study", engine=engine)
@@ -278,7 +278,7 @@ def test_a_lost_cell_is_tried_once_more_and_then_fails(study):
 
 
 def test_how_many_cells_each_engine_runs_at_once(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)), raising=False)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     many = Workload("cpu", 100, frozenset({("small", 32)}))
     on_gpu = replace(many, device="cuda")
@@ -293,16 +293,16 @@ def test_how_many_cells_each_engine_runs_at_once(monkeypatch):
     assert Local().cells_at_once(replace(on_gpu, networks=large)) == 1
     monkeypatch.setattr("augury.study.engines.engine.gpu_memory", lambda _: 12 * 2**30)
     assert Local().cells_at_once(on_gpu) == 3
-    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(4)), raising=False)
     assert Local().cells_at_once(on_gpu) == 2
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)), raising=False)
     assert InProcess().cells_at_once(many) == 1
     assert Torchrun(Processes(0, 4)).cells_at_once(many) == 4
 
 
 def test_ray_plans_for_the_gpus_of_this_machine(monkeypatch):
     pytest.importorskip("ray", reason="Ray is not installed")
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)), raising=False)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     on_gpu = Workload("cuda", 100, frozenset({("small", 32), ("resnet50", 32)}))
     assert Ray().cells_at_once(on_gpu) == 8  # by the smallest share, a quarter

@@ -1,11 +1,11 @@
 """Opening a study: plan a new one, or extend the one that a folder holds."""
 
 import math
-import os
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
+from augury.cores import usable_cores
 from augury.data import Dataset, Progress, check_output, data_title
 from augury.errors import InputError
 from augury.inside import is_there, lock
@@ -131,7 +131,7 @@ def threads_a_cell(
     grid = (settings.datasets, settings.models, settings.augmentations, range(seeds))
     cells = math.prod(len(side) for side in grid)
     at_once = engine.cells_at_once(workload(device, cells, settings, datasets))
-    return max(1, (os.cpu_count() or 1) // at_once)
+    return max(1, usable_cores() // at_once)
 
 
 def workload(

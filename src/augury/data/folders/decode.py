@@ -2,7 +2,6 @@
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from augury.cores import usable_cores
 from augury.data.dataset import Progress
 from augury.data.folders.deep import FULL
 from augury.data.folders.listing import StoredFile, reason
@@ -37,7 +37,7 @@ _CHUNK_FILES, _CHUNK_BYTES = 512, 4_000_000
 @contextlib.contextmanager
 def decoding_processes(files: Sequence[StoredFile]) -> Iterator[Executor | None]:
     """Processes that decode `files`; None if there are too few files to be worth it."""
-    count = _usable_cores()
+    count = usable_cores()
     work = sum(file.size + _FILE_COST for file in files)
     if count == 1 or work < _WORTH_PROCESSES:
         yield None
@@ -175,9 +175,3 @@ def _strict_bombs() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
-
-
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,6 +1,5 @@
 """`Engine`: what runs the cells of a study, and what it is told of the study."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Protocol
 
 import torch
 
+from augury.cores import usable_cores
 from augury.models import MODELS
 from augury.records.cell import Cell
 from augury.records.numbers import Device
@@ -79,7 +79,7 @@ def default_workers(work: Workload) -> int:
     them for CUDA's own threads, and 4 GiB of the GPU's memory: more than `small` takes at batches
     of 512, with its images and CUDA's own half a gigabyte.
     """
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     if work.device == "cpu":
         return max(1, min(cores, work.cells))
     if work.device == "mps":

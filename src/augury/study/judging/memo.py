@@ -3,11 +3,11 @@
 import hmac
 import json
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from augury.cores import usable_cores
 from augury.data import Progress
 from augury.errors import InputError, UnreadableError
 from augury.files import tell_remade
@@ -60,7 +60,7 @@ class Memo:
 
 
 def _made(makes: Sequence[Callable[[], object]], progress: Progress | None) -> Iterator[object]:
-    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(_AT_ONCE, usable_cores())) as pool:
         # An error, or Ctrl-C, waits for those at work only: `map` then cancels the others.
         for done, value in enumerate(pool.map(lambda make: make(), makes), start=1):
             if progress:

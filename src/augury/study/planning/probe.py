@@ -1,11 +1,11 @@
 """Find the fastest layout and precision of each model on each data set."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import torch
 
+from augury.cores import usable_cores
 from augury.data import Dataset, Progress, cache_folder
 from augury.errors import InputError
 from augury.kernels.threads import limited_threads
@@ -130,7 +130,7 @@ def probe(
 
 def measured_steps(settings: StudySettings, steps_a_run: int, threads: int, device: str) -> int:
     """How many steps of one model on one data set may be measured before its runs begin."""
-    at_once = max(1, (os.cpu_count() or 1) // threads) if device == "cpu" else 1
+    at_once = max(1, usable_cores() // threads) if device == "cpu" else 1
     runs = len(settings.augmentations) * (settings.seeds or USUAL_SEEDS)
     return int(_SHARE * runs * steps_a_run / at_once)
 
