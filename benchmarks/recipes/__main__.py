@@ -41,6 +41,7 @@ def parse() -> argparse.Namespace:
     options.add_argument("--images", type=int, help="to train on at most")
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--only", default="", help="recipes or data sets, with commas")
+    options.add_argument("--ways", default="", help="rows of `candidates`, with semicolons")
     options.add_argument("--rates", default="0.0005,0.001,0.002", help="of timm's loop")
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options.add_argument("--short", action="store_true")

@@ -56,7 +56,7 @@ class Setting:
 
 
 def compare_candidates(given: argparse.Namespace) -> None:
-    """A table for each recipe and data set, printed as soon as it is there."""
+    """A table for each recipe and data set, and each row of it as soon as it is there."""
     for recipe, changes in CANDIDATES.items():
         setting = setting_of(recipe, given)
         start = Start(
@@ -73,8 +73,12 @@ def compare_candidates(given: argparse.Namespace) -> None:
                 f"\n{recipe}: {start.model} on {data.name}, {data.train.images.shape[-1]} pixels, "
                 f"{setting.images:,} images, {setting.epochs} epochs, {given.seeds} seeds\n"
             )
-            rows = [compared(recipe, each, setting, start, data, given.seeds) for each in changes]
-            print("\n".join(table(rows)), flush=True)
+            rows = []
+            for each in changes:
+                if not given.ways or words_of(recipe, each) in given.ways.split(";"):
+                    rows.append(compared(recipe, each, setting, start, data, given.seeds))
+                    print("\n".join(table(rows[-1:])), flush=True)
+            print("\n" + "\n".join(table(rows)), flush=True)
 
 
 def setting_of(recipe: str, given: argparse.Namespace) -> Setting:
@@ -114,5 +118,13 @@ def compared(
     }
     trained = replace(named_recipe(recipe, changes), **{**of_setting, **changes})
     found = [score(start, data, trained, seed) for seed in range(seeds)]
-    words = ", ".join(f"{name} {value}" for name, value in changes.items())
-    return row_of(words or f"{recipe}, as it is", found)
+    return row_of(words_of(recipe, changes), found)
+
+
+def words_of(recipe: str, changes: Changes) -> str:
+    """What a row is called: "lr 0.01", or "fine-tune, as it is"."""
+    words = ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in changes.items()
+    )
+    return words or f"{recipe}, as it is"

@@ -10,6 +10,7 @@ from augury.errors import InputError
 from augury.records.verdicts import ArmVerdict, Trained
 from augury.report import verdict_html, verdict_table
 from augury.report.load import StudyRecords
+from augury.report.what_next import NextStep, next_steps
 from augury.stats import Rule
 from augury.terminal import Shown
 
@@ -58,6 +59,11 @@ class VerdictTable(Shown, Sequence[ArmVerdict]):
     def next_epochs(self) -> int | None:
         """The number of epochs to try next where networks were still learning, else None."""
         return self._records.next_epochs
+
+    @property
+    def next_steps(self) -> list[NextStep]:
+        """One or two things that would change most for the least time, each with its price."""
+        return next_steps(self._records)
 
     def __len__(self) -> int:
         return len(self._records.comparisons)

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from rich.text import Text
+
 from augury.api.concluding import check_all_done, write_all
 from augury.cli.output import print_json
+from augury.printable import printable
 from augury.records.json_file import read_json
 from augury.report.terminal import verdict_table
+from augury.report.what_next import next_steps
 from augury.study.cell_states import CellCounts
 from augury.terminal.printer import out
 
@@ -15,9 +19,18 @@ def conclude(path: Path, reached: CellCounts, as_json: bool) -> None:
     records, page = write_all(path)
     if as_json:
         print_json(
-            {"report": page, "cells": vars(reached), "verdicts": read_json(path / "verdicts.json")}
+            {
+                "report": page,
+                "cells": vars(reached),
+                "verdicts": read_json(path / "verdicts.json"),
+                "next": [vars(step) for step in next_steps(records)],
+            }
         )
     else:
         out.print(verdict_table(records))
+        for step in next_steps(records):
+            out.print(Text(printable(f"next: {step}")), soft_wrap=True)
+            if step.command:
+                out.print(Text(printable(f"  {step.command}")), soft_wrap=True)
         out.print(f"report: {page}", soft_wrap=True)
     check_all_done(reached, path)

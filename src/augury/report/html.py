@@ -33,6 +33,7 @@ from augury.report.tables import (
 )
 from augury.report.training_words import training_lines, whole_answer
 from augury.report.verdict_section import verdict_sections
+from augury.report.what_next import next_steps
 from augury.stats.learning import LEARNED, RISING
 
 MAX_CLASSES = 25
@@ -110,6 +111,7 @@ def render(study: StudyRecords) -> str:
             few_problems=overall is not None and has_few_problems(overall),
             unfinished=[run for run in study.runs if run.status != "done"],
             teachers=_teachers(study),
+            next_steps=next_steps(study),
             origins=origins(study),
             mended=mended_since(study),
             max_set_aside=MAX_SET_ASIDE,

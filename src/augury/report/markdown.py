@@ -15,6 +15,7 @@ from augury.report.subgroup_words import subgroup_lines
 from augury.report.tables import VerdictRow, finished, verdict_rows
 from augury.report.terminal import METRIC_HEADINGS
 from augury.report.training_words import training_lines, whole_answer
+from augury.report.what_next import NextStep, next_steps
 from augury.stats import Rule
 
 # Characters that Markdown or HTML would read as more than text.
@@ -44,7 +45,14 @@ def markdown(study: StudyRecords) -> str:
     for warning in (*training_lines(study), *words.warnings(study)):
         lines += ["", f"⚠ {escaped(warning)}"]
     lines += ["", "**How it was measured**", "", *(f"- {line}" for line in _measured(study))]
+    if steps := next_steps(study):
+        lines += ["", "**What next?**", "", *map(_next, steps)]
     return "\n".join(lines) + "\n"
+
+
+def _next(step: NextStep) -> str:
+    command = f"\n  ```console\n  {printable(step.command)}\n  ```" if step.command else ""
+    return f"- {escaped(str(step))}{command}"
 
 
 def escaped(text: str) -> str:

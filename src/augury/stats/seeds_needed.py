@@ -21,12 +21,17 @@ def t_test_seeds(
 
 
 def rule_seeds(
-    difference: float, deviation: float, comparisons: int = 1, rule: Rule | None = None
+    difference: float,
+    deviation: float,
+    comparisons: int = 1,
+    rule: Rule | None = None,
+    image_error: float = 0.0,
 ) -> int | None:
     """The fewest seeds with which the whole fixed rule finds a true `difference`, with its power.
 
-    difference, deviation, comparisons: as for `rule_power`. None: over 200, as where the true
-    difference is not over `min_difference`, which is then measured below it as often as above.
+    difference, deviation, comparisons, image_error: as for `rule_power`. None: over 200, as where
+    the true difference is not over `min_difference`, which is then measured below it as often as
+    above.
     """
     _check(difference, deviation)
     rule = rule or Rule()
@@ -34,7 +39,7 @@ def rule_seeds(
     if difference <= rule.min_difference and rule.power > 0.5:
         return None
     for seeds in range(max(2, rule.min_seeds), _MOST + 1):
-        detectable = rule_detectable(deviation, seeds, comparisons, rule)
+        detectable = rule_detectable(deviation, seeds, comparisons, rule, image_error)
         if detectable is not None and detectable <= difference:
             return seeds
     return None

@@ -1,0 +1,146 @@
+"""More seeds for arms that are not decided, as many as would decide them at their spread so far."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+from augury.records.cell import Cell
+from augury.records.verdicts import ArmVerdict
+from augury.report.load import StudyRecords
+from augury.report.what_next.prices import Prices
+from augury.report.what_next.step import NextStep, study_command
+from augury.report.words import count, listed_or_counted
+from augury.stats import Rule, to_points
+from augury.stats.race import terms
+from augury.stats.seeds_needed import rule_seeds
+from augury.study.racing.outlook import seeds_until_decided
+
+_MOST = 200  # nobody runs more of them
+_FEWEST = 3  # pairs that tell something of a spread
+
+
+class _Needed(NamedTuple):
+    """How many seeds an arm has in all when it is decided."""
+
+    arm: ArmVerdict
+    seeds: int
+
+
+def more_seeds(study: StudyRecords, prices: Prices) -> NextStep | None:
+    """For those arms with which a minute decides most, the nearest first."""
+    needed = sorted(_needed(study), key=lambda each: each.seeds)
+    steps = [_step(study, prices, needed[: n + 1]) for n in range(len(needed))]
+    return max(steps, key=_worth, default=None)
+
+
+def _worth(step: NextStep) -> float:
+    return step.verdicts / step.seconds if step.seconds else 0.0
+
+
+def _step(study: StudyRecords, prices: Prices, needed: Sequence[_Needed]) -> NextStep:
+    arms = listed_or_counted([each.arm.augmentation for each in needed])
+    seeds = max(each.seeds for each in needed)
+    return NextStep(
+        f"{count(seeds, 'seed')} an arm {_would(study, seeds)} {arms}",
+        study_command(study, *_options(study, seeds)),
+        prices.of(_cells(study, needed)),
+        len(needed),
+        prices.at_once,
+    )
+
+
+def _would(study: StudyRecords, seeds: int) -> str:
+    """What so many seeds do for some arms."""
+    rule = study.rule
+    if rule.design == "race":
+        return "would decide, by the spread so far,"
+    if seeds == rule.min_seeds:
+        return "are the fewest with which there is a verdict on"
+    return "would show a difference as large as the measured one of"
+
+
+def _options(study: StudyRecords, seeds: int) -> tuple[str, ...]:
+    if study.rule.design != "race":
+        return "--seeds", str(seeds)
+    most = int(study.plan.settings.get("max_seeds", 0))
+    return ("--max-seeds", str(seeds)) if seeds > most else ()
+
+
+def _needed(study: StudyRecords) -> list[_Needed]:
+    found = []
+    for arm in study.comparisons:
+        seeds = _seeds_of(study, arm, _differences(study, arm))
+        if seeds is not None and seeds > len(arm.seeds):
+            found.append(_Needed(arm, seeds))
+    return found
+
+
+def _seeds_of(study: StudyRecords, arm: ArmVerdict, differences: NDArray[np.float64]) -> int | None:
+    rule = study.rule
+    if rule.design == "fixed" and len(arm.seeds) < rule.min_seeds:
+        return rule.min_seeds
+    if len(differences) < _FEWEST or not np.isfinite(differences).all():
+        return None
+    if arm.verdict == "not decided" and arm.decided_after is None:
+        names = [each.augmentation for each in study.comparisons]
+        at = terms([1.0] * len(names), names, rule)[study.comparisons.index(arm)]
+        return seeds_until_decided(differences, at.level, rule.min_difference, rule.mixing, _MOST)
+    size, spread = abs(float(differences.mean())), float(differences.std(ddof=1))
+    if arm.verdict == "not shown" and size > 0 and spread > 0:
+        error = _image_error(arm, spread, rule)
+        return rule_seeds(size, spread, len(study.comparisons), rule, error)
+    return None
+
+
+def _image_error(arm: ArmVerdict, spread: float, rule: Rule) -> float:
+    """Points by which the choice of test images lets a difference vary.
+
+    What the interval over seeds and images is wider than S seeds of that spread would make it.
+    """
+    if arm.two_way_interval is None:
+        return 0.0
+    low, high = arm.two_way_interval
+    error = (high - low) / 2 / float(scipy.special.ndtri((1 + rule.confidence) / 2))
+    seeds = len(arm.seeds)
+    return math.sqrt(max(0.0, error**2 - (seeds - 1) / seeds**2 * spread**2))
+
+
+def _differences(study: StudyRecords, arm: ArmVerdict) -> NDArray[np.float64]:
+    """(S,) points, in the order of the seeds that the verdict counts."""
+    dataset, model, name = arm.arm
+    sides = [
+        {
+            run.cell.seed: run.result.test.score(study.rule.metric)
+            for run in study.select(dataset, model, each)
+            if run.result
+        }
+        for each in (name, study.baseline)
+    ]
+    pairs = [[side.get(seed) for side in sides] for seed in arm.seeds]
+    return np.array(
+        [
+            np.nan if ours is None or theirs is None else to_points(ours) - to_points(theirs)
+            for ours, theirs in pairs
+        ]
+    )
+
+
+def _cells(study: StudyRecords, needed: Sequence[_Needed]) -> list[Cell]:
+    """The runs that are not there yet, those of the baseline once; without a race, of all arms."""
+    race = study.rule.design == "race"
+    there = {run.cell.name for run in study.runs if run.result}
+    found: dict[str, Cell] = {}
+    for each in needed:
+        dataset, model, name = each.arm.arm
+        for side in (name, study.baseline) if race else study.arms:
+            first = study.select(dataset, model, side)[0].cell
+            for seed in range(each.seeds):
+                cell = replace(first, seed=seed)
+                if cell.name not in there:
+                    found[cell.name] = cell
+    return list(found.values())

@@ -1,0 +1,167 @@
+"""What a report ends with: the next steps, their commands and their prices."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from augury.report import load_study
+from augury.report.html import render
+from augury.report.markdown import markdown
+from augury.report.what_next import NextStep, next_steps
+from augury.stats import Rule
+from augury.stats.race import race_state
+from helpers.html_page import read_page
+from helpers.report_studies import edit, write_study
+
+CORES = 2  # of the machine in these studies; their runs have one thread each
+
+
+def steps_of(folder: Path) -> list[NextStep]:
+    return next_steps(load_study(folder))
+
+
+def study(folder: Path, **options: Any) -> Path:
+    """One that a command could go on with."""
+    write_study(folder, **{"epochs": 2, "arms": ("none", "normal", "salience"), **options})
+    (folder / "study.toml").write_text("")
+    return folder
+
+
+def judged(folder: Path, verdicts: dict[str, str], **others: object) -> None:
+    def change(content: dict[str, Any]) -> None:
+        for c in content["comparisons"]:
+            c["verdict"] = verdicts.get(c["augmentation"], c["verdict"])
+        content.update(others)
+
+    edit(folder / "verdicts.json", change)
+
+
+def test_what_is_not_finished_comes_first(tmp_path: Path) -> None:
+    cells = [("digits", "small", "normal", 4), ("digits", "small", "salience", 1)]
+    folder = study(tmp_path / "s", missing=cells[:1], failed=cells[1:])
+    (step,) = steps_of(folder)
+    assert step.what == "go on: 1 run is not finished and 1 run has failed"
+    assert step.command == f"augury study {folder}/study.toml --out {folder}"
+    # A run takes 3.5 s and as many more as its seed says: medians of the five that are there.
+    medians = [np.median([3.5 + s for s in range(6) if s != gone]) for gone in (4, 1)]
+    assert step.seconds == pytest.approx(sum(medians) / CORES)
+    assert step.verdicts == 2
+
+
+def test_too_few_seeds_for_a_verdict(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", seeds=2)
+    judged(folder, {"normal": "cannot say", "salience": "cannot say"})
+    first = steps_of(folder)[0]
+    assert first.what == (
+        "6 seeds an arm are the fewest with which there is a verdict on normal and salience"
+    )
+    assert first.command.endswith(f"study.toml --seeds 6 --out {folder}")
+    assert first.seconds == pytest.approx(3 * 4 * 4.0 / CORES)  # three arms with four seeds more
+    assert first.verdicts == 2
+
+
+def test_networks_that_still_learn(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s")
+    arms = [("digits", "small", name) for name in ("none", "normal")]
+    trained = [
+        dict(zip(("dataset", "model", "augmentation"), arm, strict=True))
+        | {"runs": 6, "steps": 20, "right": 90.0, "rise": 2.0, "still_learning": True}
+        for arm in arms
+    ]
+    said = {"normal": "hurts", "salience": "hurts"}
+    judged(folder, said, trained=trained, next_epochs=8, next_seconds=1.0)
+    (step,) = steps_of(folder)
+    assert step.what == "train 8 epochs in place of 2, as networks were still learning"
+    assert step.command.endswith(f"study.toml --epochs 8 --out {folder}-8-epochs")
+    assert step.seconds == pytest.approx(4 * 3 * 6 * 6.0 / CORES)
+    assert step.verdicts == 2  # all: the baseline is among them
+    judged(folder, said, trained=trained[1:])
+    assert steps_of(folder)[0].verdicts == 1
+
+
+def test_seeds_that_decide_the_arms_of_a_race(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s")
+    edit(folder / "plan.json", lambda plan: plan["settings"].update(max_seeds=24))
+    edit(
+        folder / "verdicts.json",
+        lambda content: content["rule"].update(design="race", mixing=0.1, batches=[]),
+    )
+    judged(folder, {"normal": "not decided", "salience": "hurts"})
+    records = load_study(folder)
+    (arm,) = (c for c in records.comparisons if c.augmentation == "normal")
+    sides = [
+        [
+            100 * run.result.test.accuracy
+            for run in records.select("digits", "small", name)
+            if run.result and run.result.test.accuracy is not None
+        ]
+        for name in ("normal", "none")
+    ]
+    differences = np.subtract(*sides)
+    step = steps_of(folder)[0]
+    seeds = int(step.what.split()[0])
+    assert step.what == f"{seeds} seeds an arm would decide, by the spread so far, normal"
+    # Differences that go on alternating about the same mean, with the same deviation.
+    assert _decided(differences, seeds, records.rule)
+    assert not _decided(differences, seeds - 1, records.rule)
+    assert ("--max-seeds" in step.command) == (seeds > 24)
+    assert step.seconds == pytest.approx(2 * (seeds - len(arm.seeds)) * 6.0 / CORES)
+
+
+def _decided(differences: np.ndarray, seeds: int, rule: Rule) -> bool:
+    """Whether a race decides after so many seeds of the same mean and deviation (two arms)."""
+    n = np.arange(seeds)
+    ups = np.where(n % 2, -1.0, 1.0)  # the first ones say less
+    ups = (ups - ups.mean()) / ups.std(ddof=1)
+    values = differences.mean() + differences.std(ddof=1) * ups
+    return race_state({"a": values}, rule, {"a": "a", "b": "b"})["a"].says != "not decided"
+
+
+def test_other_arms_where_none_helps(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s", arms=("none", "normal", "flip"))
+    judged(folder, {"normal": "hurts", "flip": "hurts"})
+    (step,) = steps_of(folder)
+    assert step.what == "try other arms: crop, trivialaugment and cutmix, as none of these helps"
+    assert "--augment none,normal,flip,crop,trivialaugment,cutmix --out" in step.command
+    assert step.verdicts == 3
+    assert step.seconds == pytest.approx(3 * 6 * 6.0 / CORES)
+
+
+def test_what_helps_is_taken_home(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s")
+    judged(folder, {"normal": "helps", "salience": "hurts"})
+    (step,) = steps_of(folder)
+    assert step == NextStep(
+        "take normal into your own training", f"augury export {folder} --to torchvision", None, 0
+    )
+    assert str(step) == step.what
+
+
+def test_steps_without_a_study_file_have_no_command(digits_study: Path) -> None:
+    assert all(not each.command or "export" in each.command for each in steps_of(digits_study))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "at_once", "price"),
+    [
+        (None, 2, ""),
+        (42.0, 1, "about 42 s"),
+        (330.0, 1, "about 5 min 30 s"),
+        (1234.0, 2, "about 21 min with 2 runs at once"),
+        (7260.0, 1, "about 2 h 1 min"),
+    ],
+)
+def test_the_price(seconds: float | None, at_once: int, price: str) -> None:
+    assert NextStep("x", "", seconds, 1, at_once).price == price
+
+
+@pytest.mark.parametrize("write", [lambda s: read_page(render(s)).section("next").text, markdown])
+def test_pages_end_with_them(write: Callable[..., str], tmp_path: Path) -> None:
+    folder = study(tmp_path / "s")
+    judged(folder, {"normal": "helps", "salience": "hurts"})
+    text = " ".join(write(load_study(folder)).split())
+    assert "What next?" in text
+    assert f"augury export {folder} --to torchvision" in text.split("What next?")[1]
