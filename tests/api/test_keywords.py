@@ -23,6 +23,7 @@ OTHER = {
     "dataset": "fashion-mnist",
     "labels": ["labels.csv:image,breed"],
     "groups": "/groups.csv:image,camera",
+    "split_by": "camera",
     "models": "resnet18",
     "augment": ["flip", "cutout"],
     "baseline": "cutout",
@@ -98,6 +99,8 @@ def test_each_keyword_reaches_its_setting(cls, field, keyword, tmp_path):
     given = {"augment": ["flip", "cutout"], keyword: value}
     if keyword == "seeds":
         given["max_seeds"] = 30
+    if keyword in ("split_by", "folds"):
+        given = {"groups": OTHER["groups"], "split_by": OTHER["split_by"], **given}
     if keyword == "warmup":
         given["schedule"] = "cosine"
     if keyword == "features":

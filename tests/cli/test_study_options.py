@@ -53,6 +53,8 @@ VALUES = {
     "datasets": ("digits,./a b", ("digits", "./a b")),
     "labels": ("a.csv:x,y,test.csv", ("a.csv:x,y", "test.csv")),
     "groups": ("/a/b.csv:x,y", "/a/b.csv:x,y"),
+    "split_by": ("y", "y"),
+    "folds": ("4", 4),
     "models": ("small, resnet18", ("small", "resnet18")),
     "augmentations": ("none,flip+cutout", ("none", "flip+cutout")),
     "seeds": ("7", 7),
@@ -101,6 +103,8 @@ VALUES = {
 # Options without which another one is refused, or sets more.
 NEEDED = {
     "warmup": ["--schedule", "cosine"],
+    "split_by": ["--groups", "/a/b.csv:x,y"],
+    "folds": ["--groups", "/a/b.csv:x,y", "--split-by", "y"],
     "features": ["--freeze", "body"],
     # Without a recipe's name pretrained networks get another one.
     "pretrained": ["--recipe", "scratch-small"],
@@ -282,6 +286,7 @@ def test_a_study_command_can_be_given_to_the_doctor_first(run, tmp_path):
     # --no-pretrained is there, tables go with a folder of images, and a number of seeds
     # does not go with the budgets of a race.
     others = {"--weights", "--pretrained", "--labels", "--groups", "--cells", "--time"}
+    others |= {"--split-by", "--folds"}
     assert all_flags - {*WHOLE} == others
     code, printed, said = run("doctor", *WHOLE, "--out", "a study")
     assert code == 0, said

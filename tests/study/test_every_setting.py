@@ -33,6 +33,7 @@ RIGHT = {
     "datasets": ('["none"]',),
     "labels": ("[]", '["none"]'),
     "groups": ('"text"', '""'),
+    "split_by": ('""',),  # a name needs a table of groups, and `folds` needs a name
     "augmentations": ('["none"]',),
     "seeds": ("5",),
     "baseline": ('""',),

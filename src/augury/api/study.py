@@ -67,6 +67,8 @@ class Study:
         "labels.csv:image,breed"; several are one for each part, by their names.
     groups: a table (CSV) of images and their groups, "groups.csv" or "groups.csv:image,camera", by
         which each arm is also compared.
+    split_by: the column of that table whose groups are left out of training: each seed leaves
+        another one out and is tested on it; folds: several together, in so many turns.
     models: names, "module:factory", or callables (num_classes, channels) that give a
         torch.nn.Module. Default: "small".
     augment: names, "a+b" for a, then b; files; "module:attribute"; augmentations of ours;
@@ -110,6 +112,8 @@ class Study:
         dataset: object = None,
         labels: Labels | None = None,
         groups: str | os.PathLike[str] | None = None,
+        split_by: str | None = None,
+        folds: int | None = None,
         models: Model | Sequence[Model] | None = None,
         augment: Arm | Sequence[Arm] | None = None,
         seeds: int | None = None,
@@ -184,6 +188,8 @@ class Study:
                 ),
                 "labels": tables_given(labels) if labels is not None else None,
                 "groups": whole_groups(os.fspath(groups)) if groups is not None else None,
+                "split_by": split_by,
+                "folds": folds,
                 "models": model_names(models),
                 "augmentations": augmentations or None,
                 "seeds": seeds,

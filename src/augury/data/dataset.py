@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from augury.center import center_of
 from augury.errors import InputError
+from augury.records.group_split import GroupSplit
 from augury.records.set_aside import SetAside
 
 Progress = Callable[[int, int, str], None]
@@ -61,6 +62,8 @@ class Dataset:
         they see whole images
     pictures: the training images once more, with what is stored of them beyond their center
         squares; None where the squares are all there is
+    split: which groups of images are left out of training at which seed; `train` and `test` then
+        both hold all images. None where the parts are those of the source
     """
 
     name: str
@@ -74,6 +77,7 @@ class Dataset:
     set_aside: tuple[SetAside, ...]
     seen: int | None = None
     pictures: Split | None = None
+    split: GroupSplit | None = None
 
     @property
     def channels(self) -> int:

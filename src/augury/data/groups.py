@@ -17,6 +17,9 @@ _TABLE = re.compile(r"(.+\.(?:csv|tsv|txt))(?::(.*))?", re.IGNORECASE | re.DOTAL
 _IMAGES = ("filename", "file", "filepath", "image", "img", "imageid", "imagename", "id", "path")
 """Usual names of the images' column, in lower case, without spaces, - and _."""
 
+FEWEST_GROUPS = 3
+"""To leave one out: of two, each would be trained on alone."""
+
 
 @dataclass(frozen=True)
 class GroupTable:
@@ -57,6 +60,17 @@ def check_groups(groups: str, datasets: Sequence[str]) -> None:
     if groups and len(datasets) != 1:
         raise InputError(f"groups: are of one data set, got {len(datasets)}")
     split_groups(groups)
+
+
+def check_split(split_by: str, folds: int | None, groups: str) -> None:
+    """Raise InputError where groups are to be left out and no table names them."""
+    if split_by and not groups:
+        raise InputError(
+            f"split_by: {split_by} is a column of a table of groups, and none is given; "
+            f"say which: --groups FILE.csv:IMAGES,{split_by}"
+        )
+    if folds is not None and not split_by:
+        raise InputError("folds: is for groups that are left out, and needs split_by (--split-by)")
 
 
 def read_groups(text: str, location: str, ids: Collection[int]) -> GroupTable:

@@ -39,6 +39,8 @@ class Cell:
     none is. saliency_revision: the meaning of the kinds of saliency, see `augury.saliency.kind_at`.
     model_code: hash of the code of a model of the user's own, "" for any other. seen: side in
     pixels of what the network sees of images that are stored larger, None where it sees them whole.
+    split_by: the groups by which the images are divided into parts, as "subject", "" for the data
+    set's own parts; `fingerprint` covers which image is in which group.
     """
 
     dataset: str
@@ -53,6 +55,7 @@ class Cell:
     saliency_revision: int = 1
     model_code: str = ""
     seen: int | None = None
+    split_by: str = ""
 
     @cached_property  # needed some twenty times a run; 0.1 ms each time
     def name(self) -> str:

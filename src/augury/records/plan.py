@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from augury.errors import InputError
 from augury.names import shown
 from augury.records.cell import Cell
+from augury.records.group_split import GroupSplit
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
 from augury.records.numbers import Count, Device, Layout, Precision, Seconds
 from augury.records.provenance import Provenance
@@ -68,7 +69,8 @@ class PlannedDataset:
     stored_size: side of the images where they are stored larger than `image_size`, else None;
     test_files: the test images' ids and paths inside a folder or archive, empty for other data and
     in plans of earlier versions; groups: None where none were given;
-    pictures: whether they are stored beyond their center squares, too
+    pictures: whether they are stored beyond their center squares, too; split: how all images, which
+    `train` and `test` both count, are divided by their groups, None where there are parts
     """
 
     location: str
@@ -87,6 +89,7 @@ class PlannedDataset:
     test_files: tuple[tuple[int, str], ...] = ()
     groups: Groups | None = None
     pictures: bool = False
+    split: GroupSplit | None = None
 
 
 @dataclass(frozen=True)

@@ -16,4 +16,5 @@ def facts(study: StudyRecords) -> list[str]:
         words.count(len(seeds), "seed"),
         f"{len(done)} of {words.count(len(study.runs), 'run')} finished",
         f"{words.duration(sum(result.seconds for result in done))} of training",
+        *(dataset.split.words for dataset in study.datasets.values() if dataset.split),
     ]

@@ -88,7 +88,7 @@ def _cells(row: VerdictRow) -> list[str]:
 
 def _measured(study: StudyRecords) -> Iterator[str]:
     yield escaped(", ".join(facts(study)))
-    yield _asked(study.rule)
+    yield _asked(study.rule, any(each.split for each in study.datasets.values()))
     yield from map(escaped, pairing_lines(study))
     for name, data in study.datasets.items():
         side = f"{data.image_size}×{data.image_size} pixels"
@@ -101,10 +101,10 @@ def _measured(study: StudyRecords) -> Iterator[str]:
     yield "All figures and pictures: `report.html` beside this file"
 
 
-def _asked(rule: Rule) -> str:
+def _asked(rule: Rule, by_group: bool) -> str:
     """What a verdict asks for, in a line."""
     size = f"a difference of at least {words.threshold(rule.min_difference)} points"
-    images = "an interval over seeds and test images without zero"
+    images = f"an interval over {'groups' if by_group else 'seeds and test images'} without zero"
     shared = "Arms share seeds, first weights, splits and order."
     if rule.design == "race":
         return (

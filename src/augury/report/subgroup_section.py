@@ -59,7 +59,8 @@ class Subgroups:
     """Everything of one data set and network.
 
     told: (arm, what is found) of those with findings; shown: whether its images could be read;
-    without_group: what the table of groups lacks.
+    without_group: what the table of groups lacks; left_out: the groups that each seed leaves out,
+    as "subjects", "" where all seeds test the same images.
     """
 
     dataset: str
@@ -69,6 +70,7 @@ class Subgroups:
     turned: Sequence[TurnedRow]
     shown: bool
     without_group: str
+    left_out: str
 
     @property
     def has_groups(self) -> bool:
@@ -84,7 +86,8 @@ def subgroup_sections(study: StudyRecords) -> list[Subgroups]:
         group: [
             found[name]
             for name in study.arms
-            if name in (found := study.evidence.of(*group)) and found[name].turned
+            if name in (found := study.evidence.of(*group))
+            and (found[name].turned or found[name].classes)
         ]
         for group in study.groups
     }
@@ -142,6 +145,7 @@ def _section(
         ],
         shown=bool(pictures),
         without_group=without_group(dataset.groups) if dataset.groups else "",
+        left_out=f"{dataset.split.column}s" if dataset.split else "",
     )
 
 

@@ -36,8 +36,8 @@ def verdict_table(study: StudyRecords) -> Group:
     """Each arm against the baseline, a section for every data set and network; 80 columns wide.
 
     Under it: which classes and groups of test images are hurt, whether networks were still
-    learning, whose features were computed once, how many runs are not there, and how many test
-    images leak.
+    learning, whose features were computed once, who is left out and tested, how many runs are not
+    there, and how many test images leak.
     """
     several = len(study.groups) > 1
     dataset, model = study.groups[0]
@@ -57,30 +57,32 @@ def verdict_table(study: StudyRecords) -> Group:
         if several:
             table.add_row(Group(_text(model, "bold"), _text(f"on {dataset}", "bold")))
         for row in verdict_rows(study, dataset, model):
-            table.add_row(*_row(row))
+            table.add_row(*_row(row, "groups" if study.datasets[dataset].split else "images"))
         table.add_section()
     hurt = (_text(line, "red") for line in subgroup_lines(study, ("hurts",)))
     training = (_text(line, "yellow") for line in training_lines(study))
     once = (_text(line, "dim") for line in features_lines(study))
     together = (_text(line, "dim") for line in pairing_lines(study))
     missing = (_text(warning, "red") for warning in warnings(study))
-    return Group(table, *hurt, *training, *once, *together, *missing)
+    splits = (dataset.split for dataset in study.datasets.values())
+    tested = (_text(split.words, "dim") for split in splits if split)
+    return Group(table, *hurt, *training, *once, *together, *tested, *missing)
 
 
-def _row(row: VerdictRow) -> list[RenderableType]:
+def _row(row: VerdictRow, tested: str) -> list[RenderableType]:
     comparison = row.comparison
     figures = ["", "", ""]
     if comparison:
         figures = [signed(comparison.difference), span(comparison.interval), p_value(comparison.p)]
     cells = [row.augmentation, fixed(row.accuracy), *figures, str(row.seeds)]
-    verdict = (_text(line, _STYLES[row.verdict]) for line in _verdict(row))
+    verdict = (_text(line, _STYLES[row.verdict]) for line in _verdict(row, tested))
     return [*map(_text, cells), Group(*verdict)]
 
 
-def _verdict(row: VerdictRow) -> list[str]:
+def _verdict(row: VerdictRow, tested: str) -> list[str]:
     comparison = row.comparison
     if comparison and comparison.decided_after and row.verdict == "not decided":
-        return [row.verdict, "too few images"]
+        return [row.verdict, f"too few {tested}"]
     if comparison and comparison.decided_after:
         return [row.verdict, f"after {count(comparison.decided_after, 'seed')}"]
     if row.verdict != "not shown" or not comparison or comparison.detectable is None:

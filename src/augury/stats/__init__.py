@@ -31,6 +31,13 @@ from augury.stats.holm import holm
 from augury.stats.iqm import interquartile_mean, iqm_interval
 from augury.stats.learning import final_slope, is_still_learning, next_epochs, rise_of
 from augury.stats.optimism import best_epoch_optimism
+from augury.stats.over_groups import (
+    groups_deviation,
+    groups_error,
+    groups_interval,
+    groups_reach,
+    groups_sequence,
+)
 from augury.stats.over_images import (
     class_interval,
     has_predictions,
@@ -99,6 +106,11 @@ __all__ = [
     "final_slope",
     "fit_temperature",
     "friedman",
+    "groups_deviation",
+    "groups_error",
+    "groups_interval",
+    "groups_reach",
+    "groups_sequence",
     "has_predictions",
     "has_spread",
     "holm",

@@ -8,6 +8,9 @@ Verdict = Literal["helps", "hurts", "no difference", "not decided", "not shown",
 
 Interval = tuple[float, float]
 
+Tested = Literal["test images", "groups"]
+"""Groups where each seed leaves other groups of images out of training, and tests them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
@@ -54,7 +57,8 @@ class PairEvidence:
 
     deviation: standard deviation of the paired differences.
     p: adjusted for the looks, but not by Holm.
-    image_error: standard error of the difference over test images.
+    image_error: standard error of the difference over test images, or over groups of them.
+    tested: what the verdict must hold for others of.
     The rest is as in `Comparison`.
     """
 
@@ -68,18 +72,21 @@ class PairEvidence:
     probability_interval: Interval
     two_way: Interval | None
     image_error: float
+    tested: Tested = "test images"
 
 
 @dataclass(frozen=True)
 class ImagesAt:
     """What the test images say of the mean difference over the first `seeds` pairs, points.
 
-    interval: two-way, over seeds and test images; error: standard error over test images alone.
+    interval: two-way, over seeds and test images; reach: up to which size a mean difference would
+    not hold for other test images with endless seeds either, at most 100. Where seeds test
+    different groups, both are over groups (`augury.stats.over_groups`).
     """
 
     seeds: int
     interval: Interval
-    error: float
+    reach: float
 
 
 @dataclass(frozen=True)
@@ -87,11 +94,13 @@ class RaceEvidence:
     """The differences of a pair by seed, points, and what its `images` test images say of them.
 
     looks: at numbers of pairs where the accuracies might decide, ascending, and at the last.
+    tested: what `images` counts.
     """
 
     differences: tuple[float, ...]
     images: int
     looks: tuple[ImagesAt, ...]
+    tested: Tested = "test images"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,9 @@ from augury.stats.pair import Calls, Pair
 
 
 def has_predictions(pair: Pair, metric: str) -> bool:
-    """Whether a pair has what the functions below need."""
+    """Whether a pair has what verdicts need of its test images, or of its groups of them."""
+    if pair.turns is not None:
+        return True
     if metric == "accuracy":
         return pair.correct is not None and pair.baseline_correct is not None
     return pair.calls is not None

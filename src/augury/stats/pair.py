@@ -27,7 +27,9 @@ class Pair:
     seeds: S seeds; accuracy, baseline_accuracy: (S,) fractions in [0, 1] of the rule's metric, NaN
     where a run gave none; correct, baseline_correct: (S, N) bool, or None where predictions are
     missing; obstacle: why the two must not be compared, "" where nothing speaks against it; calls:
-    needed for other metrics than accuracy.
+    needed for other metrics than accuracy. turns: (S,), where each seed tests other groups of
+    images: seeds with equal numbers test the same. There are no correct, baseline_correct and calls
+    then. None where all seeds test the same images.
     Raises ValueError for other shapes and values.
     """
 
@@ -38,6 +40,7 @@ class Pair:
     baseline_correct: NDArray[np.bool_] | None = None
     obstacle: str = ""
     calls: Calls | None = None
+    turns: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(set(self.seeds)) != len(self.seeds):
@@ -71,4 +74,5 @@ class Pair:
             None if self.baseline_correct is None else self.baseline_correct[:seeds],
             self.obstacle,
             calls,
+            None if self.turns is None else self.turns[:seeds],
         )

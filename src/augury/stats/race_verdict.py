@@ -21,11 +21,13 @@ from augury.stats.comparison import (
     ImagesAt,
     Interval,
     RaceEvidence,
+    Tested,
     Verdict,
     Weighed,
 )
 from augury.stats.e_process import anytime_p, batch_alphas, confidence_sequence, largest_e_value
 from augury.stats.holm import holm
+from augury.stats.over_groups import groups_reach, groups_sequence
 from augury.stats.over_images import has_predictions, image_gains, images_interval
 from augury.stats.pair import Pair
 from augury.stats.paired import probability_of_improvement
@@ -35,6 +37,10 @@ from augury.stats.rule import Rule
 
 _SURE = 1e-4
 """Share of alpha at which p is small enough for any number of comparisons."""
+
+_MOST = 100.0
+_ANYTHING = -_MOST, _MOST
+"""Points, the interval over groups where too few have been tested."""
 
 
 class _Decision(NamedTuple):
@@ -68,7 +74,8 @@ def race_evidence(pair: Pair, rule: Rule) -> RaceEvidence | None:
                 break
     if len(differences) >= FEWEST_PAIRS and not (looks and looks[-1].seeds == len(differences)):
         looks.append(_look(pair, len(differences), rule))
-    return RaceEvidence(tuple(differences.tolist()), _images(pair), tuple(looks))
+    tested: Tested = "test images" if pair.turns is None else "groups"
+    return RaceEvidence(tuple(differences.tolist()), _images(pair), tuple(looks), tested)
 
 
 def decide_race(
@@ -164,12 +171,13 @@ def _said(
         return decision.what, f"{decision.what} by {size}{after}"
     if decision.what == "no difference" and sequence:
         span = f"between {_signed(sequence[0])} and {_signed(sequence[1])} points"
-        words = f"no difference that matters: {span} on these test images{after}"
+        words = f"no difference that matters: {span} on these {race.tested}{after}"
         return "no difference", words
     which = "better" if mean > 0 else "worse"
+    these, others = f"{race.images:,} {race.tested}", race.tested.removeprefix("test ")
     return "not decided", (
-        f"not decided: {which} on these {race.images:,} test images, but other images could say "
-        "otherwise; more test images would tell, more seeds would not"
+        f"not decided: {which} on these {these}, but other {others} could say "
+        f"otherwise; more {race.tested} would tell, more seeds would not"
     )
 
 
@@ -194,22 +202,28 @@ def _images_say(
     nearest = look.interval[0] if mean > 0 else -look.interval[1]
     if nearest > 0:
         return "agree"
-    reach = float(scipy.special.ndtri((1 + rule.confidence) / 2)) * look.error
-    return "too few" if abs(mean) <= reach else "more seeds"
+    return "too few" if abs(mean) <= look.reach else "more seeds"
 
 
 def _look(pair: Pair, seeds: int, rule: Rule) -> ImagesAt:
     first = pair.first(seeds)
+    if first.turns is not None:
+        of = first.differences, first.turns, 1 - rule.confidence, rule.mixing
+        return ImagesAt(seeds, groups_sequence(*of) or _ANYTHING, min(groups_reach(*of), _MOST))
     low, high = images_interval(first, rule.metric, rule.confidence, rule.replicates, rule.seed)
     gains = image_gains(first, rule.metric)
     # Each image's mean over S seeds varies by what S seeds leave of its luck, too, which more seeds
     # would take away.
     own = gains.mean(axis=0).var() - gains.var(axis=0, ddof=1).mean() / seeds
     error = float(np.sqrt(max(own, 0.0) / gains.shape[1]))
-    return ImagesAt(seeds, (to_points(low), to_points(high)), to_points(error))
+    reach = float(scipy.special.ndtri((1 + rule.confidence) / 2)) * to_points(error)
+    return ImagesAt(seeds, (to_points(low), to_points(high)), reach)
 
 
 def _images(pair: Pair) -> int:
+    """How many test images, or turns of groups."""
+    if pair.turns is not None:
+        return len(set(pair.turns))
     if pair.correct is not None:
         return int(pair.correct.shape[1])
     return len(pair.calls.labels) if pair.calls else 0

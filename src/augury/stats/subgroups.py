@@ -23,7 +23,9 @@ class SubgroupScores:
 
     images: how many test images it has, at least 1; accuracy, baseline_accuracy: means over seeds,
     %; differences: (S,) points, in the order of the seeds; image_error: standard error, in points,
-    that the choice of these images adds to the mean difference, None for a single image.
+    that the choice of these images adds to the mean difference, None for a single image; units: how
+    many independent things that error is over, the images where it is None. Where seeds test
+    different groups, both are over groups, and `differences` has the seeds that test some of it.
     """
 
     images: int
@@ -31,6 +33,7 @@ class SubgroupScores:
     baseline_accuracy: float
     differences: tuple[float, ...]
     image_error: float | None
+    units: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +180,8 @@ def _over_images(scores: SubgroupScores, rule: Rule) -> Interval | None:
     """Student's interval of the mean difference over test images; None for a single one."""
     if scores.image_error is None:
         return None
-    reach = student_quantile((1 + rule.confidence) / 2, scores.images - 1) * scores.image_error
+    units = scores.units or scores.images
+    reach = student_quantile((1 + rule.confidence) / 2, units - 1) * scores.image_error
     mean = float(np.mean(scores.differences))
     return mean - reach, mean + reach
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from augury.stats.comparison import Comparison, PairEvidence, Verdict, Weighed
 from augury.stats.holm import holm
+from augury.stats.over_groups import groups_error, groups_interval
 from augury.stats.over_images import has_predictions, image_error, images_interval
 from augury.stats.pair import Pair
 from augury.stats.paired import (
@@ -88,10 +89,7 @@ def _gather(pair: Pair, rule: Rule) -> PairEvidence | None:
         return None
     looks = looks_of(rule.looks, len(differences))
     confidence = 1 - nominal_level(1 - rule.confidence, looks)
-    two_way, error = None, 0.0
-    if has_predictions(pair, rule.metric):
-        low, high = images_interval(pair, rule.metric, confidence, rule.replicates, rule.seed)
-        two_way, error = (to_points(low), to_points(high)), image_error(pair, rule.metric)
+    two_way, error = _over_tested(pair, rule, confidence)
     t = paired_t(differences, confidence)
     return PairEvidence(
         difference=float(differences.mean()),
@@ -105,8 +103,23 @@ def _gather(pair: Pair, rule: Rule) -> PairEvidence | None:
             differences, rule.confidence, rule.replicates, rule.seed
         ),
         two_way=two_way,
-        image_error=to_points(error),
+        image_error=error,
+        tested="test images" if pair.turns is None else "groups",
     )
+
+
+def _over_tested(
+    pair: Pair, rule: Rule, confidence: float
+) -> tuple[tuple[float, float] | None, float]:
+    """Interval and standard error over test images or groups, points; None without predictions."""
+    if pair.turns is not None:
+        differences = pair.differences
+        interval = groups_interval(differences, pair.turns, confidence)
+        return interval, groups_error(differences, pair.turns)
+    if not has_predictions(pair, rule.metric):
+        return None, 0.0
+    low, high = images_interval(pair, rule.metric, confidence, rule.replicates, rule.seed)
+    return (to_points(low), to_points(high)), to_points(image_error(pair, rule.metric))
 
 
 def _tested(pair: Weighed, evidence: PairEvidence, p: float, family: int, rule: Rule) -> Comparison:
@@ -183,7 +196,7 @@ def _decide(
     seen = f"this study could have seen ≥ {round_up(detectable)} points"
     if _seeds_agree(evidence, p, rule):
         which = "better" if difference > 0 else "worse"
-        images = f"{which} on these test images, but others could say otherwise"
+        images = f"{which} on these {evidence.tested}, but others could say otherwise"
         return "not shown", f"not shown: {images}; {seen}"
     return "not shown", f"not shown; {seen}"
 

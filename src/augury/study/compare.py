@@ -63,8 +63,11 @@ def _named(arm: Arm, comparison: Comparison, metric: str) -> ArmChange:
 def _split_apart(first: Plan, second: Plan, arm: Arm) -> str:
     """How images or splits of the two studies differ, "" where they do not."""
     one, other = _cell(first, arm), _cell(second, arm)
+    if one.split_by != other.split_by:
+        return f"the studies split {arm[0]} differently (split_by)"
     if one.fingerprint != other.fingerprint:
-        return f"the images of {arm[0]} are not the same in the two studies"
+        what = "groups" if one.split_by else "images"
+        return f"the {what} of {arm[0]} are not the same in the two studies"
     for name in _SPLIT:
         was, now = getattr(one.recipe, name), getattr(other.recipe, name)
         if was != now:

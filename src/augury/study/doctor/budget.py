@@ -103,5 +103,6 @@ def _spread(race: Race, dataset: str) -> tuple[float, str]:
             return math.sqrt(squares / freedom), f"of {sum(map(len, seen.values()))} finished pairs"
     planned = race.plan.datasets[dataset]
     recipe = next(iter(race.lanes.arms.values())).recipe
-    trained = count_trained(planned.train, len(planned.classes), planned.own_validation, recipe)
+    classes, own, split = len(planned.classes), planned.own_validation, planned.split
+    trained = count_trained(planned.train, classes, own, recipe, split)
     return assumed_spread(None, trained).deviation, "a default: nothing has been run yet"

@@ -55,7 +55,8 @@ def examine_data(
         found.append(Notice("problem", dataset.name, "limits", 1, str(error)))
     else:
         found += _parts(dataset, recipe, parts)
-        found += notices_of_test_images(dataset, parts.test, min_difference, metric)
+        if not dataset.split:
+            found += notices_of_test_images(dataset, parts.test, min_difference, metric)
     return found
 
 
@@ -64,12 +65,14 @@ def _parts(dataset: Dataset, recipe: Recipe, parts: ClassCounts) -> Iterator[Not
     train, validation, test = parts.totals
     sizes = f"trained on {train:,}, validated on {validation:,}, tested on {test:,}"
     shape = f"{dataset.channels}×{dataset.image_size}×{dataset.image_size}"
-    words = f"{sizes} images of {shape} in {dataset.num_classes} classes"
+    first = "the first seed is " if dataset.split else ""
+    words = f"{first}{sizes} images of {shape} in {dataset.num_classes} classes"
     yield Notice("fine", name, "sizes", train + test, words)
     if recipe.validation > 0:
         yield from _few(dataset, "validation", parts.validation, 1, recipe.train_limit)
     yield from _few(dataset, "training", parts.train, FEW, recipe.train_limit)
-    yield from _few(dataset, "test", parts.test, FEW, recipe.test_limit)
+    if not dataset.split:  # all images are tested
+        yield from _few(dataset, "test", parts.test, FEW, recipe.test_limit)
 
 
 def _few(
@@ -164,6 +167,8 @@ def _conflicting_labels(dataset: Dataset, named: "_Images") -> Iterator[Notice]:
 
 
 def _leaked(dataset: Dataset, named: "_Images", progress: Progress | None) -> Iterator[Notice]:
+    if dataset.split:
+        return
     found = dataset_duplicates(dataset, progress)
     for part, pairs in (("training", found.train), ("validation", found.validation)):
         if not pairs:
@@ -179,6 +184,8 @@ def _leaked(dataset: Dataset, named: "_Images", progress: Progress | None) -> It
 
 
 def _own_parts(dataset: Dataset) -> dict[str, Split]:
+    if dataset.split:  # all images are in each part
+        return {"training": dataset.train}
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
     return {name: part for name, part in parts.items() if part is not None}
 

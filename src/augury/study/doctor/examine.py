@@ -16,6 +16,7 @@ from augury.study.doctor.costs import Costs
 from augury.study.doctor.data import examine_data
 from augury.study.doctor.groups import group_notices
 from augury.study.doctor.learning import learning_notices
+from augury.study.doctor.left_out import left_out_notices
 from augury.study.doctor.notice import LEVELS, Notice
 from augury.study.doctor.opening import Opened, open_for_examination
 from augury.study.doctor.power import (
@@ -110,6 +111,8 @@ def examine(
             dataset, settings.recipe, rule.min_difference, progress, location, rule.metric
         )
         notices += group_notices(dataset, location, settings.groups)
+        seeds = max(settings.most_seeds, opened.plan.seeds)
+        notices += left_out_notices(dataset, settings.recipe.validation, seeds)
         notices += examine_storage(dataset, location, views, progress)
     device, threads, speed = opened.plan.device, opened.plan.threads, opened.plan.speed
     waiting = max(1, len(opened.pending()))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from augury.stats import (
     Pair,
     Rule,
+    groups_error,
     has_predictions,
     image_gains,
     rule_detectable,
@@ -130,7 +131,7 @@ def measured_spread(pairs: Sequence[Pair], metric: str = "accuracy") -> Spread |
             continue
         if not np.isfinite(differences).all():
             continue
-        floor, noise = _image_variances(to_points(image_gains(pair, metric)))
+        floor, noise = _variances(pair, metric)
         deviations.append(float(differences.var(ddof=1)))
         floors.append(floor)
         noises.append(noise)
@@ -143,6 +144,13 @@ def measured_spread(pairs: Sequence[Pair], metric: str = "accuracy") -> Spread |
     # Arms that share a baseline have squared differences that correlate by ¼.
     freedom = max(max(weights), round(sum(weights) / (1 + (len(weights) - 1) / 4)))
     return Spread(deviation, floor, noise, "runs", sum(weights) + len(weights), freedom)
+
+
+def _variances(pair: Pair, metric: str) -> tuple[float, float]:
+    """As `_image_variances`; groups that differ from seed to seed are part of the deviation."""
+    if pair.turns is not None:
+        return groups_error(pair.differences, pair.turns) ** 2, 0.0
+    return _image_variances(to_points(image_gains(pair, metric)))
 
 
 def _image_variances(gains: NDArray[np.float64]) -> tuple[float, float]:

@@ -46,6 +46,8 @@ def examine_storage(
 def _storage(dataset: Dataset) -> Notice:
     stored = dataset.stored_size
     parts = [p for p in (dataset.train, dataset.validation, dataset.test) if p is not None]
+    if dataset.split:  # all images are in each part
+        parts = [dataset.train]
     size, images = sum(part.images.nbytes for part in parts), sum(map(len, parts))
     what = f"{images:,} images of {stored}×{stored}"
     also = ""

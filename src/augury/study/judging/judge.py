@@ -113,7 +113,7 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
             weighed=weigh(pairs[name], plan.rule) if name in pairs else None,
             unpaired=tuple(sorted(ours.keys() ^ theirs.keys())),
             trained=arm_trained((*group, name), [run.result for run in ours.values()]),
-            subgroups=arm_subgroups(pairs[name], ours, plan.datasets[group[0]])
+            subgroups=arm_subgroups(pairs[name], ours, theirs, plan.datasets[group[0]])
             if name in pairs
             else NO_SUBGROUPS,
         )

@@ -41,12 +41,15 @@ def finished(cells: Iterable[Cell], folder: StudyFolder) -> Iterator[FinishedRun
 def make_pair(arm: Runs, baseline: Runs, metric: str) -> Pair:
     """The two arms over the seeds that both have finished, to be compared by `metric`.
 
-    Its `obstacle` says where a run's files disagree, or where test images or labels differ.
+    Its `obstacle` says where a run's files disagree, or where test images or labels differ: of all
+    seeds, or of each seed's two runs where seeds leave out different groups.
     """
     seeds = tuple(sorted(arm.keys() & baseline.keys()))
     ours, theirs = [arm[seed] for seed in seeds], [baseline[seed] for seed in seeds]
-    obstacle = _obstacle((*ours, *theirs))
-    calls = None if obstacle else _calls(ours, theirs)
+    by_group = any(run.cell.split_by for run in (*ours, *theirs))
+    tested_alike = list(zip(ours, theirs, strict=True)) if by_group else [(*ours, *theirs)]
+    obstacle = next(filter(None, map(_obstacle, tested_alike)), "")
+    calls = None if obstacle or by_group else _calls(ours, theirs)
     return Pair(
         seeds=seeds,
         accuracy=np.array([run.score(metric) for run in ours]),
@@ -55,6 +58,7 @@ def make_pair(arm: Runs, baseline: Runs, metric: str) -> Pair:
         baseline_correct=calls.baseline_called == calls.labels if calls else None,
         obstacle=obstacle,
         calls=calls,
+        turns=_turns((*ours, *theirs)) if by_group and not obstacle else None,
     )
 
 
@@ -90,6 +94,19 @@ def _obstacle(runs: Sequence[FinishedRun]) -> str:
         if not np.array_equal(test.labels, tests[0].labels):
             return "their test images carry different labels"
     return ""
+
+
+def _turns(runs: Sequence[FinishedRun]) -> tuple[int, ...] | None:
+    """Of each seed a number, the same where the test images are; None without predictions.
+
+    runs: of an arm, then of its baseline, by seed.
+    """
+    tests = [run.test for run in runs]
+    if not all(tests):
+        return None
+    found: dict[bytes, int] = {}
+    first = tests[: len(tests) // 2]
+    return tuple(found.setdefault(test.ids.tobytes(), len(found)) for test in first if test)
 
 
 def _calls(ours: list[FinishedRun], theirs: list[FinishedRun]) -> Calls | None:

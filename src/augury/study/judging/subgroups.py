@@ -21,6 +21,7 @@ from augury.stats import (
     won_images,
 )
 from augury.study.judging.pairs import Arm, Runs
+from augury.study.judging.subgroups_by_turn import groups_of, scores_by_turn
 
 # A row of pictures on the page, and one more for those that cannot be shown.
 MOST_TURNED = 6
@@ -41,17 +42,20 @@ class ArmSubgroups:
 NO_SUBGROUPS = ArmSubgroups({}, {}, None)
 
 
-def arm_subgroups(pair: Pair, runs: Runs, dataset: PlannedDataset) -> ArmSubgroups:
+def arm_subgroups(pair: Pair, runs: Runs, baseline: Runs, dataset: PlannedDataset) -> ArmSubgroups:
     """Of one arm; nothing where predictions are missing or the two must not be compared.
 
-    pair: the arm and its baseline; runs: those of the arm, whose test images have the ids.
+    pair: the arm and its baseline; runs, baseline: those of both, whose test images have the ids.
+    Which images turned is not asked where each is tested by the seeds of its own group alone.
     """
+    if pair.turns is not None:
+        return ArmSubgroups(*scores_by_turn(pair, runs, baseline, dataset), turned=None)
     test = next((run.test for run in runs.values() if run.test), None)
     if pair.calls is None or test is None or not pair.seeds:
         return NO_SUBGROUPS
     return ArmSubgroups(
         classes=_named(pair.calls, dataset.classes, pair.calls.labels),
-        groups=_named(pair.calls, *_groups(dataset, test.ids)),
+        groups=_named(pair.calls, *groups_of(dataset, test.ids)),
         turned=_turned(pair.calls, test.ids),
     )
 
@@ -60,16 +64,6 @@ def _named(calls: Calls, names: Sequence[str], members: NDArray[np.integer]) -> 
     right, right_without = calls.called == calls.labels, calls.baseline_called == calls.labels
     scores = subgroup_scores(right, right_without, members, len(names))
     return {name: found for name, found in zip(names, scores, strict=True) if found}
-
-
-def _groups(
-    dataset: PlannedDataset, ids: NDArray[np.int64]
-) -> tuple[Sequence[str], NDArray[np.integer]]:
-    """The groups' names, and the number of each image's group, −1 where it has none."""
-    if dataset.groups is None:
-        return (), np.full(len(ids), -1)
-    number = dict(zip(dataset.groups.ids, dataset.groups.of, strict=True))
-    return dataset.groups.names, np.array([number.get(int(id), -1) for id in ids])
 
 
 def _turned(calls: Calls, ids: NDArray[np.int64]) -> Turned:

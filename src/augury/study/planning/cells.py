@@ -41,6 +41,7 @@ def make_cells(
             saliency_revision=newest_revision(_saliency(settings, augmentation)),
             model_code=codes[model],
             seen=dataset.seen,
+            split_by=dataset.split.column if dataset.split else "",
         )
         for seed in seeds or range(settings.first_seeds)
         for dataset in datasets.values()

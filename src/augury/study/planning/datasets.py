@@ -4,10 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from augury.data import Dataset, Progress, labeled, load_dataset, whole_location
+from augury.data.left_out import with_groups
 from augury.data.stored_size import are_longer, seen_of, sides_with_room
 from augury.errors import InputError
 from augury.records.plan import Plan, PlannedDataset
 from augury.study.planning.arms import framing_arms, picture_arms
+from augury.study.planning.group_split import group_split
 from augury.study.planning.settings import StudySettings
 from augury.study.planning.tell import Tell, told
 
@@ -33,6 +35,10 @@ def load_datasets(
             seen, stored = _sides(settings, location, begun, progress)
             whole = _whole(settings, location, begun, progress)
             dataset = _loaded(location, seen, stored, whole, data_dir, progress)
+            if settings.split_by:
+                by, folds = settings.split_by, settings.folds
+                split = group_split(settings.groups, by, folds, location, dataset)
+                dataset = with_groups(dataset, split)
             if dataset.name in {other.name for other in found.values()}:
                 raise InputError(
                     f"datasets: two are called {dataset.name!r}; rename one of their folders"
@@ -44,7 +50,8 @@ def load_datasets(
 def planned_dataset(planned: PlannedDataset, data_dir: Path | None) -> Dataset:
     """The data set of a plan, at the sizes that it was planned with."""
     sides = planned.image_size, planned.stored_size
-    return _loaded(planned.location, *sides, planned.pictures, data_dir, None)
+    dataset = _loaded(planned.location, *sides, planned.pictures, data_dir, None)
+    return with_groups(dataset, planned.split) if planned.split else dataset
 
 
 def _sides(
@@ -67,8 +74,11 @@ def _whole(
 ) -> bool:
     """Whether pictures are kept beyond their center squares: where an arm cuts its view from them.
 
-    A study that has begun keeps what it began with, so that its arms stay comparable.
+    A study that has begun keeps what it began with, so that its arms stay comparable. Whole
+    pictures are kept of the training part alone, so that groups are divided without them.
     """
+    if settings.split_by:
+        return False
     planned = _begun_with(location, begun)
     if planned:
         return planned.pictures

@@ -24,6 +24,7 @@ def describe(dataset: Dataset, location: str, leakage: Leakage | None = None) ->
         leakage=leakage,
         stored_size=None if dataset.seen is None else dataset.stored_size,
         pictures=dataset.pictures is not None,
+        split=dataset.split,
     )
 
 

@@ -185,8 +185,17 @@ def _other_images(name: str, was: PlannedDataset, now: PlannedDataset) -> Iterat
                 yield f"{title} of {name}: {before} → {after}"
         if sizes[0] != sizes[1]:
             return
-    if was.fingerprint != now.fingerprint:
+    if was.split != now.split:
+        yield _other_split(name, was, now)
+    elif was.fingerprint != now.fingerprint:
         yield f"data of {name}: fingerprint {was.fingerprint[:12]} → {now.fingerprint[:12]}"
+
+
+def _other_split(name: str, was: PlannedDataset, now: PlannedDataset) -> str:
+    before, after = (each.split.column if each.split else "" for each in (was, now))
+    if before == after:
+        return f"split of {name} by {before}: other groups, or another number of folds"
+    return f"split_by of {name}: {before or 'its parts'} → {after or 'its parts'}"
 
 
 def _other_device_or_speed(old: Plan, new: Plan) -> Iterator[str]:

@@ -60,7 +60,7 @@ def _seen(recipe: Recipe, data: Iterable[Dataset]) -> Seen:
     """Of the data set with the fewest images."""
     return min(
         Seen(
-            count_trained(len(d.train), d.num_classes, d.validation is not None, recipe),
+            count_trained(len(d.train), d.num_classes, d.validation is not None, recipe, d.split),
             d.image_size,
         )
         for d in data
@@ -97,7 +97,9 @@ def reasons(plan: Plan) -> str:
     frozen = " and its body frozen" if recipe.freeze == "body" else ""
     why = f"the network is pretrained{frozen}" if pretrained else "the network has random weights"
     seen = min(
-        Seen(count_trained(d.train, len(d.classes), d.own_validation, recipe), d.image_size)
+        Seen(
+            count_trained(d.train, len(d.classes), d.own_validation, recipe, d.split), d.image_size
+        )
         for d in plan.datasets.values()
     )
     automatic = fitted_recipe(named, FITTED, seen)

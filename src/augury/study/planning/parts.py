@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from augury.data import Dataset, Split, limit_train, split_validation
 from augury.data.batch_rows import count_batches
+from augury.data.left_out import count_of_parts, left_out_parts
 from augury.records.cell import Cell
+from augury.records.group_split import GroupSplit
 from augury.records.plan import Plan
 from augury.records.recipe import Recipe
 
@@ -45,12 +47,17 @@ class ClassCounts:
 def run_parts(dataset: Dataset, recipe: Recipe, seed: int, pictures: bool = False) -> RunParts:
     """The parts of the runs with this seed, the same ones for every augmentation and model.
 
-    The test images are the same for every seed, too. pictures: train on whole pictures, where the
-    data set has them. Raises InputError where a limit leaves a class without an image.
+    The test images are the same for every seed, too, unless groups of images are left out of
+    training: then they are those of the groups whose turn it is. pictures: train on whole pictures,
+    where the data set has them. Raises InputError where a limit leaves a class without an image.
     """
     whole = dataset.pictures if pictures and dataset.pictures else dataset.train
-    train, validation = split_validation(replace(dataset, train=whole), recipe.validation, seed)
-    test = dataset.test
+    if dataset.split:
+        share = recipe.validation
+        train, validation, test = left_out_parts(whole, dataset.split, share, seed)
+    else:
+        train, validation = split_validation(replace(dataset, train=whole), recipe.validation, seed)
+        test = dataset.test
     if recipe.train_limit is not None:
         train = limit_train(train, recipe.train_limit, seed)
         # A validation part that the data set brings itself stays whole.
@@ -65,7 +72,8 @@ def run_parts(dataset: Dataset, recipe: Recipe, seed: int, pictures: bool = Fals
 
 
 def count_classes(dataset: Dataset, recipe: Recipe) -> ClassCounts:
-    """The sizes of `run_parts`, which are the same for every seed, without touching a pixel."""
+    """The sizes of `run_parts` without touching a pixel: the same for every seed, or the first's,
+    where groups are left out."""
     bare = replace(dataset, train=_without_pixels(dataset.train), seen=None, pictures=None)
     parts = run_parts(replace(bare, test=_without_pixels(dataset.test)), recipe, 0)
     return ClassCounts(
@@ -81,13 +89,24 @@ def _without_pixels(split: Split) -> Split:
     return Split(np.empty((len(split), 1, 0, 0), dtype=np.uint8), split.labels, split.ids)
 
 
-def count_trained(images: int, classes: int, own_validation: bool, recipe: Recipe) -> int:
+def count_trained(
+    images: int,
+    classes: int,
+    own_validation: bool,
+    recipe: Recipe,
+    split: GroupSplit | None = None,
+    seed: int = 0,
+) -> int:
     """How many of the `images` of a training part a run trains on, without looking at labels.
 
     Exact where each of the `classes` has two training images or more. Otherwise it may be wrong by
     as many images as there are classes with fewer: `count_classes` looks at the labels.
+    split: where groups are left out, who at which seed.
     """
-    available = images if own_validation else images - _held_out(images, classes, recipe)
+    if split:
+        available, *_ = count_of_parts(split, recipe.validation, seed)
+    else:
+        available = images if own_validation else images - _held_out(images, classes, recipe)
     return min(available, recipe.train_limit or available)
 
 
@@ -118,5 +137,6 @@ def count_steps(plan: Plan, cell: Cell) -> int:
     """Training steps of a whole run, as far as the plan alone tells: see `count_trained`."""
     dataset = plan.datasets[cell.dataset]
     classes = len(dataset.classes)
-    trained = count_trained(dataset.train, classes, dataset.own_validation, cell.recipe)
+    own, split = dataset.own_validation, dataset.split
+    trained = count_trained(dataset.train, classes, own, cell.recipe, split, cell.seed)
     return steps_of_run(trained, cell.recipe)

@@ -78,8 +78,8 @@ def probe(
     spec = model_spec(model, options, dataset)
     recipe: Recipe = settings.recipe
     # As training makes the batches: no larger than the images that there are.
-    own_validation = dataset.validation is not None
-    images = count_trained(len(dataset.train), dataset.num_classes, own_validation, recipe)
+    own, split = dataset.validation is not None, dataset.split
+    images = count_trained(len(dataset.train), dataset.num_classes, own, recipe, split)
     batch_size = max(2, min(recipe.batch_size, images))
     most = measured_steps(settings, steps_of_run(images, recipe), threads, device) // len(ways)
     if short := len(ways) > 1 and most < 2:  # the first step of each way is no measure

@@ -12,7 +12,7 @@ from augury.augment.names import AUGMENTATIONS, EARLIER_NAMES, parts_of, same_ar
 from augury.augment.strength import plain_part, spread_strengths
 from augury.data.dataset import LARGEST_IMAGE, SMALLEST_IMAGE
 from augury.data.folders.labels.names import check_labels
-from augury.data.groups import check_groups
+from augury.data.groups import FEWEST_GROUPS, check_groups, check_split
 from augury.data.location import data_title
 from augury.data.own.names import named_sources
 from augury.documents import read_toml
@@ -74,6 +74,10 @@ class StudySettings:
     labels: tables of names and labels, of the one folder or archive of images in `datasets`
     groups: a table of the images of the one data set and the groups that they are in, as cameras,
         sites or subjects, by which each arm is also compared; "" for none
+    split_by: the column of `groups` whose groups are left out of training in turn, one at each
+        seed, and tested; "" for the parts of the data set
+    folds: in how many turns the groups of `split_by` are left out, several together; None for each
+        by itself
     seeds: how many, a fixed design; seeds are numbered from 0. None for a race: seeds are added to
         what is undecided until all is decided, or `max_seeds`, `cells` or `time` are reached
     baseline: the arm that the others are compared with; "" for `none` if it is an arm, or else the
@@ -111,6 +115,12 @@ class StudySettings:
     )
     groups: str = option(
         "", "A CSV table of images and their groups, FILE or FILE:IMAGES,GROUP with its columns."
+    )
+    split_by: str = option(
+        "", "The groups' column: each seed leaves another group out of training and tests on it."
+    )
+    folds: Annotated[int, Within(FEWEST_GROUPS, 10_000)] | None = option(
+        None, "With --split-by: leave groups out together, in so many turns."
     )
     models: tuple[str, ...] = option(("small",), "Names. Default: small.")
     augmentations: tuple[str, ...] = option(
@@ -189,6 +199,7 @@ class StudySettings:
             raise InputError(f"augmentations: one of them is named in two spellings: {arms}")
         check_labels(self.labels, self.datasets)
         check_groups(self.groups, self.datasets)
+        check_split(self.split_by, self.folds, self.groups)
         check_name(self.recipe_name, (AUTO, *RECIPES), "recipe_name")
         for model in self.models:
             check_model_name(model)

@@ -14,7 +14,7 @@ from augury.training.network import Network
 # Corrupted images up to this size are kept from cell to cell of a worker: they are the same.
 _KEPT_BYTES = 256 * 2**20
 _AT_ONCE = 64
-_kept: dict[tuple[str, int], list[tuple[str, int, Split]]] = {}
+_kept: dict[tuple[str, bytes], list[tuple[str, int, Split]]] = {}
 
 
 def measure_robustness(
@@ -22,7 +22,8 @@ def measure_robustness(
 ) -> Robustness:
     """Accuracies of a network on test images, as they are and corrupted.
 
-    images: how many test images are taken, stratified; the same ones for every cell of a study.
+    images: how many test images are taken, stratified; the same ones for every cell of a study
+    that has the same test images.
     """
     chosen = limit_train(test, count_corrupted(images, len(test), dataset.num_classes), 0)
 
@@ -38,7 +39,7 @@ def measure_robustness(
 
 def _corrupted(chosen: Split, fingerprint: str) -> Iterator[tuple[str, int, Split]]:
     """(corruption, severity, images), severities ascending within each corruption."""
-    key = fingerprint, len(chosen)
+    key = fingerprint, chosen.ids.tobytes()
     if key in _kept:
         yield from _kept[key]
         return
