@@ -29,6 +29,7 @@ from augury.records.provenance import Machine, Provenance, Resumed
 from augury.records.recipe import Recipe
 from augury.records.result import Learned, Result, RunSpeed, Score, TestScore
 from augury.records.robustness import Robustness
+from augury.records.search import Search, Step, Tried
 from augury.records.set_aside import SetAside
 from augury.records.verdicts import ArmVerdict, Trained, Verdicts
 from augury.stats.rule import Rule
@@ -67,7 +68,7 @@ def defaults(settings: Any, *without: str) -> dict[str, Any]:
     [
         ("`[recipe]`", Recipe(), ()),
         ("`[network]`", NetworkOptions(), ()),
-        ("`[rule]`", Rule(), ("looks", "design", "mixing", "batches")),
+        ("`[rule]`", Rule(), ("looks", "design", "mixing", "batches", "part")),
     ],
 )
 def test_every_key_of_a_table_with_its_default(heading, settings, without):
@@ -96,7 +97,7 @@ def test_the_examples_are_study_files(tmp_path):
 RECORDS = (
     *(Plan, PlannedDataset, PlannedSpeed, Leakage, SetAside, Cell, Rule),
     *(Result, Score, TestScore, Learned, RunSpeed, Provenance, Machine, Resumed),
-    *(Epoch, Robustness, Failure, Verdicts, ArmVerdict, Trained),
+    *(Epoch, Robustness, Failure, Verdicts, ArmVerdict, Trained, Search, Step, Tried),
     *(Evidence, ArmEvidence, RunCounts, Budget, Measured, Corruptions, EqualTime),
     *(Overall, Ranks, InterquartileMean),
 )

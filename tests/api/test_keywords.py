@@ -16,7 +16,7 @@ RENAMED = {
 }
 INSIDE = {"rule": Rule, "recipe": Recipe, "network": NetworkOptions}
 # They follow from other settings.
-NO_SETTING = {("Rule", name) for name in ("looks", "design", "mixing", "batches")}
+NO_SETTING = {("Rule", name) for name in ("looks", "design", "mixing", "batches", "part")}
 NO_SETTING |= {("StudySettings", "left_to_auto")}
 
 OTHER = {

@@ -44,6 +44,7 @@ ONLY_IN_A_FILE = {
     ("rule", "looks"): "follows from until_decided, seeds and max_seeds",
     ("rule", "design"): "follows from seeds",
     ("rule", "mixing"): "is the one that races were tested with",
+    ("rule", "part"): "follows from --search",
     ("rule", "batches"): "follows from when arms are added",
     ("", "left_to_auto"): "follows from recipe_name and what is set of the recipe",
 }
@@ -58,6 +59,7 @@ VALUES = {
     "models": ("small, resnet18", ("small", "resnet18")),
     "augmentations": ("none,flip+cutout", ("none", "flip+cutout")),
     "seeds": ("7", 7),
+    "first_seed": ("7", 7),
     "baseline": ("normal", "normal"),
     "min_difference": ("0.5", 0.5),
     "metric": ("macro-f1", "macro-f1"),
@@ -240,7 +242,17 @@ def test_options_are_declared_with_a_default():
 
 WHOLE = [
     *("--name", "mine", "--dataset", "digits", "--models", "small", "--augment", "none,flip"),
-    *("--seeds", "6", "--baseline", "none", "--min-difference", "1", "--until-decided"),
+    *(
+        "--seeds",
+        "6",
+        "--first-seed",
+        "1",
+        "--baseline",
+        "none",
+        "--min-difference",
+        "1",
+        "--until-decided",
+    ),
     *("--max-seeds", "8", "--max-hours", "1", "--corruptions", "0", "--teacher", "self"),
     *("--image-size", "8", "--epochs", "1", "--batch-size", "20", "--optimizer", "adamw"),
     *("--lr", "0.01", "--weight-decay", "0", "--schedule", "cosine", "--label-smoothing", "0.1"),

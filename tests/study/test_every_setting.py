@@ -36,6 +36,7 @@ RIGHT = {
     "split_by": ('""',),  # a name needs a table of groups, and `folds` needs a name
     "augmentations": ('["none"]',),
     "seeds": ("5",),
+    "first_seed": ("5",),
     "baseline": ('""',),
     "until_decided": ("true",),
     "max_seeds": ("5",),

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from augury.api.given import Arm, augmentation_names
 from augury.augment import same_arm
 from augury.data import data_title
 from augury.data.folders.labels.names import without_labels
 from augury.errors import InputError
+from augury.inside import is_there
 from augury.records.plan import Plan
-from augury.study import StudySettings
+from augury.study import StudyFolder, StudySettings
 from augury.study.planning.settings import arm_name, changed_settings
 
 
@@ -54,3 +57,30 @@ def grown_settings(
         "seeds": seeds,
     }
     return changed_settings(settings, changes, "add", typed=True)
+
+
+def searched_settings(
+    settings: StudySettings,
+    candidates: Arm | Sequence[Arm],
+    options: Mapping[str, object],
+    path: Path,
+) -> StudySettings:
+    """`settings` with the arms of a search: the baseline and the candidates.
+
+    options: the budget; path: the study's folder, whose own number of seeds a search leaves alone.
+    Raises InputError where the baseline is among the candidates.
+    """
+    arms, described = augmentation_names(candidates)
+    baseline = settings.baseline or "none"
+    if is_there(StudyFolder(path).plan_file):
+        baseline = settings.baseline_arm
+        settings = replace(settings, seeds=None, until_decided=False)
+    if baseline in arms:
+        raise InputError(f"search: {baseline} is the baseline, and no candidate")
+    changes = {
+        **options,
+        "augmentations": [baseline, *arms],
+        "baseline": baseline,
+        "chains": {**settings.chains, **described},
+    }
+    return changed_settings(settings, changes, "search", typed=True)

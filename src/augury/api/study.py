@@ -20,7 +20,8 @@ from augury.api.given import (
 from augury.api.page import ReportPage
 from augury.api.preview import PreviewPicture, draw_preview, draw_sheet
 from augury.api.running import run_shown
-from augury.api.settings import grown_settings, stored_settings
+from augury.api.searching import search_shown
+from augury.api.settings import grown_settings, searched_settings, stored_settings
 from augury.api.status import StatusTable
 from augury.api.verdicts import VerdictTable
 from augury.data.folders.labels.names import Labels, tables_given
@@ -28,6 +29,7 @@ from augury.data.groups import whole_groups
 from augury.inside import is_there
 from augury.own.trust import confirming
 from augury.records.plan import plan_of
+from augury.records.search import Search
 from augury.report import load_study
 from augury.report.sheet import read_sheet_size
 from augury.study import (
@@ -76,6 +78,7 @@ class Study:
         Default: none, normal, random-erasing and salience.
     seeds: paired seeds of an arm, a fixed design. Without it the study is a race: seeds are added
         one by one to the arms that are not decided yet, and their baseline keeps pace.
+    first_seed: the lowest seed, 0 by default.
     max_seeds, cells, time: what a race may use at most: seeds of an arm (24), cells in all, and
         how long one call of `run` may take, "90s", "20m" or "1.5h".
     file, preset: a study file (TOML), a preset ("original"); keywords override what they say.
@@ -117,6 +120,7 @@ class Study:
         models: Model | Sequence[Model] | None = None,
         augment: Arm | Sequence[Arm] | None = None,
         seeds: int | None = None,
+        first_seed: int | None = None,
         file: str | os.PathLike[str] | None = None,
         preset: str | None = None,
         baseline: str | None = None,
@@ -193,6 +197,7 @@ class Study:
                 "models": model_names(models),
                 "augmentations": augmentations or None,
                 "seeds": seeds,
+                "first_seed": first_seed,
                 "baseline": baseline,
                 "rule": {
                     "min_difference": min_difference,
@@ -382,6 +387,41 @@ class Study:
         write_all(self.path)
         check_all_done(reached, self.path)
         return reached
+
+    def search(
+        self,
+        candidates: Arm | Sequence[Arm],
+        *,
+        engine: Engine | str | None = None,
+        max_seeds: int | None = None,
+        cells: int | None = None,
+        time: str | None = None,
+        verbose: bool = False,
+        quiet: bool = False,
+    ) -> Search:
+        """Search for the best combination of some augmentations, test it, and write the report.
+
+        Race after race on validation images: the one that helps most stays, and each of the others
+        is tried on top of it, until nothing helps more or the budget ends. The winner is then
+        compared with the baseline on test images, by seeds of its own. Arms and runs of the study
+        that the folder holds stay as they are, and are shared.
+
+        candidates: two or more, as for `Study`, in the order in which they are applied
+        engine, max_seeds, cells, time, verbose, quiet: as for `run`; the budget is that of all
+            races together, of which a third is kept for the test
+        The same call goes on where an earlier one ended. Raises as `run` does, and InputError for
+        other candidates than the folder's search has begun with.
+        """
+        options = {"max_seeds": max_seeds, "cells": cells, "time": time}
+        settings = searched_settings(self.settings, candidates, options, self.path)
+        make = engine_for(engine, settings, self.path)
+        with self._confirming(), hushed(quiet):
+            searched = search_shown(settings, self.path, make, self.data_dir, verbose)
+            judge_shown(self.path)
+        write_all(self.path)
+        for folder, reached in searched.counts.items():
+            check_all_done(reached, folder)
+        return searched.search
 
     @property
     def verdicts(self) -> VerdictTable:

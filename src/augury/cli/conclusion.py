@@ -8,6 +8,7 @@ from augury.api.concluding import check_all_done, write_all
 from augury.cli.output import print_json
 from augury.printable import printable
 from augury.records.json_file import read_json
+from augury.records.search import search_file
 from augury.report.terminal import verdict_table
 from augury.report.what_next import next_steps
 from augury.study.cell_states import CellCounts
@@ -18,14 +19,15 @@ def conclude(path: Path, reached: CellCounts, as_json: bool) -> None:
     """Write summary and report, print the verdicts, and fail where cells have failed."""
     records, page = write_all(path)
     if as_json:
-        print_json(
-            {
-                "report": page,
-                "cells": vars(reached),
-                "verdicts": read_json(path / "verdicts.json"),
-                "next": [vars(step) for step in next_steps(records)],
-            }
-        )
+        found = {
+            "report": page,
+            "cells": vars(reached),
+            "verdicts": read_json(path / "verdicts.json"),
+            "next": [vars(step) for step in next_steps(records)],
+        }
+        if records.search:
+            found["search"] = read_json(search_file(path))
+        print_json(found)
     else:
         out.print(verdict_table(records))
         for step in next_steps(records):

@@ -1,7 +1,16 @@
 """`augury study`."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from augury.cli.guard import guarded
 from augury.cli.study_options import StudyOptions, takes_study_options
+
+if TYPE_CHECKING:
+    from augury.study.engines import Engine
+    from augury.study.planning.settings import StudySettings
+    from augury.training.processes import Processes
 
 
 @guarded
@@ -20,12 +29,27 @@ def study(given: StudyOptions) -> None:
     settings = given.settings()
     path = given.folder(settings)
     check_name(given.engine, ENGINES, "engine")
-    reached = run_shown(
-        settings,
-        path,
-        lambda processes: make_engine(given.engine, given.engine_options, processes),
-        given.data_dir,
-        given.verbose,
-    )
-    if reached:
+
+    def engine_for(processes: "Processes") -> "Engine":
+        return make_engine(given.engine, given.engine_options, processes)
+
+    if given.search is not None:
+        _search(given, settings, path, engine_for)
+    elif reached := run_shown(settings, path, engine_for, given.data_dir, given.verbose):
         conclude(path, reached, given.as_json)
+
+
+def _search(
+    given: StudyOptions,
+    settings: "StudySettings",
+    path: Path,
+    engine_for: "Callable[[Processes], Engine]",
+) -> None:
+    from augury.api.concluding import check_all_done, judge_shown
+    from augury.api.searching import search_shown
+    from augury.cli.conclusion import conclude
+
+    searched = search_shown(settings, path, engine_for, given.data_dir, given.verbose)
+    conclude(path, judge_shown(path), given.as_json)
+    for folder, reached in searched.counts.items():
+        check_all_done(reached, folder)

@@ -26,6 +26,7 @@ from augury.cli.output import confirm_code, names, paths_or_names
 from augury.data.folders.labels.names import split_labels
 from augury.data.groups import whole_groups
 from augury.data.names import DATASETS
+from augury.errors import InputError
 from augury.study.planning.settings import StudySettings, read_settings
 from augury.study.store import default_path
 from augury.study.usable_folder import usable_folder
@@ -108,6 +109,12 @@ class StudyOptions:
         str | None, typer.Option(help="Start from a preset; original is the report's study.")
     ] = None
     overrides: Mapping[str, object] = field(default_factory=dict)
+    search: Annotated[
+        str | None,
+        typer.Option(
+            help="Find the best combination of these, with commas, in order.", metavar="ARMS"
+        ),
+    ] = None
     out_dir: Annotated[
         Path | None, typer.Option("--out", help="Its folder. Default: studies/NAME.", metavar="DIR")
     ] = None
@@ -147,7 +154,20 @@ class StudyOptions:
     def settings(self) -> StudySettings:
         """Settings from preset, study file and command line; `--trust` applies from here on."""
         confirm_code(self.trust)
-        return read_settings(self.file, self.preset, self.overrides)
+        given = self.overrides if self.search is None else self._searched(self.search)
+        return read_settings(self.file, self.preset, given)
+
+    def _searched(self, candidates: str) -> Mapping[str, object]:
+        """The settings that were given, with the arms of a search: baseline and candidates.
+
+        Arms that `--augment` names are those of the study, which a search leaves as they are.
+        """
+        stored = read_settings(self.file, self.preset, {}).baseline
+        baseline = self.overrides.get("baseline") or stored or "none"
+        found = paths_or_names(candidates, [*AUGMENTATIONS, *EARLIER_NAMES]) or []
+        if baseline in found:
+            raise InputError(f"search: {baseline} is the baseline, and no candidate")
+        return {**self.overrides, "augmentations": [baseline, *found]}
 
     def folder(self, settings: StudySettings) -> Path:
         """The study's folder; InputError where it cannot be one."""
@@ -155,7 +175,7 @@ class StudyOptions:
 
     def flags(self, without: Container[str] = ()) -> list[str]:
         """The flags given that describe the study, except for the settings `without`."""
-        given = {"a study file": self.file, "--preset": self.preset}
+        given = {"a study file": self.file, "--preset": self.preset, "--search": self.search}
         found = [flag for flag, value in given.items() if value is not None]
         for setting in study_settings():
             table = self.overrides.get(setting.table) if setting.table else self.overrides

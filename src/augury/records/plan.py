@@ -144,6 +144,11 @@ class Plan:
         """How many seeds the arm with the most of them has."""
         return len({cell.seed for cell in self.cells})
 
+    @property
+    def first_seed(self) -> int:
+        """The lowest seed of the study; 0 in plans of earlier versions."""
+        return int(self.settings.get("first_seed", 0))
+
     def speed_of(self, cell: Cell) -> PlannedSpeed:
         """The layout and precision that all arms of this model and data set use."""
         return self.speed[pair_name(cell)]

@@ -90,7 +90,7 @@ def read_verdicts(path: Path) -> Verdicts | None:
 
 def write_verdicts(path: Path, verdicts: Verdicts) -> None:
     """Write atomically, with a checksum."""
-    unit = f"percentage points of test {METRICS[verdicts.rule.metric]}"
+    unit = f"percentage points of {verdicts.rule.part} {METRICS[verdicts.rule.metric]}"
     write_json(path, {"schema": SCHEMA, "unit": unit, **verdict_values(verdicts)})
 
 

@@ -13,9 +13,11 @@ from augury.records.evidence import Evidence, read_evidence
 from augury.records.failure import read_failure
 from augury.records.plan import Plan, PlannedDataset, plan_of
 from augury.records.result import Result
+from augury.records.search import Search, read_search
 from augury.records.verdicts import ArmVerdict, Trained, read_verdicts
 from augury.stats import METRICS, Rule
-from augury.study.store import RunFolder, StudyFolder
+from augury.study.judging.finished_runs import read_finished_run
+from augury.study.store import StudyFolder
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class StudyRecords:
 
     rule: by which the verdicts were reached, or the planned one where there are none yet.
     evidence: None where it was not gathered.
+    search: among combinations of its arms, None where there was none.
     trained, next_epochs, next_seconds: see `augury.records.verdicts.Verdicts`.
     """
 
@@ -52,6 +55,7 @@ class StudyRecords:
     trained: tuple[Trained, ...] = ()
     next_epochs: int | None = None
     next_seconds: float | None = None
+    search: Search | None = None
 
     @property
     def baseline(self) -> str:
@@ -64,9 +68,19 @@ class StudyRecords:
         return self.plan.datasets
 
     @property
+    def part(self) -> str:
+        """The images that are compared: "test", in a step of a search "validation"."""
+        return self.rule.part
+
+    @property
     def metric(self) -> str:
-        """What is compared on the test images, in words: "balanced accuracy"."""
+        """What is compared on these images, in words: "balanced accuracy"."""
         return METRICS[self.rule.metric]
+
+    @property
+    def measured(self) -> str:
+        """What is compared, in words: "test accuracy"."""
+        return f"{self.part} {self.metric}"
 
     @property
     def min_difference(self) -> float:
@@ -119,7 +133,7 @@ def load_study(folder: Path | str) -> StudyRecords:
         folder=folder,
         plan=plan,
         runs=tuple(
-            _load_run(files.run(cell), cell, len(plan.datasets[cell.dataset].classes))
+            _load_run(files, cell, len(plan.datasets[cell.dataset].classes), plan.rule.part)
             for cell in plan.cells
         ),
         rule=verdicts.rule if verdicts else plan.rule,
@@ -128,14 +142,21 @@ def load_study(folder: Path | str) -> StudyRecords:
         trained=verdicts.trained if verdicts else (),
         next_epochs=verdicts.next_epochs if verdicts else None,
         next_seconds=verdicts.next_seconds if verdicts else None,
+        search=read_search(folder),
     )
 
 
-def _load_run(files: RunFolder, cell: Cell, classes: int) -> Run:
+def _load_run(
+    folder: StudyFolder, cell: Cell, classes: int, part: Literal["test", "validation"]
+) -> Run:
+    files = folder.run(cell)
     result = files.read_result() if files.done else None
     if result and len(result.test.per_class) != classes:
         found = len(result.test.per_class)
         raise InputError(f"{files.result}: test: of {found} classes where the plan has {classes}")
+    if result and part == "validation":
+        # With what is known of these images in the place of the test images.
+        result = read_finished_run(folder, cell, part).result
     failure = read_failure(files.error)
     error = (failure.error or "no reason given") if failure and result is None else ""
     return Run(

@@ -11,9 +11,10 @@ from augury.report.features_words import features_lines
 from augury.report.files import write_text
 from augury.report.load import StudyRecords
 from augury.report.pairing_words import pairing_lines
+from augury.report.search_words import search_lines
 from augury.report.subgroup_words import subgroup_lines
 from augury.report.tables import VerdictRow, finished, verdict_rows
-from augury.report.terminal import METRIC_HEADINGS
+from augury.report.terminal import metric_heading
 from augury.report.training_words import training_lines, whole_answer
 from augury.report.what_next import NextStep, next_steps
 from augury.stats import Rule
@@ -42,6 +43,9 @@ def markdown(study: StudyRecords) -> str:
         lines += ["", f"{escaped(model)} on {escaped(dataset)}", "", *_table(study, dataset, model)]
     if told := subgroup_lines(study):
         lines += ["", *(f"- {escaped(line)} points" for line in told)]
+    if study.search:
+        lines += ["", "**Which combination?**", ""]
+        lines += [f"- {escaped(line)}" for line in search_lines(study.search)]
     for warning in (*training_lines(study), *words.warnings(study)):
         lines += ["", f"⚠ {escaped(warning)}"]
     lines += ["", "**How it was measured**", "", *(f"- {line}" for line in _measured(study))]
@@ -62,7 +66,7 @@ def escaped(text: str) -> str:
 
 def _table(study: StudyRecords, dataset: str, model: str) -> list[str]:
     level = words.level(study.rule.confidence)
-    metric = METRIC_HEADINGS[study.rule.metric]
+    metric = metric_heading(study)
     headings = ("augmentation", metric, "points", f"{level} interval", "p", "seeds", "verdict")
     return [
         _row(headings),
@@ -107,10 +111,11 @@ def _asked(rule: Rule, by_group: bool) -> str:
     images = f"an interval over {'groups' if by_group else 'seeds and test images'} without zero"
     shared = "Arms share seeds, first weights, splits and order."
     if rule.design == "race":
+        asked = size if rule.part == "validation" else f"{size}, and {images}"
         return (
             f"{shared} A race looks after every seed and stays right at every look (a t-test "
             f"martingale, Holm, α = {rule.alpha:g} for all arms together). Helps and hurts ask for "
-            f"{size}, and {images}; no difference that matters, for a confidence sequence within "
+            f"{asked}; no difference that matters, for a confidence sequence within "
             "that size of 0. Nothing is chosen on the test images."
         )
     return (

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from augury.report import words
 from augury.report.pairing_words import pairing_lines
+from augury.report.search_words import search_answer, search_outcome
 
 _FILTERS = (
     words.at_least,
@@ -31,6 +32,8 @@ _FILTERS = (
     words.threshold,
     words.without_partner,
     pairing_lines,
+    search_answer,
+    search_outcome,
 )
 
 

@@ -9,6 +9,7 @@ from augury.printable import printable
 from augury.report.features_words import features_lines
 from augury.report.load import StudyRecords
 from augury.report.pairing_words import pairing_lines
+from augury.report.search_words import search_lines
 from augury.report.subgroup_words import subgroup_lines
 from augury.report.tables import VerdictRow, verdict_rows
 from augury.report.training_words import training_lines
@@ -25,7 +26,7 @@ _STYLES = {
 }
 
 # As narrow as the table needs.
-METRIC_HEADINGS = {
+_HEADINGS = {
     "accuracy": "test %",
     "balanced-accuracy": "balanced %",
     "macro-f1": "macro-F1 %",
@@ -45,7 +46,7 @@ def verdict_table(study: StudyRecords) -> Group:
     table = Table(title=title, title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("augmentation", overflow="fold")
     for heading in (
-        METRIC_HEADINGS[study.rule.metric],
+        metric_heading(study),
         "points",
         f"{level(study.rule.confidence)} interval",
         "p",
@@ -63,10 +64,16 @@ def verdict_table(study: StudyRecords) -> Group:
     training = (_text(line, "yellow") for line in training_lines(study))
     once = (_text(line, "dim") for line in features_lines(study))
     together = (_text(line, "dim") for line in pairing_lines(study))
+    search = (_text(line) for line in (search_lines(study.search) if study.search else ()))
     missing = (_text(warning, "red") for warning in warnings(study))
     splits = (dataset.split for dataset in study.datasets.values())
     tested = (_text(split.words, "dim") for split in splits if split)
-    return Group(table, *hurt, *training, *once, *together, *tested, *missing)
+    return Group(table, *hurt, *training, *once, *together, *tested, *missing, *search)
+
+
+def metric_heading(study: StudyRecords) -> str:
+    """The heading of the arms' accuracies: "test %"."""
+    return _HEADINGS[study.rule.metric].replace("test", study.part)
 
 
 def _row(row: VerdictRow, tested: str) -> list[RenderableType]:

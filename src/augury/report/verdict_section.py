@@ -37,7 +37,7 @@ def verdict_html(study: StudyRecords) -> str:
             training=training_lines(study),
             sections=verdict_sections(study),
             confidence=words.level(study.rule.confidence),
-            metric=study.metric,
+            measured=study.measured,
             warnings=words.warnings(study),
             css=style("verdicts.css"),
         )

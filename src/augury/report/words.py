@@ -222,7 +222,7 @@ def _one_group(study: StudyRecords) -> list[str]:
         ordered = sorted(found, key=lambda c: -abs(c.difference or 0))
         shown = ordered if len(ordered) <= _EACH_BY_NAME else ordered[:1]
         for c in shown:
-            measure = "" if parts else f" of test {study.metric}"
+            measure = "" if parts else f" of {study.measured}"
             size = _size(c, measure, "" if parts else kind)
             parts.append(f"{c.augmentation} {verdict} by {size}")
         if rest := [abs(c.difference or 0) for c in ordered[len(shown) :]]:

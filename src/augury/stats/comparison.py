@@ -8,7 +8,7 @@ Verdict = Literal["helps", "hurts", "no difference", "not decided", "not shown",
 
 Interval = tuple[float, float]
 
-Tested = Literal["test images", "groups"]
+Tested = Literal["test images", "validation images", "groups"]
 """Groups where each seed leaves other groups of images out of training, and tests them."""
 
 

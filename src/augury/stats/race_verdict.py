@@ -7,6 +7,8 @@ An arm is decided after the first number of pairs at which one of these holds:
   many seeds there are: more test images would tell, more seeds would not;
 - its confidence sequence lies within ± min_difference: no difference that matters.
 More pairs than those never take that back.
+
+A race on validation images asks for no two-way interval: each seed draws its own of them.
 """
 
 from collections.abc import Sequence
@@ -57,9 +59,12 @@ def race_evidence(pair: Pair, rule: Rule) -> RaceEvidence | None:
     where they do so for any number of comparisons, since each look is a bootstrap.
     """
     differences = pair.differences
-    lacking = not has_predictions(pair, rule.metric)
+    by_seeds = rule.part == "validation"
+    lacking = not by_seeds and not has_predictions(pair, rule.metric)
     if pair.obstacle or lacking or not len(differences) or not np.isfinite(differences).all():
         return None
+    if by_seeds:
+        return RaceEvidence(tuple(differences.tolist()), 0, (), "validation images")
     p = anytime_p(differences, 0.0, rule.mixing)
     means = differences.cumsum() / np.arange(1, len(differences) + 1)
     possible = (p <= batch_alphas(rule.alpha, 1)[0]) & matters(means, rule)
@@ -140,6 +145,8 @@ def _decision(found: Steps, looks: Sequence[ImagesAt], rule: Rule) -> _Decision 
     for n in (np.flatnonzero(found.shown | found.small) + 1).tolist():
         if found.shown[n - 1]:
             mean = float(found.means[n - 1])
+            if rule.part == "validation":
+                return _Decision("helps" if mean > 0 else "hurts", n)
             latest = [look for look in looks if look.seeds <= n][-1]
             images = _images_say(latest, mean, rule)
             if images == "agree":

@@ -36,6 +36,9 @@ class Rule:
     batches: of a race, the augmentations in the groups in which the study got them: each batch has
         its own part of alpha (see `batch_alphas`), so that adding arms takes nothing back. Empty:
         all at once
+    part: of a race, the images that decide: "test"; or "validation" where a search chooses among
+        arms. These are drawn anew with each seed, so their choice is part of what seeds differ by,
+        and no interval over images is asked for
     """
 
     min_seeds: int = 6
@@ -57,6 +60,7 @@ class Rule:
     design: Literal["fixed", "race"] = "fixed"
     mixing: float = MIXING
     batches: tuple[tuple[str, ...], ...] = ()
+    part: Literal["test", "validation"] = "test"
 
     def __post_init__(self) -> None:
         _check("alpha", self.alpha, "in (0, 1)", 0 < self.alpha < 1)
@@ -81,6 +85,8 @@ class Rule:
         names = [name for batch in self.batches for name in batch]
         once = len(set(names)) == len(names) and all(self.batches)
         _check("batches", f"{self.batches!r:.80}", "of one arm or more, each arm in one", once)
+        known = self.part in ("test", "validation")
+        _check("part", f"{self.part!r:.80}", "test or validation", known)
 
 
 def _check(name: str, value: object, allowed: str, ok: bool) -> None:

@@ -66,7 +66,7 @@ def _missing(plan: Plan, arm: Arm) -> list[Cell]:
     return [
         replace(side[0], seed=seed)
         for side in (_cells(plan, (*arm[:2], plan.baseline)), ours)
-        for seed in range(looks[0])
+        for seed in range(plan.first_seed, plan.first_seed + looks[0])
         if seed not in {cell.seed for cell in side}
     ]
 

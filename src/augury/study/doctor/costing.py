@@ -113,7 +113,7 @@ def _most(
     if settings.most_seeds == settings.first_seeds:
         return None
     known = {(arm.dataset, arm.model) for arm in arms}
-    asked = make_cells(settings, opened.datasets, range(settings.most_seeds))
+    asked = make_cells(settings, opened.datasets, settings.seeds_up_to(settings.most_seeds))
     whole = as_begun(asked, opened.plan.cells)
     possible = tuple(cell for cell in whole if (cell.dataset, cell.model) in known)
     counts = Counter(map(arm_of, opened.pending(possible)))

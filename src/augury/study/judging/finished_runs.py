@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,12 @@ from augury.files import UNREADABLE
 from augury.inside import is_there, open_plain
 from augury.records.cell import Cell
 from augury.records.epochs import Epoch, read_epochs
-from augury.records.result import Result
+from augury.records.result import Result, TestScore
 from augury.records.robustness import Robustness, read_robustness
 from augury.stats import confusion_matrix, metric_value
 from augury.study.store import RunFolder, StudyFolder
+
+Part = Literal["test", "validation"]
 
 # Accuracies are shares of whole images: a float32 and a float64 mean differ by less.
 _ROUNDING = 1e-6
@@ -82,27 +84,34 @@ class FinishedRun:
         return replace(self, test=test, validation=None)
 
 
-def read_finished_run(folder: StudyFolder, cell: Cell) -> FinishedRun:
+def read_finished_run(folder: StudyFolder, cell: Cell, part: Part = "test") -> FinishedRun:
     """The run of a cell that is done.
 
-    Damage to a file beside the result becomes the run's `problem`. Raises InputError where the
+    part: the images that a study compares. In a search these are the validation images, which then
+    stand in the place of the test images: what the test images say is not looked at. Damage to a
+    file beside the result becomes the run's `problem`. Raises InputError where the
     result itself is damaged, and UnreadableError for a file that cannot be opened.
     """
     run = folder.run(cell)
     result = run.read_result()
     robustness: Robustness | None = None
     epochs: tuple[Epoch, ...] = ()
+    problem = ""
     try:
         for file in (run.epochs, run.predictions, run.corruptions):
             run.check(file, result)
         epochs = read_epochs(run.epochs)
         test, validation = _predictions(run)
         robustness = read_robustness(run.corruptions)
-        problem = _contradiction(result, test) or _wrong_epoch(epochs, result, cell)
     except UnreadableError:
         raise
     except InputError as error:
         test, validation, problem = None, None, str(error)
+    if part == "validation":
+        result = replace(result, test=_validation_score(result, validation))
+        test, validation, robustness = validation, None, None
+    if not problem:
+        problem = _contradiction(result, test) or _wrong_epoch(epochs, result, cell)
     return FinishedRun(cell, result, test, validation, epochs, robustness, problem)
 
 
@@ -129,6 +138,26 @@ def _part(arrays: dict[str, NDArray[Any]], part: str) -> Predictions | None:
     order = np.argsort(ids)
     ids, labels, logits = ids[order], labels[order], logits[order].astype(np.float64)
     return Predictions(ids, labels, logits, called=logits.argmax(axis=1))
+
+
+def _validation_score(result: Result, validation: Predictions | None) -> TestScore:
+    """The score on the validation images, without a value where there are none.
+
+    By class it is known from the predictions alone.
+    """
+    classes = len(result.test.per_class)
+    score = result.validation
+    counts = np.zeros((classes, classes), dtype=np.int64)
+    if validation and max(validation.labels.max(), validation.called.max()) < classes:
+        np.add.at(counts, (validation.labels, validation.called), 1)
+    return TestScore(
+        loss=score.loss if score else None,
+        accuracy=score.accuracy if score else None,
+        per_class=tuple(
+            float(row[place] / row.sum()) if row.sum() else None for place, row in enumerate(counts)
+        ),
+        confusion=tuple(map(tuple, counts.tolist())),
+    )
 
 
 def _contradiction(result: Result, test: Predictions | None) -> str:

@@ -88,7 +88,7 @@ def judge_group(plan: Plan, folder: StudyFolder, cells: Sequence[Cell]) -> dict[
     group = cells[0].dataset, cells[0].model
     runs: dict[str, Runs] = {cell.augmentation: {} for cell in cells}
     measures: dict[str, Measures] = {name: {} for name in runs}
-    for run in finished(cells, folder):
+    for run in finished(cells, folder, plan.rule.part):
         cell = run.cell
         measures[cell.augmentation][cell.seed] = measure(run)
         runs[cell.augmentation][cell.seed] = run.without_logits()
@@ -133,7 +133,7 @@ def _pairs(
         race = plan.rule.design == "race"
         counted = race_pairs(folder, cells, runs, name, plan.baseline) if race else ours
         if counted:
-            pairs[name] = make_pair(counted, theirs, plan.rule.metric)
+            pairs[name] = make_pair(counted, theirs, plan.rule.metric, plan.rule.part)
     return pairs
 
 

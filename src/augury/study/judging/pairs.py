@@ -7,7 +7,7 @@ import numpy as np
 
 from augury.records.cell import Cell
 from augury.stats import Calls, Pair
-from augury.study.judging.finished_runs import FinishedRun, read_finished_run
+from augury.study.judging.finished_runs import FinishedRun, Part, read_finished_run
 from augury.study.store import StudyFolder
 
 Arm = tuple[str, str, str]
@@ -25,31 +25,38 @@ def arm_of(cell: Cell) -> Arm:
     return cell.dataset, cell.model, cell.augmentation
 
 
-def read_finished(cells: Iterable[Cell], folder: StudyFolder) -> FinishedRuns:
-    """The finished runs among `cells`, the arms in the order of the cells."""
+def read_finished(cells: Iterable[Cell], folder: StudyFolder, part: Part = "test") -> FinishedRuns:
+    """The finished runs among `cells`, the arms in the order of the cells; part: as above."""
     found: FinishedRuns = defaultdict(dict)
-    for run in finished(cells, folder):
+    for run in finished(cells, folder, part):
         found[arm_of(run.cell)][run.cell.seed] = run.without_logits()
     return found
 
 
-def finished(cells: Iterable[Cell], folder: StudyFolder) -> Iterator[FinishedRun]:
-    """The finished runs among `cells`, read one after the other, with their logits."""
-    return (read_finished_run(folder, cell) for cell in cells if folder.run(cell).done)
+def finished(
+    cells: Iterable[Cell], folder: StudyFolder, part: Part = "test"
+) -> Iterator[FinishedRun]:
+    """The finished runs among `cells`, read one after the other, with their logits.
+
+    part: the images that are compared, see `read_finished_run`.
+    """
+    return (read_finished_run(folder, cell, part) for cell in cells if folder.run(cell).done)
 
 
-def make_pair(arm: Runs, baseline: Runs, metric: str) -> Pair:
+def make_pair(arm: Runs, baseline: Runs, metric: str, part: Part = "test") -> Pair:
     """The two arms over the seeds that both have finished, to be compared by `metric`.
 
     Its `obstacle` says where a run's files disagree, or where test images or labels differ: of all
-    seeds, or of each seed's two runs where seeds leave out different groups.
+    seeds, or of each seed's two runs where seeds leave out different groups. part: the images that
+    the runs were read with; validation images, too, are the same for the runs of one seed only.
     """
     seeds = tuple(sorted(arm.keys() & baseline.keys()))
     ours, theirs = [arm[seed] for seed in seeds], [baseline[seed] for seed in seeds]
-    by_group = any(run.cell.split_by for run in (*ours, *theirs))
-    tested_alike = list(zip(ours, theirs, strict=True)) if by_group else [(*ours, *theirs)]
-    obstacle = next(filter(None, map(_obstacle, tested_alike)), "")
-    calls = None if obstacle or by_group else _calls(ours, theirs)
+    by_group = part == "test" and any(run.cell.split_by for run in (*ours, *theirs))
+    by_seed = by_group or part == "validation"
+    tested_alike = list(zip(ours, theirs, strict=True)) if by_seed else [(*ours, *theirs)]
+    obstacle = next(filter(None, (_obstacle(runs, part) for runs in tested_alike)), "")
+    calls = None if obstacle or by_seed else _calls(ours, theirs)
     return Pair(
         seeds=seeds,
         accuracy=np.array([run.score(metric) for run in ours]),
@@ -82,7 +89,7 @@ def race_pairs(
     return counted
 
 
-def _obstacle(runs: Sequence[FinishedRun]) -> str:
+def _obstacle(runs: Sequence[FinishedRun], part: Part) -> str:
     """Why these runs must not be compared, "" where nothing speaks against it."""
     for run in runs:
         if run.problem:
@@ -92,7 +99,7 @@ def _obstacle(runs: Sequence[FinishedRun]) -> str:
         if not np.array_equal(test.ids, tests[0].ids):
             return "they were tested on different images"
         if not np.array_equal(test.labels, tests[0].labels):
-            return "their test images carry different labels"
+            return f"their {part} images carry different labels"
     return ""
 
 

@@ -43,7 +43,7 @@ def make_cells(
             seen=dataset.seen,
             split_by=dataset.split.column if dataset.split else "",
         )
-        for seed in seeds or range(settings.first_seeds)
+        for seed in seeds or settings.seeds_up_to(settings.first_seeds)
         for dataset in datasets.values()
         for model in settings.models
         for augmentation in settings.augmentations

@@ -69,7 +69,8 @@ def with_planned_design(settings: StudySettings, old: Plan, where: str) -> Study
     """
     if old.rule.design == "race":
         if settings.race:
-            return settings
+            # A step of a search stays one, whoever runs it.
+            return replace(settings, rule=replace(settings.rule, part=old.rule.part))
         asked = "--until-decided" if settings.until_decided else f"seeds = {settings.seeds}"
         raise InputError(
             f"{where}: holds a race, which has its seeds added as they are needed; "
@@ -164,6 +165,8 @@ def _differences(old: Plan, new: Plan) -> list[str]:
         changed = [k for k in planned if planned[k] != asked[k]]
         found += [f"{title}.{k}: {planned[k]} → {asked[k]}" for k in changed]
     found += _other_device_or_speed(old, new)
+    if old.first_seed != new.first_seed:
+        found.append(f"first_seed: {old.first_seed} → {new.first_seed}")
     codes = {c.model: c.model_code for c in old.cells}
     codes_now = {c.model: c.model_code for c in new.cells}
     found += [f"{m}: {CHANGED}" for m in codes if codes[m] != codes_now.get(m, codes[m])]

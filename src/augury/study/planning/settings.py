@@ -60,6 +60,7 @@ _FOLLOW = {
     "design": "follows from seeds: a number of them is a fixed design, none a race",
     "batches": "follow from when arms are added",
     "mixing": "is the one that races were tested with",
+    "part": "follows from a search, which chooses on validation images",
 }
 
 
@@ -78,8 +79,10 @@ class StudySettings:
         seed, and tested; "" for the parts of the data set
     folds: in how many turns the groups of `split_by` are left out, several together; None for each
         by itself
-    seeds: how many, a fixed design; seeds are numbered from 0. None for a race: seeds are added to
-        what is undecided until all is decided, or `max_seeds`, `cells` or `time` are reached
+    seeds: how many, a fixed design; they are numbered from `first_seed`. None for a race: seeds are
+        added to what is undecided until all is decided, or `max_seeds`, `cells` or `time` are
+        reached
+    first_seed: the lowest one; others than 0 make a study whose runs are all new
     baseline: the arm that the others are compared with; "" for `none` if it is an arm, or else the
         first
     rule: for verdicts; `min_difference` and `metric` may also stand at the top of a study file
@@ -132,6 +135,7 @@ class StudySettings:
     seeds: Annotated[int, _Seeds] | None = option(
         None, "Paired seeds an arm, a fixed design; without it a race."
     )
+    first_seed: Annotated[int, Within(0, 1_000_000)] = option(0, "The lowest seed. Default: 0.")
     baseline: str = option("", "The arm to compare with. Default: none, or the first.")
     rule: Rule = field(default_factory=Rule)
     until_decided: bool = option(False, "Add seeds until all is decided.", "--until-decided")
@@ -249,6 +253,10 @@ class StudySettings:
     def first_seeds(self) -> int:
         """How many seeds each arm of a new study is planned with."""
         return self.seeds or (FIRST_SEEDS if self.race else USUAL_SEEDS)
+
+    def seeds_up_to(self, count: int) -> range:
+        """The first so many seeds of an arm."""
+        return range(self.first_seed, self.first_seed + count)
 
     @property
     def most_seeds(self) -> int:

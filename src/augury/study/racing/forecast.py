@@ -55,7 +55,7 @@ def _ends(race: Race, needed: Mapping[Arm, int]) -> list[tuple[float, int]]:
     counted = set[tuple[Arm, int]]()
     to_go = {arm: last - len(race.standing.seen[arm].seeds) for arm, last in needed.items()}
     for arm in sorted(needed, key=to_go.__getitem__):
-        for seed in range(needed[arm]):
+        for seed in race.lanes.seeds(needed[arm]):
             for side in (race.lanes.baseline_of(arm), arm):
                 if race.lanes.has(side, seed, have) or (side, seed) in counted:
                     continue

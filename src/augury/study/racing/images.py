@@ -11,7 +11,10 @@ from augury.study.store import StudyFolder
 
 
 class TestImages:
-    """Reads the predictions of arms whose seeds have shown a difference; each verdict stands."""
+    """Reads the predictions of arms whose seeds have shown a difference; each verdict stands.
+
+    In a race on validation images the seeds alone decide, and nothing of the test images is read.
+    """
 
     __test__ = False  # nothing of pytest's
 
@@ -51,7 +54,8 @@ class TestImages:
             baseline = self._lanes.baseline_of(arm)
             sides = (arm, baseline)
             cells = [self._lanes.at(side, seed) for seed in seen.seeds for side in sides]
-            runs = read_finished(cells, self._folder)
-            pair = make_pair(runs[arm], runs[baseline], self._rule.metric)
+            part = self._rule.part
+            runs = read_finished(cells, self._folder, part)
+            pair = make_pair(runs[arm], runs[baseline], self._rule.metric, part)
             self._weighed[key] = weigh(pair, self._rule)
         return self._weighed[key]

@@ -25,11 +25,13 @@ class Lanes:
     """The cells of a race by arm and seed.
 
     planned: the cells that have been asked for; arms: those that race, with one of the cells of
-    each, in the order of the study, the baselines among them.
+    each, in the order of the study, the baselines among them; first: the lowest seed.
     """
 
-    def __init__(self, planned: Iterable[Cell], arms: Mapping[Arm, Cell], baseline: str) -> None:
-        self.arms, self.baseline = dict(arms), baseline
+    def __init__(
+        self, planned: Iterable[Cell], arms: Mapping[Arm, Cell], baseline: str, first: int = 0
+    ) -> None:
+        self.arms, self.baseline, self.first = dict(arms), baseline, first
         self.cells: dict[Arm, dict[int, Cell]] = defaultdict(dict)
         for cell in planned:
             self.add(cell)
@@ -37,6 +39,10 @@ class Lanes:
     def add(self, cell: Cell) -> None:
         """Note that `cell` has been asked for."""
         self.cells[arm_of(cell)][cell.seed] = cell
+
+    def seeds(self, count: int) -> range:
+        """The first so many seeds of an arm."""
+        return range(self.first, self.first + count)
 
     def baseline_of(self, arm: Arm) -> Arm:
         """The arm that `arm` is compared with."""
@@ -88,7 +94,7 @@ def seeds_to_come(lanes: Lanes, ended: Ended, settled: Set[Arm], max_seeds: int)
     """All cells that may still be begun, if nothing more is decided."""
     found = {cell.name: cell for cell in _unended(lanes, ended)}
     for arm in _open(lanes, ended, settled):
-        for seed in range(max_seeds):
+        for seed in lanes.seeds(max_seeds):
             for each in (lanes.baseline_of(arm), arm):
                 cell = lanes.at(each, seed)
                 if not lanes.is_asked(each, seed):
@@ -150,8 +156,8 @@ def _to_go(lanes: Lanes, ended: Ended, arm: Arm, expected: int) -> int:
 
 
 def _seeds_for(lanes: Lanes, ended: Ended, arm: Arm, max_seeds: int) -> Iterator[int]:
-    """The seeds below `max_seeds` that `arm` has not got yet and could be compared at."""
-    for seed in range(max_seeds):
+    """Of the first `max_seeds`, those that `arm` has not got yet and could be compared at."""
+    for seed in lanes.seeds(max_seeds):
         if not lanes.is_asked(arm, seed) and not _alone(lanes, ended, arm, seed):
             yield seed
 

@@ -31,7 +31,8 @@ def prefix(lanes: Lanes, ended: Ended, scores: Mapping[str, float], arm: Arm) ->
     """
     baseline = lanes.baseline_of(arm)
     seeds, differences = [], []
-    for seed in range(1 + max((*lanes.cells[arm], *lanes.cells[baseline]), default=-1)):
+    last = max((*lanes.cells[arm], *lanes.cells[baseline]), default=-1)
+    for seed in range(lanes.first, 1 + last):
         sides = (arm, baseline)
         if any(lanes.has(side, seed, ended.failed) for side in sides):
             continue

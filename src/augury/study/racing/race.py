@@ -10,6 +10,7 @@ from augury.records.cell import Cell
 from augury.records.plan import Plan, read_plan, write_plan
 from augury.study.engines.events import CellDone, CellFailed, Event, TryAgain
 from augury.study.engines.supply import Supply
+from augury.study.judging.finished_runs import read_finished_run
 from augury.study.judging.pairs import Arm, arm_of
 from augury.study.planning.plan import one_of_each_arm
 from augury.study.racing.budget import Budget
@@ -42,7 +43,7 @@ class Race(Supply):
         self.plan, self.folder, self.budget, self.clock = plan, folder, budget, clock
         self.durations = Durations(plan)
         arms = {arm_of(cell): cell for cell in one_of_each_arm(plan.cells)}
-        self.lanes = Lanes(plan.cells, arms, plan.baseline)
+        self.lanes = Lanes(plan.cells, arms, plan.baseline, plan.first_seed)
         self.images = TestImages(self.lanes, folder, plan.rule)
         self._idle = {arm for arm, cell in arms.items() if not _is_asked(cell, plan)}
         self.scores: dict[str, float] = {}
@@ -142,8 +143,10 @@ class Race(Supply):
         run = self.folder.run(cell)
         if cell.name in self._done or not run.done:
             return
-        result = run.read_result()
-        score = result.test.score(self.plan.rule.metric)
+        result, rule = run.read_result(), self.plan.rule
+        score = result.test.score(rule.metric)
+        if rule.part == "validation":
+            score = read_finished_run(self.folder, cell, rule.part).score(rule.metric)
         self.scores[cell.name] = float("nan") if score is None else score
         self.durations.add(cell, result.seconds)
         self._done.add(cell.name)

@@ -25,7 +25,8 @@ class Standing:
 
     seen: the pairs of each arm; states: what they say, of arms with three or more; decided: those
     that need no more seeds; hopeless: those that `max_seeds` would hardly decide, which get none
-    either; unusable: those with a run that has no accuracy; idle: those that are not asked for now.
+    either; unusable: those with a run that has no accuracy; idle: those that are not asked for now;
+    beaten: in a step of a search, those that can hardly be the best one any more.
     """
 
     seen: Mapping[Arm, Prefix]
@@ -34,11 +35,12 @@ class Standing:
     hopeless: Set[Arm]
     unusable: Set[Arm]
     idle: Set[Arm]
+    beaten: Set[Arm] = frozenset()
 
     @cached_property
     def settled(self) -> Set[Arm]:
         """The arms that get no more seeds."""
-        return self.decided | self.hopeless | self.unusable | self.idle
+        return self.decided | self.hopeless | self.unusable | self.idle | self.beaten
 
     @property
     def open(self) -> list[Arm]:
@@ -75,7 +77,27 @@ def look(
         and len(differences) >= _TRIED
         and not could_be_decided(differences, *_terms(rule, seen, arm), max_seeds)
     }
-    return Standing(seen, states, decided, hopeless, unusable, idle)
+    beaten = _beaten(seen, states, decided) if rule.part == "validation" else frozenset[Arm]()
+    return Standing(seen, states, decided, hopeless, unusable, idle, beaten)
+
+
+def _beaten(
+    seen: Mapping[Arm, Prefix], states: Mapping[Arm, ArmState], decided: Set[Arm]
+) -> Set[Arm]:
+    """The open arms whose sequence ends below the difference of an arm that helps.
+
+    A search looks for the best one only; what it chooses is tested on its own in the end.
+    """
+    helping = [
+        float(seen[arm].differences.mean()) for arm in decided if states[arm].says == "helps"
+    ]
+    if not helping:
+        return frozenset()
+    return {
+        arm
+        for arm, state in states.items()
+        if arm not in decided and state.sequence[1] < max(helping)
+    }
 
 
 def seeds_expected(

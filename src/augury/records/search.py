@@ -1,0 +1,106 @@
+"""search.json: what a search among combinations has tried, chosen and tested so far."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from augury.inside import is_there
+from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
+from augury.records.numbers import Count
+from augury.stats.comparison import Interval, Verdict
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a race says of one arm: on validation images in a step, on test images in the end.
+
+    difference, interval: percentage points against the step's base, the baseline in the end;
+    words: the verdict in a line.
+    """
+
+    augmentation: str
+    verdict: Verdict
+    words: str
+    difference: float | None
+    interval: Interval | None
+    seeds: Count
+
+
+@dataclass(frozen=True)
+class Step:
+    """One race of a search that is over.
+
+    folder: within the study's; base: what every arm is compared with; chosen: the arm that becomes
+    the next base; added: the candidate that it has beyond the base. Both "" where none helps.
+    """
+
+    folder: str
+    base: str
+    tried: tuple[Tried, ...]
+    chosen: str
+    added: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search, finished or not.
+
+    candidates: in the order in which they stand in combinations; baseline: what the search begins
+    with; dataset, model: what it is made on; alone: whether the study's folder has no arms but
+    those of the search; steps: those that are over; state: "going on", "nothing more helps", "all
+    are in", or "budget", where the winner so far was tested as the budget ended; test: of the
+    winner against the baseline, by seeds of its own; test_folder: of that race, "" before it began.
+    """
+
+    candidates: tuple[str, ...]
+    baseline: str
+    dataset: str
+    model: str
+    alone: bool
+    steps: tuple[Step, ...] = ()
+    state: Literal["going on", "nothing more helps", "all are in", "budget"] = "going on"
+    test: Tried | None = None
+    test_folder: str = ""
+
+    @property
+    def winner(self) -> str:
+        """What the last step that found anything has chosen; "" while there is nothing."""
+        return next((step.chosen for step in reversed(self.steps) if step.chosen), "")
+
+    @property
+    def ended(self) -> bool:
+        """Whether no step is left."""
+        return self.state in ("nothing more helps", "all are in")
+
+    @property
+    def gain(self) -> float | None:
+        """The winner's difference to the baseline on validation images, points: its steps' sum."""
+        differences = [
+            tried.difference
+            for step in self.steps
+            for tried in step.tried
+            if tried.augmentation == step.chosen and tried.difference is not None
+        ]
+        return sum(differences) if differences else None
+
+
+def search_file(study: Path) -> Path:
+    """The file of a study's search."""
+    return study / "search" / "search.json"
+
+
+def read_search(study: Path) -> Search | None:
+    """The search of the study in a folder, None if there is none; InputError if damaged."""
+    path = search_file(study)
+    if not is_there(path):
+        return None
+    values = read_json(path)
+    known_schema(values, (SCHEMA,), path)
+    return record_from(Search, values, path)
+
+
+def write_search(study: Path, search: Search) -> None:
+    """Write atomically, with a checksum."""
+    write_json(search_file(study), {"schema": SCHEMA, **to_values(search)})
