@@ -15,6 +15,7 @@ import augury
 NAMES = {
     *("Study", "VerdictTable", "DoctorReport", "StatusTable", "ComparisonTable"),
     *("ReportPage", "PreviewPicture", "ArmVerdict", "CellStatus", "CellCounts"),
+    *("Confirmation", "ConfirmationTable"),
     *("StudySettings", "Recipe", "NetworkOptions", "Rule"),
     *("Local", "InProcess", "Ray", "Torchrun", "Engine", "Job"),
     *("load_dataset", "from_arrays", "from_torch", "from_hugging_face", "Dataset"),

@@ -33,7 +33,7 @@ from augury.records.search import Search, Step, Tried
 from augury.records.set_aside import SetAside
 from augury.records.verdicts import ArmVerdict, Trained, Verdicts
 from augury.stats.rule import Rule
-from augury.study import StudySettings, read_settings
+from augury.study import Confirmation, StudySettings, read_settings
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 STUDY_FILE = (REFERENCE / "study-file.md").read_text("utf-8")
@@ -99,7 +99,7 @@ RECORDS = (
     *(Result, Score, TestScore, Learned, RunSpeed, Provenance, Machine, Resumed),
     *(Epoch, Robustness, Failure, Verdicts, ArmVerdict, Trained, Search, Step, Tried),
     *(Evidence, ArmEvidence, RunCounts, Budget, Measured, Corruptions, EqualTime),
-    *(Overall, Ranks, InterquartileMean),
+    *(Overall, Ranks, InterquartileMean, Confirmation),
 )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from augury.api import (
         CheckTable,
         ComparisonTable,
+        ConfirmationTable,
         DoctorReport,
         PreviewPicture,
         ReportPage,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from augury.records.verdicts import ArmVerdict
     from augury.rng import Draws
     from augury.stats import Rule
-    from augury.study import CellCounts, CellStatus, NetworkOptions, StudySettings
+    from augury.study import CellCounts, CellStatus, Confirmation, NetworkOptions, StudySettings
     from augury.study.engines import Engine, InProcess, Job, Local, Ray, Torchrun
     from augury.training import Recipe
 
@@ -54,6 +55,8 @@ __all__ = [
     "CheckTable",
     "Collate",
     "ComparisonTable",
+    "Confirmation",
+    "ConfirmationTable",
     "DataError",
     "Dataset",
     "DiskError",
@@ -97,6 +100,7 @@ _HOMES = {
         "DoctorReport",
         "StatusTable",
         "ComparisonTable",
+        "ConfirmationTable",
         "ReportPage",
         "PreviewPicture",
         "check",
@@ -105,7 +109,13 @@ _HOMES = {
         "show_batch",
     ),
     "augury.records.verdicts": ("ArmVerdict",),
-    "augury.study": ("CellStatus", "CellCounts", "StudySettings", "NetworkOptions"),
+    "augury.study": (
+        "CellStatus",
+        "CellCounts",
+        "Confirmation",
+        "StudySettings",
+        "NetworkOptions",
+    ),
     "augury.training": ("Recipe",),
     "augury.stats": ("Rule",),
     "augury.study.engines": ("Local", "InProcess", "Ray", "Torchrun", "Engine", "Job"),

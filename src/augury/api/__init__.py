@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from augury.api.batch_sheet import show_batch
     from augury.api.checking import CheckTable, check
     from augury.api.comparison import ComparisonTable
+    from augury.api.confirmations import ConfirmationTable
     from augury.api.diagnosis import DoctorReport
     from augury.api.exporting import export
     from augury.api.page import ReportPage
@@ -24,6 +25,7 @@ else:
 __all__ = [
     "CheckTable",
     "ComparisonTable",
+    "ConfirmationTable",
     "DoctorReport",
     "PreviewPicture",
     "ReportPage",

@@ -3,19 +3,34 @@
 from pathlib import Path
 
 from augury.errors import CellsFailed
+from augury.inside import is_there
 from augury.records.plan import plan_of
 from augury.report.html import write_report
 from augury.report.load import StudyRecords, load_study
 from augury.report.markdown import write_markdown
 from augury.report.summary import write_summary
 from augury.study.cell_states import CellCounts, count_cells
+from augury.study.confirming.conditions import CONDITIONS, condition_folder
 from augury.study.judging.judge_study import judge_study
 from augury.study.store import StudyFolder
 from augury.terminal.loading_progress import data_progress
 
 
 def judge_shown(path: Path) -> CellCounts:
-    """Judge what has changed of a study, and show how far that is."""
+    """Judge what has changed of a study, and show how far that is.
+
+    Also under the conditions that its decided arms were asked again, with a report of each.
+    """
+    counts = _judge(path)
+    for condition in CONDITIONS:
+        folder = condition_folder(path, condition)
+        if is_there(folder / "plan.json"):
+            _judge(folder)
+            write_all(folder)
+    return counts
+
+
+def _judge(path: Path) -> CellCounts:
     plan, folder = plan_of(path), StudyFolder(path)
     with data_progress() as progress:
         judge_study(plan, folder, progress)

@@ -1,12 +1,15 @@
 """Running a study as people meet it: planned, shown while it runs, and judged."""
 
+import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from augury.loggers import Watching, open_trackers
 from augury.loggers.tracker import Tracker
 from augury.study import (
+    Budget,
     CellCounts,
     Plan,
     Race,
@@ -35,24 +38,30 @@ def run_shown(
     engine_for: Callable[[Processes], Engine],
     data_dir: Path | None,
     verbose: bool,
+    seconds: float = math.inf,
 ) -> CellCounts | None:
     """Plan the study or extend it, run what is not done, and show how far it is.
 
     engine_for: the engine, given the processes that torchrun has started (`ALONE` without it).
-    verbose: a line for each epoch. Returns None in all processes of torchrun but the first, which
-    share its cells.
+    verbose: a line for each epoch; seconds: that a race may take at most, besides what its settings
+    say. Returns None in all processes of torchrun but the first, which share its cells.
     """
     with started_by_torchrun() as processes:
         if not processes.first:
             follow(path, processes, data_dir)
             return None
-        reached = _run(settings, path, engine_for(processes), data_dir, verbose)
+        reached = _run(settings, path, engine_for(processes), data_dir, verbose, seconds)
         end(processes)
     return reached
 
 
 def _run(
-    settings: StudySettings, path: Path, engine: Engine, data_dir: Path | None, verbose: bool
+    settings: StudySettings,
+    path: Path,
+    engine: Engine,
+    data_dir: Path | None,
+    verbose: bool,
+    seconds: float,
 ) -> CellCounts:
     began = time.monotonic()
     trackers = open_trackers(settings.log, settings.title, path)
@@ -69,7 +78,9 @@ def _run(
             say(f"set aside: {line}")
 
     if plan.rule.design == "race":
-        return _race(settings, plan, path, engine, data_dir, verbose, trackers, began)
+        budget = budget_of(settings)
+        budget = replace(budget, seconds=min(budget.seconds, seconds))
+        return _race(budget, plan, path, engine, data_dir, verbose, trackers, began)
 
     def run(plan: Plan) -> CellCounts:
         told = Watching(plan, StudyFolder(path), trackers, say)
@@ -94,7 +105,7 @@ def _run(
 
 
 def _race(
-    settings: StudySettings,
+    budget: Budget,
     plan: Plan,
     path: Path,
     engine: Engine,
@@ -119,7 +130,7 @@ def _race(
         reached = run_race(
             plan,
             path,
-            budget_of(settings),
+            budget,
             engine=engine,
             data_dir=data_dir,
             on_event=on_event,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from augury.api.comparison import ComparisonTable
 from augury.api.concluding import check_all_done, judge_shown, write_all
+from augury.api.confirmations import ConfirmationTable
+from augury.api.confirming import run_confirmations
 from augury.api.diagnosis import DoctorReport
 from augury.api.engines import engine_for
 from augury.api.given import (
@@ -422,6 +424,43 @@ class Study:
         for folder, reached in searched.counts.items():
             check_all_done(reached, folder)
         return searched.search
+
+    def confirm(
+        self,
+        *,
+        conditions: Sequence[str] | None = None,
+        engine: Engine | str | None = None,
+        max_seeds: int | None = None,
+        time: str | None = None,
+        verbose: bool = False,
+        quiet: bool = False,
+    ) -> ConfirmationTable:
+        """Ask what helps or hurts in the folder again, under other conditions: does it last?
+
+        conditions: "twice-epochs", "half-data", "full-data", "half-strength", "twice-strength"; all
+            that the study can have, by default. Each is a race in a folder of its own, below
+            `path`, and goes on where it ended.
+        time: for all of them together; the others as for `run`. The study keeps its settings.
+        Raises InputError where nothing has been run, and what `run` raises.
+        """
+        stored = Study.open(self.path, data_dir=self.data_dir, trust=self._trust).settings
+        with self._confirming(), hushed(quiet):
+            run_confirmations(
+                changed_settings(
+                    stored, {"max_seeds": max_seeds, "time": time}, "confirm", typed=True
+                ),
+                self.path,
+                lambda settings, path: engine_for(engine, settings, path),
+                self.data_dir,
+                verbose,
+                conditions,
+            )
+        return self.confirmations
+
+    @property
+    def confirmations(self) -> ConfirmationTable:
+        """What `confirm` has found; InputError where nothing has been run."""
+        return ConfirmationTable(load_study(self.path))
 
     @property
     def verdicts(self) -> VerdictTable:

@@ -7,8 +7,9 @@ from rich.text import Text
 from augury.api.concluding import check_all_done, write_all
 from augury.cli.output import print_json
 from augury.printable import printable
-from augury.records.json_file import read_json
+from augury.records.json_file import read_json, to_values
 from augury.records.search import search_file
+from augury.report.lasting_terminal import lasting_table
 from augury.report.terminal import verdict_table
 from augury.report.what_next import next_steps
 from augury.study.cell_states import CellCounts
@@ -23,6 +24,7 @@ def conclude(path: Path, reached: CellCounts, as_json: bool) -> None:
             "report": page,
             "cells": vars(reached),
             "verdicts": read_json(path / "verdicts.json"),
+            "confirmations": to_values(records.confirmations),
             "next": [vars(step) for step in next_steps(records)],
         }
         if records.search:
@@ -30,6 +32,8 @@ def conclude(path: Path, reached: CellCounts, as_json: bool) -> None:
         print_json(found)
     else:
         out.print(verdict_table(records))
+        if lasting := lasting_table(records):
+            out.print(lasting)
         for step in next_steps(records):
             out.print(Text(printable(f"next: {step}")), soft_wrap=True)
             if step.command:

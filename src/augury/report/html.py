@@ -14,6 +14,7 @@ from augury.report.earlier import mended_since
 from augury.report.facts import facts
 from augury.report.features_words import features_lines
 from augury.report.files import write_text
+from augury.report.lasting import asked_conditions, lasting_groups
 from augury.report.load import Run, StudyRecords
 from augury.report.origins import origins
 from augury.report.page import environment, style
@@ -99,6 +100,8 @@ def render(study: StudyRecords) -> str:
             facts=facts(study),
             arms=[(arm, color(i)) for i, arm in enumerate(study.arms)],
             verdicts=verdict_sections(study),
+            lasting=lasting_groups(study),
+            conditions=asked_conditions(study),
             grids=[_grid(study, name) for name in study.datasets],
             figures=[_group_figures(study, *group) for group in study.groups],
             subgroups=subgroup_sections(study),

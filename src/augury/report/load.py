@@ -16,6 +16,7 @@ from augury.records.result import Result
 from augury.records.search import Search, read_search
 from augury.records.verdicts import ArmVerdict, Trained, read_verdicts
 from augury.stats import METRICS, Rule
+from augury.study.confirming.reading import Confirmation, read_confirmations
 from augury.study.judging.finished_runs import read_finished_run
 from augury.study.store import StudyFolder
 
@@ -44,6 +45,7 @@ class StudyRecords:
     evidence: None where it was not gathered.
     search: among combinations of its arms, None where there was none.
     trained, next_epochs, next_seconds: see `augury.records.verdicts.Verdicts`.
+    confirmations: of decided arms under other conditions, in the order of the arms.
     """
 
     folder: Path
@@ -56,6 +58,7 @@ class StudyRecords:
     next_epochs: int | None = None
     next_seconds: float | None = None
     search: Search | None = None
+    confirmations: tuple[Confirmation, ...] = ()
 
     @property
     def baseline(self) -> str:
@@ -143,6 +146,7 @@ def load_study(folder: Path | str) -> StudyRecords:
         next_epochs=verdicts.next_epochs if verdicts else None,
         next_seconds=verdicts.next_seconds if verdicts else None,
         search=read_search(folder),
+        confirmations=read_confirmations(folder, verdicts.comparisons) if verdicts else (),
     )
 
 

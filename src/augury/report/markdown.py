@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from augury.printable import printable
+from augury.records.verdicts import ArmVerdict
 from augury.report import words
 from augury.report.facts import facts
 from augury.report.features_words import features_lines
 from augury.report.files import write_text
+from augury.report.lasting import LastingGroup, asked_conditions, lasting_groups
 from augury.report.load import StudyRecords
 from augury.report.pairing_words import pairing_lines
 from augury.report.search_words import search_lines
@@ -18,6 +20,7 @@ from augury.report.terminal import metric_heading
 from augury.report.training_words import training_lines, whole_answer
 from augury.report.what_next import NextStep, next_steps
 from augury.stats import Rule
+from augury.study.confirming.reading import Confirmation
 
 # Characters that Markdown or HTML would read as more than text.
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#&@])")
@@ -41,6 +44,9 @@ def markdown(study: StudyRecords) -> str:
     ]
     for dataset, model in study.groups:
         lines += ["", f"{escaped(model)} on {escaped(dataset)}", "", *_table(study, dataset, model)]
+    for group in lasting_groups(study):
+        where = f", {group.model} on {group.dataset}" if len(study.groups) > 1 else ""
+        lines += ["", f"Does it last?{escaped(where)}", "", *_lasting(study, group)]
     if told := subgroup_lines(study):
         lines += ["", *(f"- {escaped(line)} points" for line in told)]
     if study.search:
@@ -73,6 +79,28 @@ def _table(study: StudyRecords, dataset: str, model: str) -> list[str]:
         "|---|---:|---:|---:|---:|---:|---|",
         *(_row(_cells(row)) for row in verdict_rows(study, dataset, model)),
     ]
+
+
+def _lasting(study: StudyRecords, group: LastingGroup) -> list[str]:
+    conditions = asked_conditions(study)
+    rows = []
+    for row in group.rows:
+        own = row.comparison
+        cells = [escaped(own.augmentation), _found(own.verdict, own, len(own.seeds))]
+        for name in conditions:
+            found = row.found.get(name)
+            cells.append(_found(found.finding, found, found.seeds) if found else words.NONE)
+        rows.append(_row(cells))
+    titles = [condition.title for condition in conditions.values()]
+    heading = _row(["augmentation", "this study", *titles])
+    return [heading, f"|---{'|---' * (1 + len(titles))}|", *rows]
+
+
+def _found(told: str, found: ArmVerdict | Confirmation, seeds: int) -> str:
+    if found.difference is None:
+        return f"**{told}**"
+    size = f"{words.signed(found.difference)} ({words.span(found.interval)})"
+    return f"**{told}**: {size}, {words.count(seeds, 'seed')}"
 
 
 def _row(cells: Sequence[str]) -> str:

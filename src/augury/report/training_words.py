@@ -1,6 +1,7 @@
 """Whether the networks of a study were trained long enough, in words."""
 
 from augury.records.verdicts import Trained
+from augury.report.lasting import asked_conditions, lasting_phrase, lasting_summary
 from augury.report.load import StudyRecords
 from augury.report.words import answer, count, duration, fixed, listed, listed_or_counted
 
@@ -11,11 +12,15 @@ UNKNOWN = (
 
 
 def whole_answer(study: StudyRecords) -> str:
-    """The study's answer, and that it holds for one budget where networks were still learning."""
-    found = answer(study)
+    """The study's answer, whether it lasts, and where networks were still learning."""
+    found = answer(study, lambda comparison: lasting_phrase(study, comparison))
+    if len(study.groups) > 1 and (lasting := lasting_summary(study)):
+        found = f"{found} {lasting}"
     learning = {each.augmentation for each in study.trained if each.still_learning}
     if not learning or not study.comparisons:
         return found
+    if study.baseline in learning and "twice-epochs" in asked_conditions(study):
+        return f"{found} The networks were still learning after {_epochs(study)}."
     if study.baseline in learning:
         return f"{found} The networks were still learning: this holds for {_epochs(study)} only."
     arms = listed_or_counted([arm for arm in study.arms if arm in learning])

@@ -1,7 +1,7 @@
 """Numbers and verdicts in words: one function for each kind, for the page and the terminal."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from augury.records.evidence import Interval
 from augury.records.plan import Groups, Leakage
@@ -193,13 +193,16 @@ def question(study: StudyRecords) -> str:
     return f"Which augmentation helps on {listed(list(study.datasets))}?"
 
 
-def answer(study: StudyRecords) -> str:
-    """What the study found, in a sentence or two of plain words."""
+def answer(study: StudyRecords, after: Callable[[ArmVerdict], str] = lambda comparison: "") -> str:
+    """What the study found, in a sentence or two of plain words.
+
+    after: what to add to the size of an arm that helps or hurts, where it is named.
+    """
     if not study.comparisons:
         return f"There is nothing to compare with “{study.baseline}” yet."
     if all(c.verdict == "cannot say" for c in study.comparisons):
         return f"This study cannot say yet: {_why_not(study)}."
-    parts = _one_group(study) if len(study.groups) == 1 else _many_groups(study)
+    parts = _one_group(study, after) if len(study.groups) == 1 else _many_groups(study)
     return f"Compared with {study.baseline}, {'; '.join(parts)}."
 
 
@@ -214,7 +217,7 @@ def _why_not(study: StudyRecords) -> str:
     return remark(first.words, first.verdict)
 
 
-def _one_group(study: StudyRecords) -> list[str]:
+def _one_group(study: StudyRecords, after: Callable[[ArmVerdict], str]) -> list[str]:
     parts: list[str] = []
     kind = f"{level(study.rule.confidence)} interval "
     for verdict in ("helps", "hurts"):
@@ -224,7 +227,7 @@ def _one_group(study: StudyRecords) -> list[str]:
         for c in shown:
             measure = "" if parts else f" of {study.measured}"
             size = _size(c, measure, "" if parts else kind)
-            parts.append(f"{c.augmentation} {verdict} by {size}")
+            parts.append(f"{c.augmentation} {verdict} by {size}{after(c)}")
         if rest := [abs(c.difference or 0) for c in ordered[len(shown) :]]:
             parts[-1] += f", and {len(rest)} others by {fixed(min(rest))} to {fixed(max(rest))}"
     if arms := [c.augmentation for c in _with(study.comparisons, "not shown")]:

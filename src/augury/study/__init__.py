@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from augury.records.cell import Cell, NetworkOptions
     from augury.records.plan import Plan, plan_of, read_plan
     from augury.study.cell_states import CellCounts, CellStatus, count_cells, status
+    from augury.study.confirming.reading import Confirmation
     from augury.study.judging.judge_study import judge_study
     from augury.study.opening import open_study
     from augury.study.planning.presets import PRESETS
@@ -30,6 +31,7 @@ __all__ = [
     "Cell",
     "CellCounts",
     "CellStatus",
+    "Confirmation",
     "NetworkOptions",
     "Plan",
     "Race",

@@ -82,12 +82,16 @@ class Processes:
 ALONE = Processes()
 
 
+def count_processes() -> int:
+    """How many processes torchrun has started, this one among them; 1 without torchrun."""
+    # Other launchers also set WORLD_SIZE, for programs that they did not start.
+    return int(os.environ["WORLD_SIZE"]) if dist.is_torchelastic_launched() else 1
+
+
 @contextmanager
 def started_by_torchrun() -> Iterator[Processes]:
     """Connect the processes that torchrun started, within the block; ALONE without torchrun."""
-    # Other launchers also set WORLD_SIZE, for programs that they did not start.
-    count = int(os.environ["WORLD_SIZE"]) if dist.is_torchelastic_launched() else 1
-    if count == 1:
+    if count_processes() == 1:
         yield ALONE
         return
     # Without it some of CUDA's matrix products differ from run to run.

@@ -1,21 +1,20 @@
 """Whole races with made-up runs: nothing is trained."""
 
-import random
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from augury.errors import InputError, RecipeChanged
+from augury.records.cell import Cell
 from augury.records.plan import read_plan, write_plan
 from augury.study import StudyFolder, judge_study
-from augury.study.engines.attempt import fail
-from augury.study.engines.events import CellDone
-from augury.study.engines.supply import supply_of
 from augury.study.planning.extend import extend_plan, with_planned_design
 from augury.study.racing.budget import Budget
 from augury.study.run_all import run_race
-from helpers.studies import quick_plan, quick_settings, write_run
+from helpers.made_up import MadeUpRuns
+from helpers.studies import quick_plan, quick_settings
 
 ARMS = ["none", "flip", "crop"]
 # Of 200 test images right, on average: flip helps by 20 points, cutout hurts by 15.
@@ -29,34 +28,10 @@ def right_of(cell):
 
 
 @dataclass(frozen=True)
-class MadeUp:
-    """An engine that writes results instead of training, `workers` at once, ending at random."""
+class MadeUp(MadeUpRuns):
+    """With the accuracies above."""
 
-    workers: int = 1
-    order: int = 0
-    failing: frozenset = frozenset()
-    stop_after: int = 10**9
-    log: list = field(default_factory=list)
-
-    def cells_at_once(self, work):
-        return self.workers
-
-    def run(self, cells, job):
-        rng, supply, running = random.Random(self.order), supply_of(cells), []
-        while True:
-            while len(running) < self.workers and (cell := supply.take()):
-                running.append(cell)
-                self.log.append(cell)
-                if len(self.log) >= self.stop_after:
-                    raise KeyboardInterrupt
-            if not running:
-                return
-            cell = running.pop(rng.randrange(len(running)))
-            if (cell.augmentation, cell.seed) in self.failing:
-                job.on_event(fail(job.folder, cell, "it does not work"))
-            else:
-                write_run(job.folder, cell, right_of(cell))
-                job.on_event(CellDone(cell.name, right_of(cell) / 200, 2.0))
+    right_of: Callable[[Cell], int] = right_of
 
 
 def begin(path, arms=ARMS, **changes):
