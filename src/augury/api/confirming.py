@@ -89,7 +89,8 @@ def confirm_shown(
     costs = prices(asked, plan, decided, [path, *folders], at_once)
     priced = [_Condition(*each) for each in zip(asked, folders, costs, strict=True)]
     seconds = budget_of(settings).seconds
-    kept = _within(priced, seconds - (time.monotonic() - began), seconds)
+    open_ones = _undecided(priced, path, decided)
+    kept = _within(open_ones, seconds - (time.monotonic() - began), seconds)
     for each in kept:
         say(_price_line(each))
     reached: dict[Path, CellCounts] = {}
@@ -165,6 +166,22 @@ def _shares(
         waiting = [each for each in short if each.asked.condition in open_ones]
 
 
+def _undecided(
+    priced: Sequence[_Condition], study: Path, decided: Sequence[ArmVerdict]
+) -> list[_Condition]:
+    """The conditions in which more runs could tell more; says of the others that they are over."""
+    found = read_confirmations(study, decided)
+    settled = {(each.condition, each.arm) for each in found if each.settled}
+    open_ones = []
+    for each in priced:
+        name, arms = each.asked.condition, each.asked.arms
+        if all((name, arm.arm) in settled for arm in decided if arm.augmentation in arms):
+            say(f"{name}: decided already")
+        else:
+            open_ones.append(each)
+    return open_ones
+
+
 def _within(priced: Sequence[_Condition], left: float, asked: float) -> list[_Condition]:
     """The conditions that fit into `left` of the `asked` seconds; says which do not."""
     fits = afforded([each.price for each in priced], left)
@@ -188,7 +205,7 @@ def _heading(decided: Sequence[ArmVerdict]) -> str:
     arms = listed(list(dict.fromkeys(each.augmentation for each in decided)))
     return (
         f"does it last? {arms} under other conditions; the prices are for as many seeds as each "
-        "has in the study"
+        "has taken in the study"
     )
 
 

@@ -8,11 +8,19 @@ from augury.records.verdicts import ArmVerdict
 from augury.report.load import StudyRecords
 from augury.report.words import count, fixed, listed
 from augury.study.confirming.conditions import CONDITIONS, Condition
-from augury.study.confirming.reading import Confirmation
+from augury.study.confirming.reading import Confirmation, Finding
 
 # An answer names so many conditions of an arm; of more, the first of each kind.
 _EACH_BY_ITSELF = 2
-_MANY = {"holds": "hold", "flips": "flip", "fades": "fade"}
+# What one of several verdicts does, and more of them do.
+_VERBS: dict[Finding, tuple[str, str]] = {
+    "holds": ("holds", "hold"),
+    "flips": ("flips", "flip"),
+    "fades": ("fades", "fade"),
+    "not decided": ("is not decided", "are not decided"),
+    "cannot say": ("cannot be judged", "cannot be judged"),
+    "failed": ("has failed", "have failed"),
+}
 
 
 @dataclass(frozen=True)
@@ -92,15 +100,18 @@ def _where(found: Confirmation) -> str:
     return CONDITIONS[found.condition].where
 
 
+def _verb(finding: Finding, number: int) -> str:
+    one, many = _VERBS[finding]
+    return one if number == 1 else many
+
+
 def lasting_summary(study: StudyRecords) -> str:
-    """ "Asked again under 3 other conditions, 5 of 6 verdicts hold, 1 fades"; "" for none."""
+    """ "Asked again under 3 other conditions: of 6 verdicts 5 hold and 1 fades."; "" for none."""
     found = study.confirmations
     if not found:
         return ""
-    parts = []
-    for finding, number in Counter(each.finding for each in found).items():
-        verb = finding if number == 1 else _MANY.get(finding, finding)
-        parts.append(f"{number} {verb}")
+    counts = Counter(each.finding for each in found)
+    parts = [f"{counts[name]} {_verb(name, counts[name])}" for name in _VERBS if counts[name]]
     under = count(len(asked_conditions(study)), "other condition")
     times = count(len(found), "verdict")
     return f"Asked again under {under}: of {times} {listed(parts)}."

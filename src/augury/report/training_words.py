@@ -1,7 +1,7 @@
 """Whether the networks of a study were trained long enough, in words."""
 
-from augury.records.verdicts import Trained
-from augury.report.lasting import asked_conditions, lasting_phrase, lasting_summary
+from augury.records.verdicts import ArmVerdict, Trained
+from augury.report.lasting import lasting_phrase, lasting_summary
 from augury.report.load import StudyRecords
 from augury.report.words import answer, count, duration, fixed, listed, listed_or_counted
 
@@ -13,18 +13,31 @@ UNKNOWN = (
 
 def whole_answer(study: StudyRecords) -> str:
     """The study's answer, whether it lasts, and where networks were still learning."""
-    found = answer(study, lambda comparison: lasting_phrase(study, comparison))
-    if len(study.groups) > 1 and (lasting := lasting_summary(study)):
-        found = f"{found} {lasting}"
+    found = _lasting_answer(study)
     learning = {each.augmentation for each in study.trained if each.still_learning}
     if not learning or not study.comparisons:
         return found
-    if study.baseline in learning and "twice-epochs" in asked_conditions(study):
+    longer = any(c.condition == "twice-epochs" and c.settled for c in study.confirmations)
+    if study.baseline in learning and longer:
         return f"{found} The networks were still learning after {_epochs(study)}."
     if study.baseline in learning:
         return f"{found} The networks were still learning: this holds for {_epochs(study)} only."
     arms = listed_or_counted([arm for arm in study.arms if arm in learning])
     return f"{found} With {arms}, networks were still learning after {_epochs(study)}."
+
+
+def _lasting_answer(study: StudyRecords) -> str:
+    """The answer, with what became of each arm that it names, or else with a summary of that."""
+    named = set[tuple[str, str, str]]()
+
+    def after(comparison: ArmVerdict) -> str:
+        named.add(comparison.arm)
+        return lasting_phrase(study, comparison)
+
+    found = answer(study, after)
+    if {each.arm for each in study.confirmations} <= named:
+        return found
+    return f"{answer(study)} {lasting_summary(study)}"
 
 
 def training_lines(study: StudyRecords) -> list[str]:

@@ -10,6 +10,7 @@ from augury.records.cell import Cell
 from augury.records.plan import Plan, read_plan
 from augury.records.verdicts import ArmVerdict
 from augury.study.confirming.asking import Asked
+from augury.study.confirming.reading import read_confirmations
 from augury.study.judging.pairs import arm_of
 from augury.study.planning.parts import count_steps
 from augury.study.planning.plan import one_of_each_arm
@@ -36,12 +37,23 @@ def prices(
     """The price of each condition, if its arms need as many seeds as they have in the study.
 
     plan: of the study; decided: its arms; folders: of the study, then of each condition; at_once:
-    runs at the same time. Runs that are there already cost nothing.
+    runs at the same time. Runs that are there already cost nothing, and so do arms that a condition
+    has decided.
     """
     study = StudyFolder(folders[0])
     durations = known_durations(plan, study)
+    found = read_confirmations(folders[0], decided)
+    settled = {(each.condition, each.arm) for each in found if each.settled}
     return [
-        _price(each, plan, decided, study, durations, folder, at_once)
+        _price(
+            each,
+            plan,
+            [arm for arm in decided if (each.condition, arm.arm) not in settled],
+            study,
+            durations,
+            folder,
+            at_once,
+        )
         for each, folder in zip(asked, folders[1:], strict=True)
     ]
 
@@ -85,19 +97,20 @@ def _wanted(
 ) -> Iterable[tuple[Cell, tuple[str, int]]]:
     """A cell of each arm in the study, and the arm's name there and the seeds that it will need."""
     cells = {arm_of(cell): cell for cell in one_of_each_arm(plan.cells)}
-    groups = {each.arm[:2] for each in decided}
+    groups = dict.fromkeys(each.arm[:2] for each in decided if each.augmentation in asked.arms)
     rule = replace(asked.settings.rule, design="race")
-    least = least_seeds(len(asked.arms) * len(groups), rule)
+    least = least_seeds(max(1, len(asked.arms) * len(groups)), rule)
     most = asked.settings.max_seeds
     needed = {
         each.arm: min(most, max(least, each.decided_after or len(each.seeds))) for each in decided
     }
     for group in groups:
+        open_ones = {each.augmentation for each in decided}
         # An arm that is decided on one data set or network is asked again on all.
         seeds = {
             name: needed.get((*group, name), least)
             for name in asked.arms
-            if (*group, name) in cells
+            if name in open_ones and (*group, name) in cells
         }
         yield cells[*group, plan.baseline], (plan.baseline, max(seeds.values(), default=0))
         for name, number in seeds.items():

@@ -51,6 +51,11 @@ class Confirmation:
         """Data set, network and augmentation in the study."""
         return self.dataset, self.model, self.augmentation
 
+    @property
+    def settled(self) -> bool:
+        """Whether more seeds would change nothing about the finding."""
+        return self.finding in ("holds", "flips", "fades")
+
 
 def decided_arms(comparisons: Sequence[ArmVerdict]) -> list[ArmVerdict]:
     """Those that are asked again: they help or hurt."""
