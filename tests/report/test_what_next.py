@@ -101,7 +101,7 @@ def test_seeds_that_decide_the_arms_of_a_race(tmp_path: Path) -> None:
         for name in ("normal", "none")
     ]
     differences = np.subtract(*sides)
-    step = steps_of(folder)[0]
+    (step,) = (each for each in steps_of(folder) if "would decide" in each.what)
     seeds = int(step.what.split()[0])
     assert step.what == f"{seeds} seeds an arm would decide, by the spread so far, normal"
     # Differences that go on alternating about the same mean, with the same deviation.
@@ -123,7 +123,7 @@ def _decided(differences: np.ndarray, seeds: int, rule: Rule) -> bool:
 def test_other_arms_where_none_helps(tmp_path: Path) -> None:
     folder = study(tmp_path / "s", arms=("none", "normal", "flip"))
     judged(folder, {"normal": "hurts", "flip": "hurts"})
-    (step,) = steps_of(folder)
+    step = steps_of(folder)[0]
     assert step.what == "try other arms: crop, trivialaugment and cutmix, as none of these helps"
     assert "--augment none,normal,flip,crop,trivialaugment,cutmix --out" in step.command
     assert step.verdicts == 3
@@ -133,11 +133,36 @@ def test_other_arms_where_none_helps(tmp_path: Path) -> None:
 def test_what_helps_is_taken_home(tmp_path: Path) -> None:
     folder = study(tmp_path / "s")
     judged(folder, {"normal": "helps", "salience": "hurts"})
-    (step,) = steps_of(folder)
-    assert step == NextStep(
+    assert steps_of(folder)[-1] == NextStep(
         "take normal into your own training", f"augury export {folder} --to torchvision", None, 0
     )
-    assert str(step) == step.what
+
+
+def test_what_is_decided_is_asked_again_at_twice_the_epochs(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s")
+    judged(folder, {"normal": "helps", "salience": "hurts"})
+    step = steps_of(folder)[0]
+    assert step.what == "see whether normal and salience still help or hurt at twice the epochs"
+    assert "study.toml --confirm --conditions twice-epochs --out" in step.command
+    assert step.seconds == pytest.approx(2 * 3 * 6 * 6.0 / CORES)  # three arms of six seeds
+    assert step.verdicts == 2
+
+
+def test_arms_that_help_are_combined(tmp_path: Path) -> None:
+    folder = study(tmp_path / "s")
+    judged(folder, {"normal": "helps", "salience": "helps"})
+    step = steps_of(folder)[1]
+    assert step.what == "search for the combination of normal and salience that helps most"
+    assert "study.toml --search normal,salience --out" in step.command
+    # One arm on top of the other, then the winner and the baseline.
+    assert step.seconds == pytest.approx(3 * 6 * 6.0 / CORES)
+
+
+def test_a_part_of_another_study_leaves_its_next_steps_to_that(tmp_path: Path) -> None:
+    study(tmp_path / "s")
+    inside = study(tmp_path / "s" / "confirm" / "twice-epochs")
+    judged(inside, {"normal": "helps", "salience": "hurts"})
+    assert steps_of(inside) == []
 
 
 def test_steps_without_a_study_file_have_no_command(digits_study: Path) -> None:

@@ -1,0 +1,34 @@
+"""Whether arms that help one by one help together."""
+
+from dataclasses import replace
+
+from augury.report.load import StudyRecords
+from augury.report.what_next.prices import Prices
+from augury.report.what_next.step import NextStep, study_command
+from augury.report.words import listed_or_counted
+
+
+def search(study: StudyRecords, prices: Prices) -> NextStep | None:
+    """Of two or more arms that help on one data set with one network, where none was made.
+
+    The price is that of the second step and the test, with as many seeds as the arms took: the
+    first step has the runs of the study.
+    """
+    arms = [each for each in study.comparisons if each.verdict == "helps"]
+    if len(arms) < 2 or len(study.groups) > 1 or study.search is not None:
+        return None
+    names = [each.augmentation for each in arms]
+    seeds = max(each.decided_after or len(each.seeds) for each in arms)
+    runs = [*names[1:], names[0], study.baseline]
+    cells = [
+        replace(study.select(*study.groups[0], name)[0].cell, seed=seed)
+        for name in runs
+        for seed in range(seeds)
+    ]
+    return NextStep(
+        f"search for the combination of {listed_or_counted(names)} that helps most",
+        study_command(study, "--search", ",".join(names)),
+        prices.of(cells),
+        1,
+        prices.at_once,
+    )
