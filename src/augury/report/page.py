@@ -1,5 +1,6 @@
 """The templates and styles of the page, and their formats of numbers."""
 
+import functools
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -37,6 +38,7 @@ _FILTERS = (
 )
 
 
+@functools.cache  # it keeps the compiled templates, which take half a second to make
 def environment() -> Environment:
     """A Jinja environment that escapes all values and refuses undefined names."""
     found = Environment(
