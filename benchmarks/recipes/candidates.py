@@ -69,15 +69,17 @@ def compare_candidates(given: argparse.Namespace) -> None:
         for data in datasets(recipe, setting, given):
             if given.only and not {recipe, data.name} & set(given.only.split(",")):
                 continue
+            wanted = [each for each in changes if is_wanted(recipe, each, given.ways)]
+            if not wanted:
+                continue
             print(
                 f"\n{recipe}: {start.model} on {data.name}, {data.train.images.shape[-1]} pixels, "
                 f"{setting.images:,} images, {setting.epochs} epochs, {given.seeds} seeds\n"
             )
             rows = []
-            for each in changes:
-                if not given.ways or words_of(recipe, each) in given.ways.split(";"):
-                    rows.append(compared(recipe, each, setting, start, data, given.seeds))
-                    print("\n".join(table(rows[-1:])), flush=True)
+            for each in wanted:
+                rows.append(compared(recipe, each, setting, start, data, given.seeds))
+                print("\n".join(table(rows[-1:])), flush=True)
             print("\n" + "\n".join(table(rows)), flush=True)
 
 
@@ -119,6 +121,11 @@ def compared(
     trained = replace(named_recipe(recipe, changes), **{**of_setting, **changes})
     found = [score(start, data, trained, seed) for seed in range(seeds)]
     return row_of(words_of(recipe, changes), found)
+
+
+def is_wanted(recipe: str, changes: Changes, ways: str) -> bool:
+    """Whether the row of `changes` is among `ways`, names with semicolons; all are for ""."""
+    return not ways or words_of(recipe, changes) in ways.split(";")
 
 
 def words_of(recipe: str, changes: Changes) -> str:
