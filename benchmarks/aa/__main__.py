@@ -10,6 +10,7 @@ promise: have studies name the difference that they could have seen, and count h
 studies find it, by thirds of what is named.
 sequential: both of it for studies that add seeds until every arm is decided.
 race: false verdicts of races, what they find, and what fixed designs find with as many runs.
+search: how often searches for a combination find something, and by how much they overstate it.
 pairing: how runs of equal seeds correlate, in the finished studies that are named.
 
 Prints tables and keeps each part's counts in benchmarks/results/aa.json; the same --seed gives the
@@ -43,6 +44,7 @@ from .promise import SEEDS as PROMISE_SEEDS
 from .promise import promise_row
 from .race import race
 from .runs import Pool, read_pool, run_all
+from .search import search
 from .sequential import LOOKS, sequential_rows
 from .simulate import Job, count, processes
 from .studies import RealRuns, RunModel, cut
@@ -202,6 +204,7 @@ PARTS = {
     "promise": promise,
     "sequential": sequential,
     "race": race,
+    "search": search,
     "pairing": pairing,
 }
 

@@ -12,6 +12,7 @@ from augury.augment.names import parts_of
 from augury.errors import InputError
 from augury.records.plan import read_plan
 from augury.records.verdicts import read_verdicts
+from augury.stats.overstatement import overstatement
 from augury.study.engines.events import CellDone
 from augury.study.engines.supply import supply_of
 from augury.study.planning import probe
@@ -106,6 +107,19 @@ def test_the_best_single_then_what_helps_on_top_then_one_test(searched):
         each for step in found.steps for each in step.tried if each.augmentation == step.chosen
     ]
     assert found.gain == pytest.approx(sum(each.difference for each in chosen))
+    # Of each choice, by how much steps overstate one that looks so good; of the deviation by hand.
+    for step, each in zip(found.steps, chosen, strict=False):
+        cells = read_plan(one.path / step.folder / "plan.json").cells
+        ours, theirs = (
+            np.array(
+                [validation_of(c) / 1.5 for c in cells if c.augmentation == name][: each.seeds]
+            )
+            for name in (each.augmentation, step.base)
+        )
+        assert each.deviation == pytest.approx((ours - theirs).std(ddof=1))
+    assert found.overstated == pytest.approx(
+        sum(overstatement(each.difference, each.deviation) for each in chosen)
+    )
     # The winner alone, on test images, on seeds of its own.
     assert found.test.augmentation == "flip+crop"
     assert found.test.verdict == "helps"

@@ -8,6 +8,7 @@ from augury.inside import is_there
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
 from augury.records.numbers import Count
 from augury.stats.comparison import Interval, Verdict
+from augury.stats.overstatement import overstatement
 
 SCHEMA = 1
 
@@ -17,7 +18,8 @@ class Tried:
     """What a race says of one arm: on validation images in a step, on test images in the end.
 
     difference, interval: percentage points against the step's base, the baseline in the end;
-    words: the verdict in a line.
+    deviation: of the paired differences, None where there are fewer than two; words: the verdict in
+    a line.
     """
 
     augmentation: str
@@ -26,6 +28,7 @@ class Tried:
     difference: float | None
     interval: Interval | None
     seeds: Count
+    deviation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,28 @@ class Search:
     @property
     def gain(self) -> float | None:
         """The winner's difference to the baseline on validation images, points: its steps' sum."""
-        differences = [
-            tried.difference
+        found = [each.difference for each in self.chosen if each.difference is not None]
+        return sum(found) if found else None
+
+    @property
+    def chosen(self) -> list[Tried]:
+        """What each step says of the arm that it has chosen."""
+        return [
+            tried
             for step in self.steps
             for tried in step.tried
-            if tried.augmentation == step.chosen and tried.difference is not None
+            if tried.augmentation == step.chosen
         ]
-        return sum(differences) if differences else None
+
+    @property
+    def overstated(self) -> float | None:
+        """By how much searches like this one overstate their winner, points: see `overstatement`.
+
+        None where there is no winner, or a deviation is not known.
+        """
+        found = [overstatement(t.difference, t.deviation) for t in self.chosen]
+        known = [points for points in found if points is not None]
+        return sum(known) if known and len(known) == len(found) else None
 
 
 def search_file(study: Path) -> Path:

@@ -1,7 +1,7 @@
 """A search for a combination in words: what was tried, what it chose, what the test says."""
 
 from augury.records.search import Search, Step, Tried
-from augury.report.words import listed, signed
+from augury.report.words import fixed, listed, signed
 
 _WHY = {
     "going on": "The search is not over; the same command goes on with it.",
@@ -20,8 +20,10 @@ def search_answer(search: Search) -> str:
             f"None of {listed(search.candidates)} helps {search.baseline} on the validation "
             "images, so that nothing was tested."
         )
+    over = search.overstated
+    like_it = f", which searches like this one overstate by about {fixed(over)}" if over else ""
     found = f"The search chose {search.winner}, for {signed(search.gain)} points on the "
-    return f"{found}validation images. {tested(search)}"
+    return f"{found}validation images{like_it}. {tested(search)}"
 
 
 def tested(search: Search) -> str:

@@ -44,6 +44,7 @@ class StudyProgress:
         self.spent_by_all = math.fsum(self.spent.values())
         self.finished = len(done)
         self.verbose = verbose or len(self.cells) - len(done) <= _FEW_CELLS
+        self.part = plan.rule.part
         self.at_work: dict[str, str] = {}
         self.bar = Progress(
             TextColumn("{task.description}", style="bold", markup=False),
@@ -104,7 +105,9 @@ class StudyProgress:
             case Note(cell, line):
                 self._say(cell, line, "yellow")
             case CellDone(cell, accuracy, seconds):
-                tested = "" if accuracy is None else f"  test {accuracy:.2%}"
+                # What the test images say is nothing that a step of a search may look at.
+                hidden = accuracy is None or self.part == "validation"
+                tested = "" if hidden else f"  test {accuracy:.2%}"
                 took = "" if seconds is None else f"  {seconds:.1f} s"
                 self._end(cell, f"done{tested}{took}", "green")
             case CellFailed(cell, message):

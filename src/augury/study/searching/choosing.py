@@ -37,8 +37,8 @@ def choose(tried: Sequence[Tried]) -> str:
     return max(helping, key=lambda each: each.difference or 0.0).augmentation
 
 
-def tried_of(comparison: ArmVerdict) -> Tried:
-    """What a verdict says, as a search keeps it."""
+def tried_of(comparison: ArmVerdict, deviation: float | None) -> Tried:
+    """What a verdict says, as a search keeps it. deviation: of the paired differences, points."""
     return Tried(
         comparison.augmentation,
         comparison.verdict,
@@ -46,4 +46,5 @@ def tried_of(comparison: ArmVerdict) -> Tried:
         comparison.difference,
         comparison.interval,
         len(comparison.seeds),
+        deviation,
     )

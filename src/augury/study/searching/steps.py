@@ -87,8 +87,7 @@ def _wanted(plan: Plan, settings: StudySettings) -> list[Cell]:
 
 def is_over(path: Path, max_seeds: int) -> bool:
     """Whether a race has nothing to run any more, and its baseline has not failed."""
-    folder = StudyFolder(path)
-    race = Race(read_plan(folder.plan_file), folder, Budget(max_seeds))
+    race = _race_in(path, max_seeds)
     failed = any(arm[2] == race.lanes.baseline for arm in race.given_up())
     return not failed and not race.to_come()
 
@@ -97,7 +96,17 @@ def tried_in(path: Path, arms: Sequence[str]) -> tuple[Tried, ...]:
     """What the race in a folder says of these arms, as far as it says anything."""
     verdicts = read_verdicts(path / "verdicts.json")
     found = {each.augmentation: each for each in verdicts.comparisons} if verdicts else {}
-    return tuple(tried_of(found[arm]) for arm in arms if arm in found)
+    seen = {arm[2]: each.differences for arm, each in _race_in(path, 1).standing.seen.items()}
+    return tuple(
+        tried_of(found[arm], float(seen[arm].std(ddof=1)) if len(seen[arm]) > 1 else None)
+        for arm in arms
+        if arm in found
+    )
+
+
+def _race_in(path: Path, max_seeds: int) -> Race:
+    folder = StudyFolder(path)
+    return Race(read_plan(folder.plan_file), folder, Budget(max_seeds))
 
 
 def keep_runs(study: Path, first_step: Path) -> None:

@@ -1,0 +1,1 @@
+"""Simulated searches for a combination: `step.py` is one race, `searches.py` whole searches."""
