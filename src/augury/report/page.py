@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from augury.report import words
 from augury.report.pairing_words import pairing_lines
-from augury.report.search_words import search_answer, search_outcome
+from augury.report.search_words import search_headline, search_outcome
 
 _FILTERS = (
     words.at_least,
@@ -33,7 +33,7 @@ _FILTERS = (
     words.threshold,
     words.without_partner,
     pairing_lines,
-    search_answer,
+    search_headline,
     search_outcome,
 )
 

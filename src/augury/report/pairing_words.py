@@ -24,7 +24,7 @@ def pairing_lines(study: StudyRecords) -> list[str]:
         return []
     told = _each(study, found) if len(found) <= _EACH_BY_NAME else _all([p for _, p in found])
     return [
-        f"equal seeds need not mean equal luck: test {study.metric} of an arm and of its baseline "
+        f"equal seeds need not mean equal luck: {study.measured} of an arm and of its baseline "
         f"{told} of that of unpaired runs"
     ]
 

@@ -26,6 +26,17 @@ def search_answer(search: Search) -> str:
     return f"{found}validation images{like_it}. {tested(search)}"
 
 
+def search_headline(search: Search) -> str:
+    """The outcome alone, in a sentence."""
+    test = search.test
+    if not search.winner:
+        return search_answer(search)
+    if test is None or test.augmentation != search.winner:
+        return f"A search for a combination chose {search.winner}, which is not tested yet."
+    it = " it" if test.verdict in ("helps", "hurts") else ","
+    return f"A search for a combination chose {search.winner}: on test images{it} {test.words}."
+
+
 def tested(search: Search) -> str:
     """What the test images say of the winner."""
     test = search.test
