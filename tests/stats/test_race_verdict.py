@@ -67,6 +67,42 @@ def test_a_clear_gain_in_numbers_and_words():
 SWAPPED = ("seeds", "baseline_accuracy", "accuracy", "baseline_correct", "correct")
 
 
+def replayed(pairs):
+    """Of each arm, after how many seeds it is first decided, where all have equally many."""
+    first = {}
+    for n in range(1, max(len(pair.seeds) for pair in pairs) + 1):
+        for arm, found in enumerate(judge([pair.first(n) for pair in pairs], RULE, ["a", "b"])):
+            if found.decided and len(pairs[arm].seeds) >= n:
+                first.setdefault(arm, n)
+    return first
+
+
+def test_it_says_how_many_seeds_an_arm_had_when_another_arms_verdict_helped_it():
+    rng, helped = np.random.default_rng(0), 0
+    for _ in range(40):
+        pairs = [race_pair(rng.integers(*ends, 9).tolist()) for ends in ((0, 30), (4, 22))]
+        found = judge(pairs, RULE, ["a", "b"])
+        after = {arm: each.decided_after for arm, each in enumerate(found) if each.decided}
+        assert after == replayed(pairs)
+        for each in found:
+            assert each.decided_after is None or f"after {each.decided_after} seeds" in each.words
+        # Alone it would have been decided earlier: by now its threshold is that of an arm alone.
+        alone = judge([pairs[1]], RULE, ["b"])[0].decided_after
+        helped += 1 in after and alone is not None and alone < after[1]
+    assert helped >= 5
+
+
+def test_where_later_seeds_of_another_arm_decide_it_has_had_all_of_its_own():
+    # b needs its threshold alone, and a is decided after 7 seeds.
+    a = race_pair([12, 14, 21, 26, 2, 28, 15, 10, 20])
+    b = race_pair([14, 8, 9, 16, 14, 13, 10, 17, 11])
+    alone = judge([b], RULE, ["b"])[0].decided_after
+    assert alone == 5
+    few = b.first(alone)
+    assert not judge([a.first(6), few], RULE, ["a", "b"])[1].decided
+    assert judge([a, few], RULE, ["a", "b"])[1].decided_after == alone
+
+
 def test_a_decided_verdict_stands_whatever_follows():
     after = one(race_pair(WINS)).decided_after
     later = one(race_pair(WINS + [-20] * 12))

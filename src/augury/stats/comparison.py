@@ -27,8 +27,9 @@ class Comparison:
     looks, intervals hold for all of them together.
 
     Of a race alone: e_value, the largest M of `augury.stats.e_process` so far, at no difference;
-    sequence, the confidence sequence so far, points, None while it is infinite; decided_after, the
-    number of paired seeds after which the verdict stood, None while it is not decided.
+    sequence, the confidence sequence so far, points, None while it is infinite; decided_after, how
+    many paired seeds the arm had when the verdict was reached (`augury.stats.race.
+    pairs_when_decided`), None while it is not decided.
     """
 
     seeds: tuple[int, ...]

@@ -67,8 +67,8 @@ class ArmState:
     """Where an arm stands by its runs' accuracies alone.
 
     says: what they show; "helps" and "hurts" stand only once the test images have been looked at,
-    too (see `judge`). decided_after: pairs, None while they show nothing; sequence: as in
-    `Comparison`, infinite at first.
+    too (see `judge`). decided_after: the pairs that suffice by what is known now, None while they
+    show nothing; sequence: as in `Comparison`, infinite at first.
     """
 
     says: Literal["helps", "hurts", "no difference", "not decided"]
@@ -89,7 +89,7 @@ def race_state(
     differences: (S,) percentage points by seed, finite, of the arms that have any; planned: the
     augmentation of every comparison of the study, with runs or without, which `rule.batches` names.
     """
-    p = {arm: _last(anytime_p(values, 0.0, rule.mixing)) for arm, values in differences.items()}
+    p = {arm: latest_p(anytime_p(values, 0.0, rule.mixing)) for arm, values in differences.items()}
     found = terms([p.get(arm, 1.0) for arm in planned], list(planned.values()), rule)
     at = dict(zip(planned, found, strict=True))
     return {arm: _state(steps(values, at[arm], rule)) for arm, values in differences.items()}
@@ -126,6 +126,28 @@ def steps(differences: NDArray[np.float64], at: Terms, rule: Rule) -> Steps:
     return Steps(p=p, means=means, sequence=sequence, shown=shown, small=small)
 
 
+def pairs_when_decided(
+    first: int,
+    of: Steps,
+    own: int,
+    p: Sequence[NDArray[np.float64]],
+    names: Sequence[str],
+    rule: Rule,
+) -> int:
+    """How many pairs an arm had when it was decided, whose first `first` suffice by what is known.
+
+    Its threshold rises as other arms are rejected, so that fewer pairs than it had then would do
+    now. What counts is the number at which it is decided by as many pairs of the others; where only
+    later pairs of another arm did, all that it has. of: its steps; own: its place in p and names;
+    p: (S,) of each planned comparison, its anytime p so far; names: of each, its augmentation.
+    """
+    for n in range(first, len(of.p)):
+        at = terms([latest_p(each[:n]) for each in p], names, rule)[own]
+        if of.p[n - 1] < at.threshold and matters(of.means[n - 1 : n], rule)[0]:
+            return n
+    return len(of.p)
+
+
 def matters(means: NDArray[np.float64], rule: Rule) -> NDArray[np.bool_]:
     """Whether each mean difference is one that matters."""
     enough: NDArray[np.bool_] = np.abs(means) >= rule.min_difference - _TOLERANCE
@@ -143,7 +165,8 @@ def _state(of: Steps) -> ArmState:
     return ArmState("helps" if of.means[first] > 0 else "hurts", first + 1, (low, high))
 
 
-def _last(p: NDArray[np.float64]) -> float:
+def latest_p(p: NDArray[np.float64]) -> float:
+    """The last of an arm's anytime p, (S,), 1 where S pairs say nothing yet."""
     return float(p[-1]) if len(p) >= FEWEST_PAIRS else 1.0
 
 

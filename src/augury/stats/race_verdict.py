@@ -11,7 +11,7 @@ More pairs than those never take that back.
 A race on validation images asks for no two-way interval: each seed draws its own of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -34,7 +34,16 @@ from augury.stats.over_images import has_predictions, image_gains, images_interv
 from augury.stats.pair import Pair
 from augury.stats.paired import probability_of_improvement
 from augury.stats.points import to_points
-from augury.stats.race import FEWEST_PAIRS, Steps, Terms, matters, steps, terms
+from augury.stats.race import (
+    FEWEST_PAIRS,
+    Steps,
+    Terms,
+    latest_p,
+    matters,
+    pairs_when_decided,
+    steps,
+    terms,
+)
 from augury.stats.rule import Rule
 
 _SURE = 1e-4
@@ -90,13 +99,18 @@ def decide_race(
     arms = arms or [""] * len(weighed)
     if len(arms) != len(weighed):
         raise ValueError(f"arms: one a pair is needed, got {len(arms)} for {len(weighed)} pairs")
-    p = [_latest_p(one, rule) for one in weighed] + [1.0] * len(waiting)
-    at = terms(p, [*arms, *waiting], rule)
+    so_far = [_p_so_far(one, rule) for one in weighed] + [_p_so_far(None, rule)] * len(waiting)
+    names, p = [*arms, *waiting], [latest_p(each) for each in so_far]
+    at = terms(p, names, rule)
     adjusted = _adjusted(p, at, rule)
+
+    def had(own: int) -> Callable[[int, Steps], int]:
+        return lambda first, of: pairs_when_decided(first, of, own, so_far, names, rule)
+
     return [
         untested(one)
         if one.obstacle or one.race is None
-        else _judged(one, one.race, at[i], adjusted[i], rule)
+        else _judged(one, one.race, at[i], adjusted[i], rule, had(i))
         for i, one in enumerate(weighed)
     ]
 
@@ -113,10 +127,20 @@ def untested(pair: Weighed) -> Comparison:
     )
 
 
-def _judged(pair: Weighed, race: RaceEvidence, at: Terms, p: float, rule: Rule) -> Comparison:
+def _judged(
+    pair: Weighed,
+    race: RaceEvidence,
+    at: Terms,
+    p: float,
+    rule: Rule,
+    had: Callable[[int, Steps], int],
+) -> Comparison:
+    """had: how many pairs the arm had when a difference was shown, by the first that do."""
     differences = np.array(race.differences)
     found = steps(differences, at, rule)
     decision = _decision(found, race.looks, rule)
+    if decision and decision.what != "no difference":
+        decision = decision._replace(after=had(decision.after, found))
     own = confidence_sequence(differences, 1 - rule.confidence, rule.mixing)[-1]
     interval = _finite(own)
     last = race.looks[-1].interval if race.looks else None
@@ -236,11 +260,11 @@ def _images(pair: Pair) -> int:
     return len(pair.calls.labels) if pair.calls else 0
 
 
-def _latest_p(pair: Weighed, rule: Rule) -> float:
-    """The anytime p of a pair; 1 where it says nothing."""
-    if pair.obstacle or pair.race is None or len(pair.race.differences) < FEWEST_PAIRS:
-        return 1.0
-    return float(anytime_p(np.array(pair.race.differences), 0.0, rule.mixing)[-1])
+def _p_so_far(pair: Weighed | None, rule: Rule) -> NDArray[np.float64]:
+    """(S,): the anytime p after each seed; empty where nothing may be compared."""
+    if pair is None or pair.obstacle or pair.race is None or not pair.race.differences:
+        return np.empty(0)
+    return anytime_p(np.array(pair.race.differences), 0.0, rule.mixing)
 
 
 def _adjusted(p: Sequence[float], at: Sequence[Terms], rule: Rule) -> list[float]:
