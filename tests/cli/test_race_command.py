@@ -60,6 +60,26 @@ def test_a_race_from_beginning_to_end(run, tmp_path):
     assert "max_seeds: 3 can decide nothing; with 1 comparison no verdict is possible" in said
 
 
+def test_arms_that_are_added_later_race_on_their_own_part_of_alpha(run, tmp_path):
+    options = ["study", *QUICK, "--out", "s", "--json"]
+    code, _, said = run(*options, "--augment", "none,flip", "--cells", "6")
+    assert code == 0, said
+    (before,) = read_verdicts(tmp_path / "s/verdicts.json").comparisons
+    results = {path: path.read_bytes() for path in tmp_path.glob("s/runs/*/result.json")}
+    code, printed, said = run(*options, "--augment", "none,flip,crop", "--cells", "10")
+    assert code == 0, said
+    assert json.loads(printed)["cells"]["failed"] == 0
+    plan = read_plan(tmp_path / "s/plan.json")
+    assert plan.rule.batches == (("flip",), ("crop",))
+    # They begin at the first seed and catch up.
+    assert {cell.seed for cell in plan.cells if cell.augmentation == "crop"} >= {0, 1, 2}
+    after = {c.augmentation: c for c in read_verdicts(tmp_path / "s/verdicts.json").comparisons}
+    assert after.keys() == {"flip", "crop"}
+    # Nothing that is there runs again.
+    assert all(path.read_bytes() == content for path, content in results.items())
+    assert after["flip"].seeds[: len(before.seeds)] == before.seeds
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
@@ -75,6 +95,22 @@ def test_what_is_no_race_is_one_clear_line(run, tmp_path, options, line):
     assert code == 2
     assert line in said
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new-folder", "folder-there"])
+def test_a_study_that_is_refused_leaves_nothing(run, tmp_path, there):
+    if there:
+        (tmp_path / "all/of/s").mkdir(parents=True)
+    # Known only once the folder is locked: the digits have ids 0 to 1796.
+    (tmp_path / "groups.csv").write_text("id,camera\n0,left\n5000,left\n6000,left\n")
+    code, _, said = run(
+        *("study", "--augment", "none,flip", *QUICK, "--out", "all/of/s", "--groups", "groups.csv")
+    )
+    assert code != 0
+    assert "2 of 3 names in its column 'id' are no images of digits" in said
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    folders = ["all", "all/of", "all/of/s", "all/of/s/.plan.lock"] if there else []
+    assert left == [*folders, "groups.csv"]
 
 
 def test_a_study_is_a_race_unless_it_says_otherwise():

@@ -76,6 +76,21 @@ def test_two_processes_come_to_what_one_does(straight_shared, tmp_path, counts):
     counts("torchrun, two processes", cells=2, equal_to_one_process_within=1e-4)
 
 
+def test_two_processes_run_a_race(tmp_path):
+    race = ["--augment", "none,flip", "--epochs", "1", "--cells", "7", "--corruptions", "0"]
+    race += ["--precision", "float32", "--layout", "contiguous"]  # which measures nothing
+    done = run_shared(tmp_path / "race", *race)
+    assert done.returncode == 0, done.stderr
+    plan = read_plan(tmp_path / "race/plan.json")
+    assert plan.rule.design == "race"
+    # The seventh cell is in no plan before it is chosen: the others read that anew.
+    assert sorted(cell.seed for cell in plan.cells) == [0, 0, 1, 1, 2, 2, 3]
+    results = list(tmp_path.glob("race/runs/*/result.json"))
+    assert len(results) == 7
+    assert {json.loads(each.read_text())["provenance"]["processes"] for each in results} == {2}
+    assert leftovers(tmp_path / "race") == []
+
+
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory, cache_folder):
     """After an epoch, SIGKILL to torchrun and its processes, which have sessions of their own."""

@@ -1,10 +1,13 @@
 """The four words of a race, and what pairing gained, in the terminal, report.md and the page."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from augury.records.verdicts import Trained
 from augury.report import load_study, verdict_table, words
 from augury.report.html import render
 from augury.report.markdown import markdown
@@ -49,6 +52,9 @@ def race(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+STILL = Trained(
+    "digits", "small", "normal", runs=6, steps=20, right=90.0, rise=2.0, still_learning=True
+)
 TOGETHER = (
     "equal seeds need not mean equal luck: test accuracy of an arm and of its baseline "
     "correlate by 0.12 for normal (−0.70 to +0.80), and the variance of their differences is 88 % "
@@ -82,6 +88,16 @@ def test_the_page(race: Path) -> None:
     assert "This study is a race" in text
     assert "There are at least" not in text
     assert TOGETHER[1:] in " ".join(text.split())
+
+
+def test_what_follows_a_red_box_stands_apart_from_it(race: Path) -> None:
+    study = replace(load_study(race), trained=(STILL,), next_epochs=8, next_seconds=60.0)
+    page = render(study)
+    blocks = [e for e in read_page(page).section("verdicts").all("p") if e.classes]
+    box = next(n for n, e in enumerate(blocks) if e.classes == ["alert"])
+    assert blocks[box + 1].classes == ["note"]
+    assert TOGETHER[1:] in " ".join(blocks[box + 1].text.split())
+    assert re.search(r"\.alert \+ \.note \{ margin-top: 1", page)
 
 
 def test_the_answer_names_each_verdict(race: Path) -> None:

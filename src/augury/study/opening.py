@@ -27,6 +27,7 @@ from augury.study.planning.settings import StudySettings
 from augury.study.provenance import provenance
 from augury.study.store import StudyFolder, disk_errors
 from augury.study.study_file import write_study_file
+from augury.study.usable_folder import PLAN_LOCK, nothing_left
 
 # What judging and reporting write beside plan.json.
 _WRITTEN = (
@@ -50,7 +51,7 @@ def open_study(
     Raises RecipeChanged where the folder holds a study with other settings, and InputError where a
     new study would lie in its own data or write over files of the user's own, or its cells would
     run code that the user has not confirmed, or its device is not on this machine. A study.toml of
-    the user's stays as it is. Data that cannot be used leaves no folder behind.
+    the user's stays as it is. A new study that is refused leaves no folder behind.
     """
     folder = StudyFolder(path)
     check_study_folder(settings, folder)
@@ -58,26 +59,24 @@ def open_study(
     if begun is None:
         _check_arms(settings)
     datasets = load_datasets(settings, data_dir, progress, begun=begun)
-    with disk_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
-        with lock(path / ".plan.lock"):
-            old = read_plan(folder.plan_file) if is_there(folder.plan_file) else None
-            if old:
-                require_code(pending_cells(old, folder), folder.plan_file)
-            else:
-                _check_free(path)
-            if old:
-                settings = with_planned_recipe(settings, old)
-                settings = with_planned_design(settings, old, str(path))
-            settings = fitted(settings, datasets, old)
-            device = old.device if old else chosen_device(settings.device)
-            check_there(device)
-            threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
-            new = make_plan(settings, datasets, threads, device, provenance(), progress, old)
-            judged = is_there(path / "verdicts.json") or (old and looked_at(old, folder))
-            plan = extend_plan(old, new, bool(judged)) if old else new
-            write_plan(folder.plan_file, plan)
-            write_study_file(path / "study.toml", settings, old)
+    with disk_errors(path), nothing_left(path), lock(path / PLAN_LOCK):
+        old = read_plan(folder.plan_file) if is_there(folder.plan_file) else None
+        if old:
+            require_code(pending_cells(old, folder), folder.plan_file)
+        else:
+            _check_free(path)
+        if old:
+            settings = with_planned_recipe(settings, old)
+            settings = with_planned_design(settings, old, str(path))
+        settings = fitted(settings, datasets, old)
+        device = old.device if old else chosen_device(settings.device)
+        check_there(device)
+        threads = old.threads if old else threads_a_cell(engine, device, settings, datasets)
+        new = make_plan(settings, datasets, threads, device, provenance(), progress, old)
+        judged = is_there(path / "verdicts.json") or (old and looked_at(old, folder))
+        plan = extend_plan(old, new, bool(judged)) if old else new
+        write_plan(folder.plan_file, plan)
+        write_study_file(path / "study.toml", settings, old)
     return plan
 
 

@@ -1,10 +1,15 @@
-"""Whether a folder can be the one of a study."""
+"""Whether a folder can be the one of a study, and making it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from augury.errors import InputError
 from augury.names import shown
+
+PLAN_LOCK = ".plan.lock"
+"""Name of the file that is locked while plan.json is read and written."""
 
 _LONGEST_NAME = 255  # bytes, of a folder
 _LONGEST_PATH = 4095  # bytes, on Linux
@@ -35,3 +40,23 @@ def usable_folder(path: Path) -> Path:
     if os.path.exists(there) and not os.path.isdir(there):
         raise InputError(f"the study's folder: {there} is a file; --out gives another")
     return path
+
+
+@contextmanager
+def nothing_left(path: Path) -> Iterator[None]:
+    """Makes the folder `path`, and takes it away again where the block ends with an error.
+
+    So are the folders around it that were made for it. What holds anything but the plan's lock
+    stays, and so does what was there before.
+    """
+    made = [folder for folder in (path, *path.parents) if not os.path.lexists(folder)]
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            if made and set(os.listdir(path)) <= {PLAN_LOCK}:
+                (path / PLAN_LOCK).unlink(missing_ok=True)
+                for folder in made:
+                    folder.rmdir()
+        raise

@@ -20,6 +20,7 @@ from augury.study.racing.next_cell import Ended, Lanes, given_up, next_cell, see
 from augury.study.racing.prefix import prefix, was_passed
 from augury.study.racing.standing import Standing, look, order_by
 from augury.study.store import StudyFolder, disk_errors
+from augury.study.usable_folder import PLAN_LOCK
 
 
 class Race(Supply):
@@ -125,7 +126,7 @@ class Race(Supply):
         """Write `cell` into plan.json, where it is not in it yet."""
         if cell.name in self._cells:
             return
-        with disk_errors(self.folder.path), lock(self.folder.path / ".plan.lock"):
+        with disk_errors(self.folder.path), lock(self.folder.path / PLAN_LOCK):
             self.folder.check_there()
             # Read anew, as another process may be at the same study.
             there = read_plan(self.folder.plan_file)
