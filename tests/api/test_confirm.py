@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from augury import Study
+from augury import RecipeChanged, Study
 from augury.api import confirming
 from augury.records.plan import read_plan
 from augury.report import load_study
@@ -207,7 +207,7 @@ def test_time_is_shared_and_what_is_left_goes_to_those_that_need_it(monkeypatch)
     monkeypatch.setattr(confirming, "read_confirmations", lambda *_: undecided)
     kept = [SimpleNamespace(asked=SimpleNamespace(condition=name)) for name in "abc"]
     given = []
-    for each, share in confirming._shares(kept, Path("s"), (), 160.0):
+    for each, share in confirming._shares(kept, Path("s"), None, 160.0):
         name = each.asked.condition
         given.append((name, share))
         now[0] += 1.0 if name == "b" else 0.9 * share
@@ -219,7 +219,7 @@ def test_time_is_shared_and_what_is_left_goes_to_those_that_need_it(monkeypatch)
     # Where no time is left, each is opened once, for what is finished already.
     now[0] = 200.0
     late = []
-    for each, share in confirming._shares(kept, Path("s"), (), 160.0):
+    for each, share in confirming._shares(kept, Path("s"), None, 160.0):
         late.append((each.asked.condition, share))
         now[0] += 1.0
     assert late == [("a", 0.0), ("b", 0.0), ("c", 0.0)]
@@ -231,6 +231,20 @@ def test_a_fixed_design_is_asked_again_by_race(tmp_path):
     study.confirm(engine=MadeUpRuns(right_of), conditions=["half-data"], quiet=True)
     assert found(study) == {k: v for k, v in EXPECTED.items() if k[1] == "half-data"}
     assert load_study(study.path / "confirm/half-data").rule.design == "race"
+    # A race that has been looked at keeps its rule, also where the study may change its own.
+    other = Study(
+        path=study.path,
+        augment=["none", "flip", "cutout"],
+        seeds=6,
+        **QUICK | {"min_difference": 4.0},
+    )
+    other.run(engine=MadeUpRuns(right_of), quiet=True)
+    assert {c.words for c in other.confirmations} == {
+        "judged by another rule, min_difference 5.0 in place of 4.0"
+    }
+    assert {c.finding for c in other.confirmations} == {"cannot say"}
+    with pytest.raises(RecipeChanged, match=r"confirm/half-data: .* min_difference: 5.0 → 4.0"):
+        other.confirm(engine=MadeUpRuns(right_of), conditions=["half-data"], quiet=True)
 
 
 def test_failing_runs_are_told(tmp_path):

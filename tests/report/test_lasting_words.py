@@ -124,7 +124,7 @@ def test_still_learning_is_no_bound_where_more_epochs_were_tried(study: StudyRec
 
 def test_names_are_shown_as_they_are(study: StudyRecords) -> None:
     odd = replace(study.comparisons[0], augmentation="<b>a|b</b>")
-    found = confirmation("<b>a|b</b>", "half-data", "holds", 0.3)
+    found = confirmation("<b>a|b</b>", "twice-epochs", "holds", 0.3)
     found = replace(found, asked="<b>a|b</b>@0.5", words="<script>")
     records = replace(study, comparisons=(odd,), confirmations=(found,))
     page, text = render(records), markdown(records)

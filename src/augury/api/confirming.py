@@ -3,15 +3,15 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from augury.api.concluding import check_all_done, write_all
 from augury.api.running import run_shown
-from augury.errors import InputError
+from augury.errors import InputError, RecipeChanged
 from augury.records.plan import Plan, plan_of
-from augury.records.verdicts import ArmVerdict, read_verdicts
+from augury.records.verdicts import ArmVerdict, Verdicts, read_verdicts
 from augury.report.words import count, duration, label, listed
 from augury.study import CellCounts, StudyFolder, StudySettings, budget_of
 from augury.study.confirming.asking import Asked, ask
@@ -25,6 +25,7 @@ from augury.study.confirming.pricing import Price, afforded, prices
 from augury.study.confirming.reading import decided_arms, read_confirmations
 from augury.study.engines import Engine
 from augury.study.engines.engine import workload_of
+from augury.study.judging.pairs import Arm
 from augury.terminal import say
 from augury.training.processes import ALONE, Processes, count_processes
 
@@ -86,18 +87,19 @@ def confirm_shown(
     engine = engine_for(settings, path)(ALONE)
     at_once = engine.cells_at_once(workload_of(plan.cells, plan))
     folders = [condition_folder(path, each.condition) for each in asked]
-    costs = prices(asked, plan, decided, [path, *folders], at_once)
+    found = read_confirmations(path, judged)
+    settled = {(each.condition, each.arm) for each in found if each.settled}
+    costs = prices(asked, plan, decided, [path, *folders], at_once, settled)
     priced = [_Condition(*each) for each in zip(asked, folders, costs, strict=True)]
     seconds = budget_of(settings).seconds
-    open_ones = _undecided(priced, path, decided)
+    open_ones = _undecided(priced, decided, settled)
     kept = _within(open_ones, seconds - (time.monotonic() - began), seconds)
     for each in kept:
         say(_price_line(each))
     reached: dict[Path, CellCounts] = {}
-    for each, share in _shares(kept, path, comparisons, seconds + began):
+    for each, share in _shares(kept, path, judged, seconds + began):
         say(f"{CONDITIONS[each.asked.condition].title}: {each.path}")
-        found = _run(each, plan, path, engine_for, data_dir, verbose, share)
-        reached[each.path] = found
+        reached[each.path] = _run(each, plan, path, engine_for, data_dir, verbose, share)
     return list(reached.items())
 
 
@@ -136,13 +138,16 @@ def _run(
     if taken := begin(each.asked, plan, StudyFolder(study), each.path):
         say(f"{count(taken, 'finished run')} of the study {'is' if taken == 1 else 'are'} the same")
     make = engine_for(settings, each.path)
-    found = run_shown(settings, each.path, make, data_dir, verbose, seconds)
+    try:
+        found = run_shown(settings, each.path, make, data_dir, verbose, seconds)
+    except RecipeChanged as error:
+        raise RecipeChanged(f"{each.path}: {error}") from error
     write_all(each.path)
     return found or CellCounts(0, 0, 0)
 
 
 def _shares(
-    kept: Sequence[_Condition], study: Path, comparisons: Sequence[ArmVerdict], deadline: float
+    kept: Sequence[_Condition], study: Path, judged: Verdicts | None, deadline: float
 ) -> Iterator[tuple[_Condition, float]]:
     """Each condition, and the seconds that it may take now.
 
@@ -160,18 +165,18 @@ def _shares(
                 short.append(each)
         open_ones = {
             each.condition
-            for each in read_confirmations(study, comparisons)
+            for each in read_confirmations(study, judged)
             if each.finding == "not decided"
         }
         waiting = [each for each in short if each.asked.condition in open_ones]
 
 
 def _undecided(
-    priced: Sequence[_Condition], study: Path, decided: Sequence[ArmVerdict]
+    priced: Sequence[_Condition],
+    decided: Sequence[ArmVerdict],
+    settled: Collection[tuple[str, Arm]],
 ) -> list[_Condition]:
     """The conditions in which more runs could tell more; says of the others that they are over."""
-    found = read_confirmations(study, decided)
-    settled = {(each.condition, each.arm) for each in found if each.settled}
     open_ones = []
     for each in priced:
         name, arms = each.asked.condition, each.asked.arms

@@ -146,7 +146,7 @@ def load_study(folder: Path | str) -> StudyRecords:
         next_epochs=verdicts.next_epochs if verdicts else None,
         next_seconds=verdicts.next_seconds if verdicts else None,
         search=read_search(folder),
-        confirmations=read_confirmations(folder, verdicts.comparisons) if verdicts else (),
+        confirmations=read_confirmations(folder, verdicts),
     )
 
 

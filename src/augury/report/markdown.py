@@ -45,8 +45,8 @@ def markdown(study: StudyRecords) -> str:
     for dataset, model in study.groups:
         lines += ["", f"{escaped(model)} on {escaped(dataset)}", "", *_table(study, dataset, model)]
     for group in lasting_groups(study):
-        where = f", {group.model} on {group.dataset}" if len(study.groups) > 1 else ""
-        lines += ["", f"Does it last?{escaped(where)}", "", *_lasting(study, group)]
+        where = f" {group.model} on {group.dataset}" if len(study.groups) > 1 else ""
+        lines += ["", f"**Does it last?**{escaped(where)}", "", *_lasting(study, group)]
     if told := subgroup_lines(study):
         lines += ["", *(f"- {escaped(line)} points" for line in told)]
     if study.search:

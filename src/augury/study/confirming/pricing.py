@@ -1,7 +1,7 @@
 """What a condition costs: runs and seconds, before it is run."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,8 +10,7 @@ from augury.records.cell import Cell
 from augury.records.plan import Plan, read_plan
 from augury.records.verdicts import ArmVerdict
 from augury.study.confirming.asking import Asked
-from augury.study.confirming.reading import read_confirmations
-from augury.study.judging.pairs import arm_of
+from augury.study.judging.pairs import Arm, arm_of
 from augury.study.planning.parts import count_steps
 from augury.study.planning.plan import one_of_each_arm
 from augury.study.racing.durations import Durations
@@ -33,17 +32,16 @@ def prices(
     decided: Sequence[ArmVerdict],
     folders: Sequence[Path],
     at_once: int,
+    settled: Collection[tuple[str, Arm]] = (),
 ) -> list[Price]:
     """The price of each condition, if its arms need as many seeds as they have in the study.
 
     plan: of the study; decided: its arms; folders: of the study, then of each condition; at_once:
-    runs at the same time. Runs that are there already cost nothing, and so do arms that a condition
-    has decided.
+    runs at the same time; settled: (condition, arm) of those that are decided there. These cost
+    nothing, and neither do runs that are there already.
     """
     study = StudyFolder(folders[0])
     durations = known_durations(plan, study)
-    found = read_confirmations(folders[0], decided)
-    settled = {(each.condition, each.arm) for each in found if each.settled}
     return [
         _price(
             each,

@@ -4,19 +4,23 @@ Nothing is stored beside them, so that nothing can be out of date.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from augury.inside import is_there
 from augury.records.failure import read_failure
 from augury.records.plan import Plan, read_plan
-from augury.records.verdicts import ArmVerdict, read_verdicts
+from augury.records.verdicts import ArmVerdict, Verdicts, read_verdicts
 from augury.stats.comparison import Interval, Verdict
+from augury.stats.rule import Rule
 from augury.study.confirming.conditions import CONDITIONS, condition_folder
 from augury.study.confirming.strengths import find_at_strength
 from augury.study.judging.pairs import Arm, arm_of
 from augury.study.store import StudyFolder
+
+# What the verdicts of study and condition must have in common to be compared.
+_JUDGED_BY = ("alpha", "min_difference", "metric", "confidence")
 
 Finding = Literal["holds", "flips", "fades", "not decided", "cannot say", "failed"]
 
@@ -71,23 +75,23 @@ def find(verdict: Verdict, there: Verdict) -> Finding:
     return "fades" if there == "no difference" else "not decided"
 
 
-def read_confirmations(path: Path, comparisons: Sequence[ArmVerdict]) -> tuple[Confirmation, ...]:
+def read_confirmations(path: Path, judged: Verdicts | None) -> tuple[Confirmation, ...]:
     """Of each decided arm of the study in `path` what each condition that was asked has found.
 
-    Raises InputError where a file of a condition is damaged.
+    judged: the study's verdicts. Raises InputError where a file of a condition is damaged.
     """
-    decided = decided_arms(comparisons)
+    decided = decided_arms(judged.comparisons) if judged else []
     found: list[Confirmation] = []
     for condition in CONDITIONS if decided else ():
         folder = condition_folder(path, condition)
-        if is_there(folder / "plan.json"):
-            found += _of_condition(condition, folder, decided)
+        if judged and is_there(folder / "plan.json"):
+            found += _of_condition(condition, folder, decided, judged.rule)
     places = {each.arm: place for place, each in enumerate(decided)}
     return tuple(sorted(found, key=lambda each: places[each.arm]))
 
 
 def _of_condition(
-    condition: str, path: Path, decided: Sequence[ArmVerdict]
+    condition: str, path: Path, decided: Sequence[ArmVerdict], rule: Rule
 ) -> Iterator[Confirmation]:
     plan, judged = read_plan(path / "plan.json"), read_verdicts(path / "verdicts.json")
     verdicts = {each.arm: each for each in (judged.comparisons if judged else ())}
@@ -100,7 +104,9 @@ def _of_condition(
             asked = find_at_strength(arm.augmentation, factor, there)
         if asked is not None and asked in there and asked != plan.baseline:
             where = *arm.arm[:2], asked
-            yield _confirmation(condition, arm, where, verdicts.get(where), plan, path)
+            found = _confirmation(condition, arm, where, verdicts.get(where), plan, path)
+            other = _other_rule(rule, plan.rule)
+            yield replace(found, finding="cannot say", words=other) if other else found
 
 
 def _confirmation(
@@ -126,6 +132,16 @@ def _confirmation(
         words=words,
         folder=f"confirm/{condition}",
     )
+
+
+def _other_rule(rule: Rule, there: Rule) -> str:
+    """How the condition was judged otherwise than the study is now, "" where it was not."""
+    changed = [
+        f"{name} {getattr(there, name)} in place of {getattr(rule, name)}"
+        for name in _JUDGED_BY
+        if getattr(there, name) != getattr(rule, name)
+    ]
+    return f"judged by another rule, {', '.join(changed)}" if changed else ""
 
 
 def _failure(arm: Arm, plan: Plan, folder: StudyFolder) -> str:
