@@ -13,13 +13,8 @@ from pathlib import Path
 
 import filelock
 
-from augury.data.cache import (
-    cached,
-    read_entry,
-    safe_name,
-    write_entry,
-    writing,
-)
+from augury.data.cache import cached, safe_name, writing
+from augury.data.cache_entry import read_entry, write_entry
 from augury.data.dataset import Dataset, Split
 from augury.data.own.names import PREFIX, title_of
 from augury.data.resize import resize_images
