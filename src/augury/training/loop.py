@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -18,27 +18,21 @@ from augury.batch import Batch
 from augury.data import Split
 from augury.data.loader import count_batches
 from augury.data.sampling import epoch_picks, rows_of
-from augury.errors import InputError, TrainingError
+from augury.errors import TrainingError
 from augury.kernels.capture import Capture, capture_on
 from augury.records.epochs import Epoch
 from augury.records.recipe import Recipe
 from augury.rng import torch_seed
 from augury.training.average import Average
 from augury.training.captured import Alike, CapturedStep, Run, Way, captured_or_eager
-from augury.training.checkpoint import (
-    Checkpoint,
-    CheckpointFolder,
-    optimizer_tensors,
-    prefixed,
-    restore_optimizer,
-    without_prefix,
-)
+from augury.training.checkpoint import Checkpoint, CheckpointFolder
 from augury.training.evaluate import evaluate
 from augury.training.features import FrozenBody, frozen_body
 from augury.training.feed import Feed, Rows, fits, images_on
 from augury.training.network import Network
 from augury.training.optimizers import build_optimizer, set_rate
 from augury.training.processes import ALONE, Processes
+from augury.training.resume import checkpoint_of, go_back
 from augury.training.schedules import build_schedule
 from augury.training.sources import TeacherSources
 from augury.training.step import Step
@@ -261,42 +255,14 @@ class Training:
 
         about: more JSON values to store.
         """
-        tensors = prefixed("model", self.network.model.state_dict())
-        tensors |= prefixed("optimizer", optimizer_tensors(self.optimizer))
-        tensors |= prefixed("average", self.average.state() if self.average else {})
-        tensors |= prefixed("best", self.best)
-        tensors |= prefixed("sources", self.sources.state() if self.sources else {})
-        state = {
-            "history": [asdict(epoch) for epoch in self.history],
-            "plateau": self.schedule.state(),  # called after the first schedule that had a state
-            "about": dict(about or {}),
-        }
-        folder.save(len(self.history), Checkpoint(tensors, state))
+        folder.save(len(self.history), checkpoint_of(self, about or {}))
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to the state that `save` stored.
 
         Raises InputError, and changes nothing, if the network's shapes are different.
         """
-        model = without_prefix("model", checkpoint.tensors)
-        own = self.network.model.state_dict()
-        if {n: t.shape for n, t in model.items()} != {n: t.shape for n, t in own.items()}:
-            raise InputError("the checkpoint is of a network of other shapes")
-        try:
-            history = [Epoch(**epoch) for epoch in checkpoint.state["history"]]
-            schedule = checkpoint.state["plateau"]
-        except (KeyError, TypeError) as error:
-            raise InputError("the checkpoint lacks what training goes on from") from error
-        self.network.model.load_state_dict(model)
-        tensors = without_prefix("optimizer", checkpoint.tensors)
-        restore_optimizer(self.optimizer, tensors)
-        if self.average:
-            self.average.restore(without_prefix("average", checkpoint.tensors))
-        self.best = without_prefix("best", checkpoint.tensors)
-        if self.sources:
-            self.sources.restore(without_prefix("sources", checkpoint.tensors))
-        self.history = history
-        self.schedule.restore(schedule)
+        go_back(self, checkpoint)
 
 
 def check_finite(losses: Tensor, epoch: int, first_step: int = 0) -> None:
