@@ -12,6 +12,8 @@ from augury.augment.names import parts_of
 from augury.errors import InputError
 from augury.records.plan import read_plan
 from augury.records.verdicts import read_verdicts
+from augury.report import load_study
+from augury.report.what_next import next_steps
 from augury.stats.overstatement import overstatement
 from augury.study.engines.events import CellDone
 from augury.study.engines.supply import supply_of
@@ -179,7 +181,7 @@ def test_a_budget_of_cells_keeps_a_third_for_the_test(study):
 
 
 def test_runs_of_a_study_that_is_there_are_shared_and_its_arms_stay(study):
-    one, engine = study("there", augment=["none", "flip", "cutout"]), MadeUp()
+    one, engine = study("there", augment=["none", "flip", "cutout"], seeds=7), MadeUp()
     one.run(engine=engine, quiet=True)
     before = (one.path / "plan.json").read_bytes()
     found = one.search(CANDIDATES, engine=engine, quiet=True)
@@ -212,7 +214,8 @@ def test_the_report_has_the_steps_and_the_verdict(searched):
         (["flip"], {}, "search: needs two candidates or more besides the baseline none, got flip"),
         (["none", "flip"], {}, "search: none is the baseline, and no candidate"),
         (["flip", "flop"], {}, "flop"),
-        (CANDIDATES, {"seeds": 6}, "seeds: a search is made of races"),
+        (CANDIDATES, {"max_seeds": 3}, "max_seeds: 3 can decide nothing; a step with 3 arms"),
+        (CANDIDATES, {"seeds": 6}, "seeds: a search adds seeds as they are needed"),
         (CANDIDATES, {"validation": 0.0}, "validation = 0 leaves none of digits"),
         (CANDIDATES, {"models": ["small", "resnet18"]}, "search: is made on one model"),
         (
@@ -238,3 +241,19 @@ def test_other_candidates_are_refused_once_it_has_begun(study):
         InputError, match="holds one among flip, crop, cutout from none, and cannot"
     ):
         one.search(["flip", "crop"], engine=MadeUp(), quiet=True)
+
+
+def test_the_winner_is_what_to_take_home(searched):
+    one, _, found = searched
+    (step,) = [each for each in next_steps(load_study(one.path)) if "take" in each.what]
+    assert step.what == f"take {found.winner} into your own training"
+    assert f"augury export {one.path / 'search/test'} --to" in step.command
+
+
+def test_what_is_next_after_a_search_that_was_cut_short(study):
+    one = study("short")
+    one.search(CANDIDATES, engine=MadeUp(), cells=3, quiet=True)
+    (step,) = next_steps(load_study(one.path))
+    assert step.command == (
+        f"augury study {one.path}/study.toml --search flip,crop,cutout --out {one.path}"
+    )

@@ -65,6 +65,9 @@ def search_shown(
     with started_by_torchrun() as processes:
         if processes.count > 1:
             raise InputError("search: its races follow one another; torchrun cannot share them")
+    if is_there(StudyFolder(path).plan_file):
+        # A number of seeds is that of the study that is there, and stays.
+        settings = replace(settings, seeds=None, until_decided=False)
     check_asked(settings)
     begun = read_search(path)
     if begun:

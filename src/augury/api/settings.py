@@ -67,14 +67,13 @@ def searched_settings(
 ) -> StudySettings:
     """`settings` with the arms of a search: the baseline and the candidates.
 
-    options: the budget; path: the study's folder, whose own number of seeds a search leaves alone.
+    options: the budget; path: the study's folder, whose baseline it is where it holds a study.
     Raises InputError where the baseline is among the candidates.
     """
     arms, described = augmentation_names(candidates)
     baseline = settings.baseline or "none"
     if is_there(StudyFolder(path).plan_file):
         baseline = settings.baseline_arm
-        settings = replace(settings, seeds=None, until_decided=False)
     if baseline in arms:
         raise InputError(f"search: {baseline} is the baseline, and no candidate")
     changes = {

@@ -162,6 +162,11 @@ class StudyOptions:
 
         Arms that `--augment` names are those of the study, which a search leaves as they are.
         """
+        for name in ("seeds", "until_decided"):
+            # In a study file they are those of the study that is there.
+            if self.overrides.get(name):
+                flag = f"--{name.replace('_', '-')}"
+                raise InputError(f"search: adds seeds as they are needed; leave {flag} out")
         stored = read_settings(self.file, self.preset, {}).baseline
         baseline = self.overrides.get("baseline") or stored or "none"
         found = paths_or_names(candidates, [*AUGMENTATIONS, *EARLIER_NAMES]) or []

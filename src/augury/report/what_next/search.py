@@ -2,20 +2,38 @@
 
 from dataclasses import replace
 
+from augury.records.search import Search
 from augury.report.load import StudyRecords
 from augury.report.what_next.prices import Prices
 from augury.report.what_next.step import NextStep, study_command
 from augury.report.words import listed_or_counted
 
 
+def search_options(search: Search) -> tuple[str, str]:
+    """What a study's command goes on with a search by."""
+    return "--search", ",".join(search.candidates)
+
+
+def _can_be_searched(study: StudyRecords) -> bool:
+    """Whether there are validation images, and test images that are none of them at other seeds."""
+    held_out = all(run.cell.recipe.validation > 0 for run in study.runs)
+    datasets = study.datasets.values()
+    own = all(dataset.own_validation for dataset in datasets)
+    return (held_out or own) and not any(dataset.split for dataset in datasets)
+
+
 def search(study: StudyRecords, prices: Prices) -> NextStep | None:
     """Of two or more arms that help on one data set with one network, where none was made.
 
     The price is that of the second step and the test, with as many seeds as the arms took: the
-    first step has the runs of the study.
+    first step has the runs of the study. A search that is not over goes on.
     """
+    if study.search is not None:
+        told = "go on with the search for a combination"
+        command = study_command(study, *search_options(study.search))
+        return None if study.search.ended else NextStep(told, command, None, 1)
     arms = [each for each in study.comparisons if each.verdict == "helps"]
-    if len(arms) < 2 or len(study.groups) > 1 or study.search is not None:
+    if len(arms) < 2 or len(study.groups) > 1 or not _can_be_searched(study):
         return None
     names = [each.augmentation for each in arms]
     seeds = max(each.decided_after or len(each.seeds) for each in arms)

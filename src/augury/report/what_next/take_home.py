@@ -1,16 +1,24 @@
 """The best arm as code for one's own training loop."""
 
 import shlex
+from pathlib import Path
 
 from augury.report.load import StudyRecords
 from augury.report.what_next.step import NextStep
 
 
 def take_home(study: StudyRecords) -> NextStep | None:
-    """Of the arm that helps most, where one does."""
+    """Of a search's winner where its test says that it helps; else of the arm that helps most."""
+    search = study.search
+    if search and search.test and search.test.verdict == "helps":
+        return _export(search.test.augmentation, study.folder / search.test_folder)
     helping = [each for each in study.comparisons if each.verdict == "helps"]
     if not helping:
         return None
     best = max(helping, key=lambda each: each.difference or 0.0)
-    command = shlex.join(("augury", "export", str(study.folder), "--to", "torchvision"))
-    return NextStep(f"take {best.augmentation} into your own training", command, None, 0)
+    return _export(best.augmentation, study.folder)
+
+
+def _export(arm: str, folder: Path) -> NextStep:
+    command = shlex.join(("augury", "export", str(folder), "--to", "torchvision"))
+    return NextStep(f"take {arm} into your own training", command, None, 0)

@@ -2,6 +2,7 @@
 
 from augury.report.load import StudyRecords
 from augury.report.what_next.prices import Prices
+from augury.report.what_next.search import search_options
 from augury.report.what_next.step import NextStep, study_command
 from augury.report.words import count, listed
 
@@ -24,9 +25,11 @@ def finish(study: StudyRecords, prices: Prices) -> NextStep | None:
     arms = {(cell.dataset, cell.model, cell.augmentation) for cell in cells}
     alone = any(arm[2] == study.baseline for arm in arms)
     verdicts = len(study.comparisons) if alone else len(arms)
+    # What the study of a search alone lacks comes from its first step.
+    options = search_options(study.search) if study.search and study.search.alone else ()
     return NextStep(
         f"go on: {listed(told)}",
-        study_command(study),
+        study_command(study, *options),
         prices.of(cells),
         max(1, verdicts),
         prices.at_once,

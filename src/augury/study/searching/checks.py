@@ -12,6 +12,7 @@ from augury.study.planning.arms import check_arms, check_color
 from augury.study.planning.cells import make_cells
 from augury.study.planning.datasets import load_datasets
 from augury.study.planning.settings import StudySettings
+from augury.study.racing.reach import least_seeds
 from augury.study.searching.choosing import combined
 
 
@@ -28,6 +29,12 @@ def check_asked(settings: StudySettings) -> None:
             f"search: needs two candidates or more besides the baseline {settings.baseline_arm}, "
             f"got {', '.join(candidates) or 'none'}"
         )
+    least = least_seeds(len(candidates), settings.rule)
+    if settings.max_seeds < least:
+        raise InputError(
+            f"max_seeds: {settings.max_seeds} can decide nothing; a step with {len(candidates)} "
+            f"arms decides none before {least} seeds, however large a difference is"
+        )
     for name, values in (("data set", settings.datasets), ("model", settings.models)):
         if len(values) > 1:
             raise InputError(f"search: is made on one {name}, got {', '.join(values)}")
@@ -39,8 +46,7 @@ def check_asked(settings: StudySettings) -> None:
     if not settings.race:
         name = "until_decided" if settings.until_decided else "seeds"
         raise InputError(
-            f"{name}: a search is made of races, which add seeds as they are needed; "
-            f"leave {name} out (--max-seeds bounds them)"
+            f"{name}: a search adds seeds as they are needed, up to max_seeds; leave {name} out"
         )
 
 
