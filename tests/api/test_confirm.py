@@ -54,7 +54,7 @@ def nothing_measured(monkeypatch):
 def begin(path, **changes):
     """A study that has ended, and the engine that has run it."""
     engine = MadeUpRuns(right_of)
-    study = Study(path=path, augment=["none", "flip", "cutout"], **(QUICK | changes))
+    study = Study(path=path, **({"augment": ["none", "flip", "cutout"]} | QUICK | changes))
     study.run(engine=engine, quiet=True)
     return study, engine
 
@@ -184,6 +184,21 @@ def test_an_interrupted_condition_goes_on(tmp_path):
     assert found(study) == expected
     # The cell that was interrupted is the only one that was begun twice.
     assert {c.name for c in engine.log} & {c.name for c in rest.log} <= {engine.log[-1].name}
+
+
+def test_an_arm_that_is_decided_later_is_asked_then(tmp_path):
+    study, _ = begin(tmp_path / "s", augment=["none", "flip"])
+    conditions = ["half-data", "half-strength"]
+    study.confirm(engine=MadeUpRuns(right_of), conditions=conditions, quiet=True)
+    assert found(study) == {("flip", "half-data"): "holds"}
+    study.add(augment="cutout").run(engine=MadeUpRuns(right_of), quiet=True)
+    engine = MadeUpRuns(right_of)
+    study.confirm(engine=engine, conditions=conditions, quiet=True)
+    assert found(study) == {k: v for k, v in EXPECTED.items() if k[1] in conditions}
+    assert "flip" not in {cell.augmentation for cell in engine.log}
+    # The arm races at what the earlier one has left of alpha.
+    there = load_study(study.path / "confirm/half-data")
+    assert there.rule.batches == (("flip",), ("cutout",))
 
 
 def test_what_cannot_be_afforded_is_left_out(tmp_path, monkeypatch):

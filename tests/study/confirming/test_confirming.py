@@ -8,6 +8,7 @@ import pytest
 from augury.augment.registry import build_augmentation
 from augury.augment.strength import STRENGTHS
 from augury.errors import InputError
+from augury.records.group_split import GroupSplit
 from augury.records.plan import Plan
 from augury.records.verdicts import ArmVerdict
 from augury.study.confirming.asking import ask
@@ -131,6 +132,37 @@ def test_what_cannot_be_asked_is_said():
     _, found, lines = asked(("half-data",), recipe={"train_limit": 19})
     assert not found
     assert lines == ["half-data is left out: half of 19 training images is too few for 10 classes"]
+
+
+def test_half_of_data_sets_of_several_sizes_and_of_groups_left_out():
+    settings = quick_settings(augmentations=["none", "cutout"], seeds=None)
+    plan = quick_plan(settings)
+    digits = plan.datasets["digits"]
+    few = replace(digits, train=50)
+    two = replace(plan, datasets={"digits": digits, "few": few})
+    found, lines = ask(settings, two, [decided()], ("half-data",))
+    assert not found
+    assert lines == [
+        "half-data is left out: the data sets have different numbers of training images"
+    ]
+    # Three people of 40, 30 and 50 images of two classes; without validation 80, 90 and 70 are
+    # trained on, 60 of them at most: half of the fewest.
+    people = GroupSplit(
+        column="person",
+        names=("a", "b", "c"),
+        ids=tuple(range(120)),
+        of=(0,) * 40 + (1,) * 30 + (2,) * 50,
+        counts=((20, 20), (15, 15), (25, 25)),
+        turns=((0,), (1,), (2,)),
+    )
+    split = replace(digits, split=people, classes=("x", "y"))
+    for limit, half in ((None, 35), (60, 30)):
+        recipe = replace(plan.cells[0].recipe, train_limit=limit, validation=0.0)
+        cells = tuple(replace(cell, recipe=recipe) for cell in plan.cells)
+        turned = replace(plan, datasets={"digits": split}, cells=cells)
+        found, _ = ask(settings, turned, [decided()], ("half-data", "full-data"))
+        recipes = [each.settings.recipe.train_limit for each in found]
+        assert recipes == ([half] if limit is None else [half, None])
 
 
 def test_names_of_conditions():
