@@ -30,13 +30,15 @@ class ArmChange(Comparison):
 def compare_studies(first: Path, second: Path) -> list[ArmChange]:
     """Each arm that both have, `second` minus `first`, judged by the rule of `second`.
 
-    Seeds are paired: the arm must have been trained and tested on the same images, or the verdict
-    is "cannot say". All comparisons are one family for Holm's correction.
+    In a step of a search that is by the validation images. Seeds are paired: the arm must have been
+    trained and tested on the same images, or the verdict is "cannot say". All comparisons are one
+    family for Holm's correction.
     Raises InputError where a folder holds no study, or where no arm is in both.
     """
     plans = [plan_of(path) for path in (first, second)]
+    part = plans[1].rule.part
     old, new = (
-        read_finished(plan.cells, StudyFolder(path))
+        read_finished(plan.cells, StudyFolder(path), part)
         for plan, path in zip(plans, (first, second), strict=True)
     )
     arms = [arm for arm in new if arm in old]
@@ -45,7 +47,7 @@ def compare_studies(first: Path, second: Path) -> list[ArmChange]:
     pairs = [
         replace(pair, obstacle=_split_apart(plans[0], plans[1], arm) or pair.obstacle)
         for arm in arms
-        for pair in [make_pair(new[arm], old[arm], plans[1].rule.metric)]
+        for pair in [make_pair(new[arm], old[arm], plans[1].rule.metric, part)]
     ]
     rule = replace(plans[1].rule, looks=(), batches=())
     named = zip(arms, judge(pairs, rule), strict=True)
