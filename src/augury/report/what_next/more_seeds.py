@@ -92,7 +92,9 @@ def _seeds_of(study: StudyRecords, arm: ArmVerdict, differences: NDArray[np.floa
         return seeds_until_decided(differences, at.level, rule.min_difference, rule.mixing, _MOST)
     size, spread = abs(float(differences.mean())), float(differences.std(ddof=1))
     if arm.verdict == "not shown" and size > 0 and spread > 0:
-        error = _image_error(arm, spread, rule)
+        # Where seeds test different groups, what images add is part of the spread.
+        by_group = study.datasets[arm.dataset].split is not None
+        error = 0.0 if by_group else _image_error(arm, spread, rule)
         return rule_seeds(size, spread, len(study.comparisons), rule, error)
     return None
 

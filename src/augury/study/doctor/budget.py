@@ -105,4 +105,7 @@ def _spread(race: Race, dataset: str) -> tuple[float, str]:
     recipe = next(iter(race.lanes.arms.values())).recipe
     classes, own, split = len(planned.classes), planned.own_validation, planned.split
     trained = count_trained(planned.train, classes, own, recipe, split)
-    return assumed_spread(None, trained).deviation, "a default: nothing has been run yet"
+    why = "a default: nothing has been run yet"
+    if split:
+        why += f", and that seeds test different {split.column}s is left out of it"
+    return assumed_spread(None, trained).deviation, why
