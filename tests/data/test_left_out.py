@@ -1,6 +1,7 @@
 """Parts of a data set by groups: nobody is trained on and tested, and everybody is tested."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augury.data import Dataset, Split
+from augury.data.leakage.between_parts import dataset_duplicates
+from augury.data.leakage.duplicates import find_duplicates
 from augury.data.left_out import (
     count_of_parts,
     left_out_parts,
@@ -142,6 +145,32 @@ def test_a_draw_that_would_take_all_of_a_class_is_drawn_anew():
     counts = np.array([[5, 1], [5, 1], [6, 0], [6, 0], [6, 0], [6, 0]])
     for turn in turns_of(6, counts, 3):
         assert set(turn) != {0, 1}
+
+
+def test_duplicates_are_looked_for_between_groups_and_not_within_them(cache_folder):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, 1, 16, 16)).astype(np.uint8)
+    images[25] = images[3]  # of groups 2 and 0
+    images[41] = images[12, ..., ::-1]  # of groups 4 and 1, mirrored
+    images[57] = images[55]  # of one group
+    whole = Split(images, np.arange(60) % 2, np.arange(60))
+    dataset = replace(dataset_of([0, 1] * 30, 40, range(60)), train=whole.take(slice(0, 40)))
+    dataset = replace(dataset, test=whole.take(slice(40, 60)), fingerprint="made")
+    split = split_of(dataset, [n // 10 for n in range(60)])
+    found = dataset_duplicates(with_groups(dataset, split)).train
+    expected = []
+    for turn in split.turns:
+        own = np.isin(np.arange(60) // 10, turn)
+        rest, tested = (whole.take(np.flatnonzero(rows)) for rows in (~own, own))
+        expected += find_duplicates(rest, tested)
+    assert list(found) == expected
+    pairs = {(each.test_id, each.train_id, each.exact, each.mirrored) for each in found}
+    assert pairs == {
+        (25, 3, True, False),
+        (3, 25, True, False),
+        (41, 12, False, True),
+        (12, 41, False, True),
+    }
 
 
 def test_what_is_divided_has_a_fingerprint_of_its_own():

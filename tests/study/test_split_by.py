@@ -311,7 +311,7 @@ def test_a_race_from_the_table_to_the_report(tmp_path):
     order = [next(iter(found))[0] for _, found in sorted(tested.items())]
     assert sorted(order[:3]) == [0, 1, 2]
     planned = plan.datasets["digits"]
-    assert planned.leakage is None
+    assert planned.leakage.of == 1797
     assert planned.groups.names == ("0", "1", "2")
     assert describe(planned_dataset(planned, None), "digits").split == planned.split
     assert "3 subjects" in (tmp_path / "study" / "report.md").read_text()

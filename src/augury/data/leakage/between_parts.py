@@ -9,6 +9,7 @@ from pathlib import Path
 
 from augury.data.cache import writing
 from augury.data.dataset import Dataset, Progress
+from augury.data.leakage.between_groups import duplicates_between_groups
 from augury.data.leakage.duplicates import Duplicate, find_duplicates
 from augury.files import cache_folder, tell_remade, write_atomically
 from augury.schema import read_as
@@ -32,6 +33,7 @@ class DatasetDuplicates:
 def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> DatasetDuplicates:
     """Duplicates of all test images in the training part, and in the validation part, if any.
 
+    Where groups are left out, of all images among those that are trained on when they are tested.
     Read from the cache if they are known; a damaged or outdated file is replaced.
     dataset: as `load_dataset` returns it, with a fingerprint
     Raises DiskError if the cache cannot be written.
@@ -42,15 +44,22 @@ def dataset_duplicates(dataset: Dataset, progress: Progress | None = None) -> Da
         return known
     if path.exists():
         tell_remade(path)
-    validation = dataset.validation
-    found = DatasetDuplicates(
-        train=find_duplicates(dataset.train, dataset.test, progress),
-        validation=find_duplicates(validation, dataset.test, progress) if validation else (),
-    )
+    found = _searched(dataset, progress)
     with writing(path.parent):
         content = {"version": DUPLICATES_VERSION, **asdict(found)}
         write_atomically(path, sealed_json(content))
     return found
+
+
+def _searched(dataset: Dataset, progress: Progress | None) -> DatasetDuplicates:
+    if dataset.split:
+        between = duplicates_between_groups(dataset.train, dataset.split, progress)
+        return DatasetDuplicates(train=between, validation=())
+    validation = dataset.validation
+    return DatasetDuplicates(
+        train=find_duplicates(dataset.train, dataset.test, progress),
+        validation=find_duplicates(validation, dataset.test, progress) if validation else (),
+    )
 
 
 def _read(path: Path) -> DatasetDuplicates | None:

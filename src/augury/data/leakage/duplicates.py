@@ -13,6 +13,7 @@ So a duplicate must also stand out from the other training images; see standing_
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +82,34 @@ class Prints:
     signs: Floats
     details: Floats
 
+    def take(self, rows: Rows) -> "Prints":
+        """Those in the given rows."""
+        return Prints(self.signs[rows], self.details[rows])
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is compared of N images, in the order of their ids.
+
+    ids, labels, digests: (N,); mirrored: the features of the mirror images.
+    """
+
+    ids: Rows
+    labels: Rows
+    digests: tuple[bytes, ...]
+    prints: Prints
+    mirrored: Prints
+
+    def take(self, rows: Rows) -> "Looked":
+        """Those in the given rows, ascending."""
+        return Looked(
+            self.ids[rows],
+            self.labels[rows],
+            tuple(self.digests[row] for row in rows.tolist()),
+            self.prints.take(rows),
+            self.mirrored.take(rows),
+        )
+
 
 @dataclass(frozen=True)
 class _Matches:
@@ -108,14 +137,36 @@ def find_duplicates(
     """
     if not len(train) or not len(test):
         return ()
-    train, test = _by_id(train), _by_id(test)
-    known, seen = prints_of(train.images), prints_of(test.images)
+    return compared(look_at(train, mirrored=False), look_at(test), progress, thresholds)
+
+
+def look_at(part: Split, mirrored: bool = True) -> Looked:
+    """The features of all images; mirrored: also of their mirror images."""
+    part = _by_id(part)
+    prints = prints_of(part.images)
+    return Looked(
+        part.ids,
+        part.labels,
+        tuple(map(_digest, part.images)),
+        prints,
+        prints_of(part.images[..., ::-1]) if mirrored else prints,
+    )
+
+
+def compared(
+    train: Looked,
+    test: Looked,
+    progress: Progress | None = None,
+    thresholds: Thresholds = DEFAULTS,
+) -> tuple[Duplicate, ...]:
+    """`find_duplicates` of what was looked at already; neither is empty."""
+    known, seen = train.prints, test.prints
     matches = _closer(
         _search(seen, known, thresholds, progress),
-        _search(prints_of(test.images[..., ::-1]), known, thresholds, progress, mirrored=True),
+        _search(test.mirrored, known, thresholds, progress, mirrored=True),
     )
     near = matches.differences <= _limits(seen, known, matches.differences, thresholds)
-    equal = _equal_rows(train.images, test.images)
+    equal = _equal_rows(train.digests, test.digests)
     return tuple(
         _duplicate(train, test, row, int(equal[row]), matches)
         for row in np.flatnonzero(near | (equal >= 0)).tolist()
@@ -127,7 +178,7 @@ def _by_id(part: Split) -> Split:
     return part if np.all(np.diff(part.ids) > 0) else part.take(np.argsort(part.ids))
 
 
-def _duplicate(train: Split, test: Split, row: int, equal: int, matches: _Matches) -> Duplicate:
+def _duplicate(train: Looked, test: Looked, row: int, equal: int, matches: _Matches) -> Duplicate:
     exact = equal >= 0
     match = equal if exact else int(matches.rows[row])
     return Duplicate(
@@ -232,12 +283,12 @@ def _limits(
     return limits
 
 
-def _equal_rows(train: npt.NDArray[np.uint8], test: npt.NDArray[np.uint8]) -> Rows:
-    """(N,): for each test image the first identical training image, else -1."""
+def _equal_rows(train: Sequence[bytes], test: Sequence[bytes]) -> Rows:
+    """(N,): for each test image the first identical training image, else -1; by their digests."""
     first: dict[bytes, int] = {}
-    for row, image in enumerate(train):
-        first.setdefault(_digest(image), row)
-    return np.array([first.get(_digest(image), -1) for image in test])
+    for row, digest in enumerate(train):
+        first.setdefault(digest, row)
+    return np.array([first.get(digest, -1) for digest in test])
 
 
 def _digest(image: npt.NDArray[np.uint8]) -> bytes:

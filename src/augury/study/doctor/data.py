@@ -167,8 +167,6 @@ def _conflicting_labels(dataset: Dataset, named: "_Images") -> Iterator[Notice]:
 
 
 def _leaked(dataset: Dataset, named: "_Images", progress: Progress | None) -> Iterator[Notice]:
-    if dataset.split:
-        return
     found = dataset_duplicates(dataset, progress)
     for part, pairs in (("training", found.train), ("validation", found.validation)):
         if not pairs:

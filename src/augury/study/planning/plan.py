@@ -54,11 +54,7 @@ def make_plan(
         threads,
         device,
         provenance,
-        {
-            place: describe_leakage(each, place, progress)
-            for place, each in datasets.items()
-            if each.split is None  # every image is then tested and trained on
-        },
+        {place: describe_leakage(each, place, progress) for place, each in datasets.items()},
     )
     planned = {name: images[name].added_to(each) for name, each in plan.datasets.items()}
     return replace(plan, datasets=planned)
