@@ -1,5 +1,6 @@
 """What a report ends with: the next steps, their commands and their prices."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ def study(folder: Path, **options: Any) -> Path:
     write_study(folder, **{"epochs": 2, "arms": ("none", "normal", "salience"), **options})
     (folder / "study.toml").write_text("")
     return folder
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return study(tmp_path_factory.mktemp("base") / "s")
+
+
+@pytest.fixture
+def folder(base: Path, tmp_path: Path) -> Path:
+    """A copy of the usual study, to be changed."""
+    return Path(shutil.copytree(base, tmp_path / "s"))
 
 
 def judged(folder: Path, verdicts: dict[str, str], **others: object) -> None:
@@ -63,8 +75,7 @@ def test_too_few_seeds_for_a_verdict(tmp_path: Path) -> None:
     assert first.verdicts == 2
 
 
-def test_networks_that_still_learn(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s")
+def test_networks_that_still_learn(folder: Path) -> None:
     arms = [("digits", "small", name) for name in ("none", "normal")]
     trained = [
         dict(zip(("dataset", "model", "augmentation"), arm, strict=True))
@@ -82,8 +93,7 @@ def test_networks_that_still_learn(tmp_path: Path) -> None:
     assert steps_of(folder)[0].verdicts == 1
 
 
-def test_seeds_that_decide_the_arms_of_a_race(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s")
+def test_seeds_that_decide_the_arms_of_a_race(folder: Path) -> None:
     edit(folder / "plan.json", lambda plan: plan["settings"].update(max_seeds=24))
     edit(
         folder / "verdicts.json",
@@ -130,16 +140,14 @@ def test_other_arms_where_none_helps(tmp_path: Path) -> None:
     assert step.seconds == pytest.approx(3 * 6 * 6.0 / CORES)
 
 
-def test_what_helps_is_taken_home(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s")
+def test_what_helps_is_taken_home(folder: Path) -> None:
     judged(folder, {"normal": "helps", "salience": "hurts"})
     assert steps_of(folder)[-1] == NextStep(
         "take normal into your own training", f"augury export {folder} --to torchvision", None, 0
     )
 
 
-def test_what_is_decided_is_asked_again_at_twice_the_epochs(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s")
+def test_what_is_decided_is_asked_again_at_twice_the_epochs(folder: Path) -> None:
     judged(folder, {"normal": "helps", "salience": "hurts"})
     step = steps_of(folder)[0]
     assert step.what == "see whether normal and salience still help or hurt at twice the epochs"
@@ -148,8 +156,7 @@ def test_what_is_decided_is_asked_again_at_twice_the_epochs(tmp_path: Path) -> N
     assert step.verdicts == 2
 
 
-def test_arms_that_help_are_combined(tmp_path: Path) -> None:
-    folder = study(tmp_path / "s")
+def test_arms_that_help_are_combined(folder: Path) -> None:
     judged(folder, {"normal": "helps", "salience": "helps"})
     step = steps_of(folder)[1]
     assert step.what == "search for the combination of normal and salience that helps most"
@@ -158,9 +165,8 @@ def test_arms_that_help_are_combined(tmp_path: Path) -> None:
     assert step.seconds == pytest.approx(3 * 6 * 6.0 / CORES)
 
 
-def test_a_part_of_another_study_leaves_its_next_steps_to_that(tmp_path: Path) -> None:
-    study(tmp_path / "s")
-    inside = study(tmp_path / "s" / "confirm" / "twice-epochs")
+def test_a_part_of_another_study_leaves_its_next_steps_to_that(base: Path, folder: Path) -> None:
+    inside = Path(shutil.copytree(base, folder / "confirm" / "twice-epochs"))
     judged(inside, {"normal": "helps", "salience": "hurts"})
     assert steps_of(inside) == []
 
@@ -184,8 +190,7 @@ def test_the_price(seconds: float | None, at_once: int, price: str) -> None:
 
 
 @pytest.mark.parametrize("write", [lambda s: read_page(render(s)).section("next").text, markdown])
-def test_pages_end_with_them(write: Callable[..., str], tmp_path: Path) -> None:
-    folder = study(tmp_path / "s")
+def test_pages_end_with_them(write: Callable[..., str], folder: Path) -> None:
     judged(folder, {"normal": "helps", "salience": "hurts"})
     text = " ".join(write(load_study(folder)).split())
     assert "What next?" in text
