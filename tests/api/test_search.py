@@ -257,3 +257,8 @@ def test_what_is_next_after_a_search_that_was_cut_short(study):
     assert step.command == (
         f"augury study {one.path}/study.toml --search flip,crop,cutout --out {one.path}"
     )
+    # Also where no run of the study itself is missing.
+    one.search(CANDIDATES, engine=MadeUp(), cells=24, quiet=True)
+    (again,) = next_steps(load_study(one.path))
+    assert again.what == "go on with the search for a combination"
+    assert again.command == step.command

@@ -78,6 +78,11 @@ class Search:
         return self.state in ("nothing more helps", "all are in")
 
     @property
+    def untested(self) -> bool:
+        """Whether there is a winner that test images have said nothing of yet."""
+        return bool(self.winner) and (self.test is None or self.test.augmentation != self.winner)
+
+    @property
     def gain(self) -> float | None:
         """The winner's difference to the baseline on validation images, points: its steps' sum."""
         found = [each.difference for each in self.chosen if each.difference is not None]

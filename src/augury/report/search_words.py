@@ -31,7 +31,7 @@ def search_headline(search: Search) -> str:
     test = search.test
     if not search.winner:
         return search_answer(search)
-    if test is None or test.augmentation != search.winner:
+    if test is None or search.untested:
         return f"A search for a combination chose {search.winner}, which is not tested yet."
     it = " it" if test.verdict in ("helps", "hurts") else ","
     return f"A search for a combination chose {search.winner}: on test images{it} {test.words}."
@@ -40,7 +40,7 @@ def search_headline(search: Search) -> str:
 def tested(search: Search) -> str:
     """What the test images say of the winner."""
     test = search.test
-    if test is None or test.augmentation != search.winner:
+    if test is None or search.untested:
         return "It has not been tested yet."
     return f"The test, on seeds that the search has not trained: {test.words}."
 

@@ -6,7 +6,7 @@ from augury.report.what_next.longer import train_longer
 from augury.report.what_next.more_seeds import more_seeds
 from augury.report.what_next.other_arms import other_arms
 from augury.report.what_next.prices import Prices
-from augury.report.what_next.search import search
+from augury.report.what_next.search import go_on, search
 from augury.report.what_next.step import NextStep
 from augury.report.what_next.take_home import take_home
 from augury.report.what_next.unfinished import finish
@@ -24,7 +24,7 @@ def next_steps(study: StudyRecords) -> list[NextStep]:
     if (study.folder.parent.parent / "plan.json").is_file():
         return []
     prices = Prices(study)
-    if (rest := finish(study, prices)) is not None:
+    if (rest := finish(study, prices) or go_on(study)) is not None:
         return [rest]
     kinds = (train_longer, more_seeds, confirm, search, other_arms)
     found = [step for kind in kinds if (step := kind(study, prices)) is not None]

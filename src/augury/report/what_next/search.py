@@ -14,6 +14,15 @@ def search_options(search: Search) -> tuple[str, str]:
     return "--search", ",".join(search.candidates)
 
 
+def go_on(study: StudyRecords) -> NextStep | None:
+    """Go on with a search that is not over, or whose winner is not tested."""
+    search = study.search
+    if search is None or (search.ended and not search.untested):
+        return None
+    command = study_command(study, *search_options(search))
+    return NextStep("go on with the search for a combination", command, None, 1)
+
+
 def _can_be_searched(study: StudyRecords) -> bool:
     """Whether there are validation images, and test images that are none of them at other seeds."""
     held_out = all(run.cell.recipe.validation > 0 for run in study.runs)
@@ -26,14 +35,10 @@ def search(study: StudyRecords, prices: Prices) -> NextStep | None:
     """Of two or more arms that help on one data set with one network, where none was made.
 
     The price is that of the second step and the test, with as many seeds as the arms took: the
-    first step has the runs of the study. A search that is not over goes on.
+    first step has the runs of the study.
     """
-    if study.search is not None:
-        told = "go on with the search for a combination"
-        command = study_command(study, *search_options(study.search))
-        return None if study.search.ended else NextStep(told, command, None, 1)
     arms = [each for each in study.comparisons if each.verdict == "helps"]
-    if len(arms) < 2 or len(study.groups) > 1 or not _can_be_searched(study):
+    if len(arms) < 2 or len(study.groups) > 1 or study.search or not _can_be_searched(study):
         return None
     names = [each.augmentation for each in arms]
     seeds = max(each.decided_after or len(each.seeds) for each in arms)
