@@ -9,12 +9,14 @@ import pytest
 
 from augury import Study
 from augury.augment.names import parts_of
-from augury.errors import InputError
+from augury.errors import CellsFailed, InputError
 from augury.records.plan import read_plan
+from augury.records.search import read_search
 from augury.records.verdicts import read_verdicts
 from augury.report import load_study
 from augury.report.what_next import next_steps
 from augury.stats.overstatement import overstatement
+from augury.study.engines.attempt import fail
 from augury.study.engines.events import CellDone
 from augury.study.engines.supply import supply_of
 from augury.study.planning import probe
@@ -34,11 +36,15 @@ def validation_of(cell):
 
 @dataclass
 class MadeUp:
-    """An engine that writes results instead of training. test: images right, of 200, by cell."""
+    """An engine that writes results instead of training.
+
+    test: of 200 images, how many a cell gets right; failing: arms and seeds whose cells fail.
+    """
 
     test: object = lambda cell: round(1.2 * validation_of(cell))
     log: list = field(default_factory=list)
     stop_after: float = math.inf
+    failing: frozenset = frozenset()
 
     def cells_at_once(self, work):
         return 1
@@ -49,6 +55,9 @@ class MadeUp:
             if len(self.log) >= self.stop_after:
                 raise KeyboardInterrupt
             self.log.append(cell.name)
+            if (cell.augmentation, cell.seed) in self.failing:
+                job.on_event(fail(job.folder, cell, "it does not work"))
+                continue
             write_run(job.folder, cell, self.test(cell), validation_of(cell))
             job.on_event(CellDone(cell.name, 0.5, 2.0))
 
@@ -262,3 +271,18 @@ def test_what_is_next_after_a_search_that_was_cut_short(study):
     (again,) = next_steps(load_study(one.path))
     assert again.what == "go on with the search for a combination"
     assert again.command == step.command
+
+
+def test_a_candidate_that_fails_does_not_hold_up_the_others(study):
+    one, gone = study("failing"), frozenset(("cutout", seed) for seed in range(24))
+    with pytest.raises(CellsFailed, match=r"3 of 18 cells failed; augury status .*search/step-1"):
+        one.search(CANDIDATES, engine=MadeUp(failing=gone), quiet=True)
+    found = read_search(one.path)
+    assert (found.winner, found.test.verdict) == ("flip+crop", "helps")
+
+
+def test_a_search_whose_baseline_fails_goes_on_once_it_runs(study):
+    one, gone = study("baseless"), frozenset(("none", seed) for seed in range(24))
+    with pytest.raises(CellsFailed):
+        one.search(CANDIDATES, engine=MadeUp(failing=gone), quiet=True)
+    assert (read_search(one.path).steps, read_search(one.path).state) == ((), "going on")

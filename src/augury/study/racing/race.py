@@ -27,7 +27,8 @@ class Race(Supply):
     """Chooses the next cell by what has ended; it hears of that by the engine's events.
 
     plan: the study as it has grown; told: called with the race whenever it gives out a cell, before
-    that begins; clock: seconds since the command began.
+    that begins; clock: seconds since the command began; again: whether runs that have failed are
+    tried again.
     """
 
     chooses = True
@@ -39,6 +40,7 @@ class Race(Supply):
         budget: Budget,
         told: Callable[["Race"], None] = lambda race: None,
         clock: Callable[[], float] = time.monotonic,
+        again: bool = True,
     ) -> None:
         super().__init__(())
         self.plan, self.folder, self.budget, self.clock = plan, folder, budget, clock
@@ -55,7 +57,7 @@ class Race(Supply):
         self._standing: Standing | None = None
         for cell in plan.cells:
             self._read(cell)
-        self._keep_out()
+        self._keep_out(again)
 
     @property
     def ended(self) -> Ended:
@@ -154,13 +156,13 @@ class Race(Supply):
         self._failed.discard(cell.name)
         self._standing = None
 
-    def _keep_out(self) -> None:
+    def _keep_out(self, again: bool) -> None:
         """Failed runs of earlier commands are tried again, unless a look has gone past them."""
         failed = {n for n, cell in self._cells.items() if self.folder.run(cell).failed}
         ended = Ended(self._done, failed)
         for name in failed:
             cell = self._cells[name]
-            if was_passed(self.lanes, ended, arm_of(cell), cell.seed):
+            if not again or was_passed(self.lanes, ended, arm_of(cell), cell.seed):
                 self._failed.add(name)
 
 

@@ -86,10 +86,14 @@ def _wanted(plan: Plan, settings: StudySettings) -> list[Cell]:
 
 
 def is_over(path: Path, max_seeds: int) -> bool:
-    """Whether a race has nothing to run any more, and its baseline has not failed."""
+    """Whether a race has nothing to run any more but runs that have failed.
+
+    Not where its baseline gets no more runs because they fail, or none of its arms does.
+    """
     race = _race_in(path, max_seeds)
-    failed = any(arm[2] == race.lanes.baseline for arm in race.given_up())
-    return not failed and not race.to_come()
+    failing, arms = race.given_up(), race.lanes.compared()
+    lost = {race.lanes.baseline_of(arm) for arm in arms} & failing or failing >= set(arms)
+    return not lost and not race.to_come()
 
 
 def tried_in(path: Path, arms: Sequence[str]) -> tuple[Tried, ...]:
@@ -106,7 +110,7 @@ def tried_in(path: Path, arms: Sequence[str]) -> tuple[Tried, ...]:
 
 def _race_in(path: Path, max_seeds: int) -> Race:
     folder = StudyFolder(path)
-    return Race(read_plan(folder.plan_file), folder, Budget(max_seeds))
+    return Race(read_plan(folder.plan_file), folder, Budget(max_seeds), again=False)
 
 
 def keep_runs(study: Path, first_step: Path) -> None:
