@@ -8,11 +8,15 @@ from augury.report.what_next.step import NextStep
 
 
 def take_home(study: StudyRecords) -> NextStep | None:
-    """Of a search's winner where its test says that it helps; else of the arm that helps most."""
+    """Of a search's winner where its test says that it helps; else of the arm that helps most.
+
+    Not of an arm that hurts under another condition.
+    """
     search = study.search
     if search and search.test and search.test.verdict == "helps":
         return _export(search.test.augmentation, study.folder / search.test_folder)
-    helping = [each for each in study.comparisons if each.verdict == "helps"]
+    flips = {each.arm for each in study.confirmations if each.finding == "flips"}
+    helping = [c for c in study.comparisons if c.verdict == "helps" and c.arm not in flips]
     if not helping:
         return None
     best = max(helping, key=lambda each: each.difference or 0.0)
