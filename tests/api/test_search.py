@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+import augury.api.searching
+import augury.api.study
 from augury import Study
+from augury.api.concluding import write_all
 from augury.augment.names import parts_of
 from augury.errors import CellsFailed, InputError
 from augury.records.plan import read_plan
@@ -62,6 +65,12 @@ class MadeUp:
             job.on_event(CellDone(cell.name, 0.5, 2.0))
 
 
+def _pages(path):
+    """Reports of the studies whose pages a test looks at; they take most of the time."""
+    if {"whole", "b"} & set(path.parts):
+        write_all(path)
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     """Makes a study of the digits in a folder of its own; nothing is measured for it."""
@@ -73,6 +82,8 @@ def study(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(probe, "probe", lambda *_: SPEED)
+        for module in (augury.api.study, augury.api.searching):
+            patch.setattr(module, "write_all", _pages)
         yield study
 
 
