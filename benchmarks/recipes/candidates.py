@@ -29,7 +29,7 @@ CANDIDATES: dict[str, tuple[Changes, ...]] = {
         {"lr": 0.001},
         {"lr": 0.01},
         {"body_lr": 0.1},
-        {"body_lr": 1.0},
+        {"body_lr": 0.3},
         {"label_smoothing": 0.0},
         {"ema": 0.99},
         {"optimizer": "sgd", "lr": 0.03, "weight_decay": 5e-4},

@@ -58,7 +58,7 @@ def test_the_page_lists_every_recipe_with_its_settings():
         ),
         (
             {"recipe_name": "fine-tune", "recipe": {"freeze": "body"}},
-            replace(FINE_TUNE, freeze="body", body_lr=1.0),
+            replace(FINE_TUNE, freeze="body"),
         ),
     ],
     ids=str,

@@ -31,8 +31,8 @@ class NamedRecipe:
 
 RECIPES: dict[str, NamedRecipe] = {
     "scratch-small": NamedRecipe("from random weights, small images", {}),
-    # The rate is from one small trial on the validation part: 600 photographs of 64 pixels,
-    # EfficientNet-Lite0, 4 epochs, one seed: 47 % with 0.001, 58 % with 0.003.
+    # One rate for body and head: with a third of it for the body, EfficientNet-Lite0 was 1 to 10
+    # points worse on photographs (docs/explanation/recipes.md).
     "fine-tune": NamedRecipe(
         "from pretrained weights, all of them trained",
         {
@@ -40,7 +40,6 @@ RECIPES: dict[str, NamedRecipe] = {
             "batch_size": 32,
             "optimizer": "adamw",
             "lr": 0.003,
-            "body_lr": 0.3,
             "weight_decay": 0.05,
             "schedule": "cosine",
             "warmup": 0.1,
@@ -68,13 +67,11 @@ RECIPES: dict[str, NamedRecipe] = {
 def named_recipe(name: str, given: Mapping[str, object]) -> Recipe:
     """The recipe of that name, for the fields `given` to be set in it.
 
-    What they rule out is left out: a warm-up with another schedule, a rate of a frozen body.
+    What they rule out is left out: a warm-up with another schedule.
     """
     settings = {} if name == AUTO else dict(lookup(RECIPES, name, "recipe").settings)
     if given.get("schedule", WARM_UP[0]) not in WARM_UP:
         settings.pop("warmup", None)
-    if given.get("freeze") == "body":
-        settings.pop("body_lr", None)
     return Recipe(**settings)
 
 
