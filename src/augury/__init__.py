@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         TrainingError,
         UnreadableError,
     )
+    from augury.records.search import Search
     from augury.records.verdicts import ArmVerdict
     from augury.rng import Draws
     from augury.stats import Rule
@@ -74,6 +75,7 @@ __all__ = [
     "RecipeChanged",
     "ReportPage",
     "Rule",
+    "Search",
     "StatusTable",
     "Study",
     "StudySettings",
@@ -108,6 +110,7 @@ _HOMES = {
         "export",
         "show_batch",
     ),
+    "augury.records.search": ("Search",),
     "augury.records.verdicts": ("ArmVerdict",),
     "augury.study": (
         "CellStatus",

@@ -34,7 +34,9 @@ def columns(monkeypatch):
 def test_what_is_shown_is_what_the_command_line_prints(finished):
     study = augury.Study.open(finished)
     reported = printed("report", finished)
-    assert reported == f"{study.verdicts}\nreport: {finished / 'report.html'}\n"
+    told = [line for step in study.verdicts.next_steps for line in (f"next: {step}", step.command)]
+    shown = [line.strip() for line in reported.removeprefix(f"{study.verdicts}\n").splitlines()]
+    assert shown == [*filter(None, told), f"report: {finished / 'report.html'}"]
     assert printed("status", finished) == f"{study.status()}\n"
     assert printed("compare", finished, finished) == f"{study.compare(finished)}\n"
     assert repr(study.verdicts) == str(study.verdicts)
