@@ -16,7 +16,7 @@ NAMES = {
     *("Study", "VerdictTable", "DoctorReport", "StatusTable", "ComparisonTable"),
     *("ReportPage", "PreviewPicture", "ArmVerdict", "CellStatus", "CellCounts"),
     *("Confirmation", "ConfirmationTable"),
-    *("StudySettings", "Recipe", "NetworkOptions", "Rule"),
+    *("StudySettings", "Recipe", "NetworkOptions", "Rule", "Search"),
     *("Local", "InProcess", "Ray", "Torchrun", "Engine", "Job"),
     *("load_dataset", "from_arrays", "from_torch", "from_hugging_face", "Dataset"),
     *("Batch", "Draws", "build_augmentation", "Augmentation", "Collate", "WithIds"),
