@@ -17,8 +17,8 @@ def search_answer(search: Search) -> str:
         return f"The search among {listed(search.candidates)} has not chosen anything yet."
     if not search.winner:
         return (
-            f"None of {listed(search.candidates)} helps {search.baseline} on the validation "
-            "images, so that nothing was tested."
+            f"None of {listed(search.candidates)} was shown to help against {search.baseline} on "
+            "the validation images, so that nothing was tested."
         )
     over = search.overstated
     like_it = f", which searches like this one overstate by about {fixed(over)}" if over else ""
@@ -47,6 +47,8 @@ def tested(search: Search) -> str:
 
 def search_outcome(search: Search) -> list[str]:
     """What the search has found, and how it ended."""
+    if search.steps and not search.winner:
+        return [search_answer(search)]
     return [search_answer(search), _WHY[search.state]]
 
 
