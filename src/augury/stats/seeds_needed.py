@@ -1,5 +1,7 @@
 """How many seeds a fixed design needs to see a difference of a given size."""
 
+import bisect
+
 from augury.stats.paired import smallest_detectable
 from augury.stats.power import rule_detectable
 from augury.stats.rule import Rule
@@ -38,11 +40,15 @@ def rule_seeds(
     # Half of all studies measure it below what matters.
     if difference <= rule.min_difference and rule.power > 0.5:
         return None
-    for seeds in range(max(2, rule.min_seeds), _MOST + 1):
+
+    def finds(seeds: int) -> bool:
         detectable = rule_detectable(deviation, seeds, comparisons, rule, image_error)
-        if detectable is not None and detectable <= difference:
-            return seeds
-    return None
+        return detectable is not None and detectable <= difference
+
+    # By bisection: more seeds see smaller differences, and each step is a simulation.
+    possible = range(max(2, rule.min_seeds), _MOST + 1)
+    place = bisect.bisect_left(possible, True, key=finds)
+    return possible[place] if place < len(possible) else None
 
 
 def _t_finds(difference: float, deviation: float, seeds: int, alpha: float, power: float) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from augury.cores import usable_cores
 from augury.records.provenance import Machine, Provenance, Resumed
 
 _PACKAGES = ("augury", "torch", "torchvision", "timm", "numpy")
@@ -71,7 +72,7 @@ def machine() -> Machine:
     return Machine(
         platform=platform.platform(),
         processor=_processor(),
-        cores=os.cpu_count(),
+        cores=usable_cores(),
         memory_gb=_memory_gb(),
         gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     )

@@ -22,6 +22,7 @@ from augury.study.racing.outlook import seeds_until_decided
 
 _MOST = 200  # nobody runs more of them
 _FEWEST = 3  # pairs that tell something of a spread
+_MANY = 10  # arms that are looked at: a study may have a thousand
 
 
 class _Needed(NamedTuple):
@@ -33,7 +34,7 @@ class _Needed(NamedTuple):
 
 def more_seeds(study: StudyRecords, prices: Prices) -> NextStep | None:
     """For those arms with which a minute decides most, the nearest first."""
-    needed = sorted(_needed(study), key=lambda each: each.seeds)
+    needed = sorted(_needed(study), key=lambda each: each.seeds)[:_MANY]
     steps = [_step(study, prices, needed[: n + 1]) for n in range(len(needed))]
     return max(steps, key=_worth, default=None)
 
@@ -72,24 +73,33 @@ def _options(study: StudyRecords, seeds: int) -> tuple[str, ...]:
 
 
 def _needed(study: StudyRecords) -> list[_Needed]:
-    found = []
-    for arm in study.comparisons:
-        seeds = _seeds_of(study, arm, _differences(study, arm))
-        if seeds is not None and seeds > len(arm.seeds):
-            found.append(_Needed(arm, seeds))
-    return found
+    names = [each.augmentation for each in study.comparisons]
+    levels = [each.level for each in terms([1.0] * len(names), names, study.rule)]
+    ways = [(arm, level, _differences(study, arm)) for arm, level in _likely(study, levels)]
+    found = [(arm, _seeds_of(study, arm, level, gained)) for arm, level, gained in ways]
+    return [_Needed(arm, n) for arm, n in found if n is not None and n > len(arm.seeds)]
 
 
-def _seeds_of(study: StudyRecords, arm: ArmVerdict, differences: NDArray[np.float64]) -> int | None:
+def _likely(study: StudyRecords, levels: Sequence[float]) -> list[tuple[ArmVerdict, float]]:
+    """The arms with their levels; without a race few, of the smallest p, as each takes time."""
+    arms = list(zip(study.comparisons, levels, strict=True))
+    if study.rule.design == "race":
+        return arms
+    open_ones = [i for i, (arm, _) in enumerate(arms) if arm.verdict in ("not shown", "cannot say")]
+    first = sorted(open_ones, key=lambda i: arms[i][0].p_unadjusted or 0.0)[:_MANY]
+    return [arms[i] for i in sorted(first)]
+
+
+def _seeds_of(
+    study: StudyRecords, arm: ArmVerdict, level: float, differences: NDArray[np.float64]
+) -> int | None:
     rule = study.rule
     if rule.design == "fixed" and len(arm.seeds) < rule.min_seeds:
         return rule.min_seeds
     if len(differences) < _FEWEST or not np.isfinite(differences).all():
         return None
     if arm.verdict == "not decided" and arm.decided_after is None:
-        names = [each.augmentation for each in study.comparisons]
-        at = terms([1.0] * len(names), names, rule)[study.comparisons.index(arm)]
-        return seeds_until_decided(differences, at.level, rule.min_difference, rule.mixing, _MOST)
+        return seeds_until_decided(differences, level, rule.min_difference, rule.mixing, _MOST)
     size, spread = abs(float(differences.mean())), float(differences.std(ddof=1))
     if arm.verdict == "not shown" and size > 0 and spread > 0:
         # Where seeds test different groups, what images add is part of the spread.
