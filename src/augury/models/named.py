@@ -45,6 +45,12 @@ def _small(num_classes: int, channels: int) -> "nn.Module":
     return Small(num_classes, channels)
 
 
+def _tiny(num_classes: int, channels: int) -> "nn.Module":
+    from augury.models.small import Small
+
+    return Small(num_classes, channels, halvings=1)
+
+
 MODELS: dict[str, NamedModel] = {
     # Its stem is a 3×3 convolution of stride 1 without pooling already.
     "vgg19": NamedModel("VGG19 (timm)", timm="vgg19", original_head=(128,)),
@@ -83,5 +89,11 @@ MODELS: dict[str, NamedModel] = {
     ),
     "small": NamedModel(
         "ours, for small images on a processor", build=_small, stem="small", smallest_image=8
+    ),
+    "tiny": NamedModel(
+        "ours at half the width of small, for long training on a processor",
+        build=_tiny,
+        stem="small",
+        smallest_image=8,
     ),
 }

@@ -1,4 +1,6 @@
-"""`small`: our network for small images, fast on a CPU."""
+"""`small`: our network for small images, fast on a CPU; and `tiny`, at half its width."""
+
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -12,19 +14,21 @@ _MOMENTUM = 0.2
 class Small(nn.Module):
     """Images (B, C, H, W), H and W at least 8, to logits (B, K).
 
+    halvings: how often all widths are halved; `small` has none, `tiny` has one
+
     A 3×3 stem, then three groups of convolution, pooling and convolution, each with batch
     normalization, then the maximum over positions and a linear layer. It follows airbench's network
     for CIFAR-10 (Jordan 2024, arXiv:2404.00498), with fewer channels, ReLU instead of GELU and a
     padded 3×3 stem, and without the whitening layer and what belongs to airbench's own recipe.
     """
 
-    def __init__(self, num_classes: int, channels: int) -> None:
+    def __init__(self, num_classes: int, channels: int, halvings: int = 0) -> None:
         super().__init__()
-        stem = nn.Conv2d(channels, _STEM, 3, padding=1, bias=False)
-        widths = (_STEM, *_WIDTHS)
-        groups = [_group(widths[i], widths[i + 1]) for i in range(len(_WIDTHS))]
-        self.features = nn.Sequential(stem, *_normalized(_STEM), *groups)
-        self.classifier = nn.Linear(_WIDTHS[-1], num_classes)
+        first, *rest = widths = [width >> halvings for width in (_STEM, *_WIDTHS)]
+        stem = nn.Conv2d(channels, first, 3, padding=1, bias=False)
+        groups = [_group(inputs, outputs) for inputs, outputs in pairwise(widths)]
+        self.features = nn.Sequential(stem, *_normalized(first), *groups)
+        self.classifier = nn.Linear(rest[-1], num_classes)
 
     def forward_features(self, images: Tensor) -> Tensor:
         """The last feature maps (B, F, h, w); named as in timm's networks."""
