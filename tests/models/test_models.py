@@ -209,6 +209,17 @@ def test_any_other_timm_network() -> None:
         torch.testing.assert_close(model(images), own(images))
 
 
+def test_tiny_is_small_with_half_of_all_channels() -> None:
+    small, tiny = (build_model(ModelSpec(name, 10, 3), seed=0) for name in ("small", "tiny"))
+    wide, narrow = dict(small.named_parameters()), dict(tiny.named_parameters())
+    assert wide.keys() == narrow.keys()
+    for name, weights in wide.items():
+        # What is not halved: the channels of the image, the sides of the filters, the classes.
+        halved = tuple(n if n in (3, 10) else n // 2 for n in weights.shape)
+        assert narrow[name].shape == halved, name
+    assert tiny(torch.zeros(2, 3, 28, 28)).shape == (2, 10)
+
+
 def test_small_does_without_timm() -> None:
     code = (
         "import sys; from augury.models import ModelSpec, build_model; "
