@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,18 @@ def test_seeds_that_decide_the_arms_of_a_race(folder: Path) -> None:
     assert _decided(differences, seeds, records.rule)
     assert not _decided(differences, seeds - 1, records.rule)
     assert ("--max-seeds" in step.command) == (seeds > 24)
-    assert step.seconds == pytest.approx(2 * (seeds - len(arm.seeds)) * 6.0 / CORES)
+    more = 2 * (seeds - len(arm.seeds))
+    assert step.seconds == pytest.approx(more * 6.0 / CORES)
+    # A bound on cells is named where it would stop the race before.
+    enough = len(records.runs) + more
+    for cells in (enough - 1, enough):
+        edit(folder / "plan.json", partial(_bound, cells=cells))
+        (step,) = (each for each in steps_of(folder) if "would decide" in each.what)
+        assert (f"--cells {enough}" in step.command) == (cells < enough)
+
+
+def _bound(plan: dict[str, Any], cells: int) -> None:
+    plan["settings"]["cells"] = cells
 
 
 def _decided(differences: np.ndarray, seeds: int, rule: Rule) -> bool:

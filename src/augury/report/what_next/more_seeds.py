@@ -46,10 +46,11 @@ def _worth(step: NextStep) -> float:
 def _step(study: StudyRecords, prices: Prices, needed: Sequence[_Needed]) -> NextStep:
     arms = listed_or_counted([each.arm.augmentation for each in needed])
     seeds = max(each.seeds for each in needed)
+    cells = _cells(study, needed)
     return NextStep(
         f"{count(seeds, 'seed')} an arm {_would(study, seeds)} {arms}",
-        study_command(study, *_options(study, seeds)),
-        prices.of(_cells(study, needed)),
+        study_command(study, *_options(study, seeds, cells)),
+        prices.of(cells),
         len(needed),
         prices.at_once,
     )
@@ -65,11 +66,18 @@ def _would(study: StudyRecords, seeds: int) -> str:
     return "would show a difference as large as the measured one of"
 
 
-def _options(study: StudyRecords, seeds: int) -> tuple[str, ...]:
+def _options(study: StudyRecords, seeds: int, more: Sequence[Cell]) -> list[str]:
+    """The seeds; of a race only the bounds that would stop it before."""
     if study.rule.design != "race":
-        return "--seeds", str(seeds)
-    most = int(study.plan.settings.get("max_seeds", 0))
-    return ("--max-seeds", str(seeds)) if seeds > most else ()
+        return ["--seeds", str(seeds)]
+    settings = study.plan.settings
+    options = []
+    if seeds > int(settings.get("max_seeds", 0)):
+        options += ["--max-seeds", str(seeds)]
+    bound, cells = settings.get("cells"), len(study.runs) + len(more)
+    if bound is not None and cells > int(bound):
+        options += ["--cells", str(cells)]
+    return options
 
 
 def _needed(study: StudyRecords) -> list[_Needed]:
@@ -146,12 +154,13 @@ def _cells(study: StudyRecords, needed: Sequence[_Needed]) -> list[Cell]:
     """The runs that are not there yet, those of the baseline once; without a race, of all arms."""
     race = study.rule.design == "race"
     there = {run.cell.name for run in study.runs if run.result}
+    begin = study.plan.first_seed
     found: dict[str, Cell] = {}
     for each in needed:
         dataset, model, name = each.arm.arm
         for side in (name, study.baseline) if race else study.arms:
             first = study.select(dataset, model, side)[0].cell
-            for seed in range(each.seeds):
+            for seed in range(begin, begin + each.seeds):
                 cell = replace(first, seed=seed)
                 if cell.name not in there:
                     found[cell.name] = cell
