@@ -177,6 +177,17 @@ def test_arms_that_help_are_combined(folder: Path) -> None:
     assert step.seconds == pytest.approx(3 * 6 * 6.0 / CORES)
 
 
+def test_a_chain_of_other_arms_is_no_candidate_beside_them(tmp_path: Path) -> None:
+    arms = ("none", "normal", "salience", "normal+salience")
+    folder = study(tmp_path / "s", arms=arms)
+    judged(folder, dict.fromkeys(arms[1:], "helps"))
+    (step,) = (each for each in steps_of(folder) if "--search" in each.command)
+    assert "--search normal,salience --out" in step.command
+    judged(folder, {"normal": "helps", "salience": "hurts", "normal+salience": "helps"})
+    (step,) = (each for each in steps_of(folder) if "--search" in each.command)
+    assert "--search normal,normal+salience --out" in step.command
+
+
 def test_a_part_of_another_study_leaves_its_next_steps_to_that(base: Path, folder: Path) -> None:
     inside = Path(shutil.copytree(base, folder / "confirm" / "twice-epochs"))
     judged(inside, {"normal": "helps", "salience": "hurts"})

@@ -1,7 +1,9 @@
 """Whether arms that help one by one help together."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from augury.augment.names import parts_of
 from augury.records.search import Search
 from augury.report.load import StudyRecords
 from augury.report.what_next.prices import Prices
@@ -31,6 +33,12 @@ def _can_be_searched(study: StudyRecords) -> bool:
     return (held_out or own) and not any(dataset.split for dataset in datasets)
 
 
+def _made_of(arm: str, others: Sequence[str]) -> bool:
+    """Whether an arm is a chain whose parts are all among the others."""
+    parts = parts_of(arm)
+    return len(parts) > 1 and all(part in others for part in parts)
+
+
 def search(study: StudyRecords, prices: Prices) -> NextStep | None:
     """Of two or more arms that help on one data set with one network, where none was made.
 
@@ -38,9 +46,11 @@ def search(study: StudyRecords, prices: Prices) -> NextStep | None:
     first step has the runs of the study.
     """
     arms = [each for each in study.comparisons if each.verdict == "helps"]
-    if len(arms) < 2 or len(study.groups) > 1 or study.search or not _can_be_searched(study):
+    helping = [each.augmentation for each in arms]
+    # A chain of others is what the search itself would make of them.
+    names = [arm for arm in helping if not _made_of(arm, helping)]
+    if len(names) < 2 or len(study.groups) > 1 or study.search or not _can_be_searched(study):
         return None
-    names = [each.augmentation for each in arms]
     seeds = max(each.decided_after or len(each.seeds) for each in arms)
     runs = [*names[1:], names[0], study.baseline]
     cells = [
