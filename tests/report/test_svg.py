@@ -1,9 +1,13 @@
-"""Round values along an axis, and the colors of maps: as Matplotlib has them."""
+"""Round values along an axis, and the colors of maps, as Matplotlib has them; colors of arms."""
+
+import re
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from augury.report import svg
 from augury.report.inferno import INFERNO
 from augury.report.svg import Axis
 
@@ -30,3 +34,17 @@ def test_ticks_by_hand():
 def test_maps_have_the_colors_of_inferno():
     expected = mpl.colormaps["inferno"](np.arange(256), bytes=True)[:, :3]
     np.testing.assert_array_equal(INFERNO, expected)
+
+
+def test_each_of_a_dozen_arms_has_a_color_of_its_own_in_both_schemes():
+    folder = Path(svg.__file__).parent
+    schemes, css = (folder / "colors.css.jinja").read_text(), (folder / "report.css").read_text()
+    numbers = [svg.color(arm) for arm in range(13)]
+    assert numbers == list(range(13))
+    assert svg.color(13) == 1  # from here on colors come again
+    for scheme in schemes.split("{% endset %}")[:2]:
+        colors = dict(re.findall(r"--(arm\d+): (#[0-9a-f]{6});", scheme))
+        assert {f"arm{n}" for n in numbers} == colors.keys()
+        assert len({*colors.values()}) == len(colors)
+    for n in numbers:
+        assert f".arm{n} {{ color: var(--arm{n}); }}" in css

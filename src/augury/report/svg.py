@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-ARM_COLORS = 8
+ARM_COLORS = 12
 
 
 @dataclass(frozen=True)
