@@ -37,16 +37,16 @@ EFFECTS = {
     "normal": -0.001,
     "random-erasing": 0.012,
     "salience": -0.018,
-    "normal+salience": -0.019,
     "flip": 0.001,
+    "random-erasing+flip": 0.013,
 }
 COST = {
     "none": 0.0,
     "normal": 0.03,
     "random-erasing": 0.05,
     "salience": 0.9,
-    "normal+salience": 0.93,
     "flip": 0.001,
+    "random-erasing+flip": 0.051,
 }
 SETTINGS = {
     "epochs": 12,

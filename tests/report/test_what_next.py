@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from augury.report import load_study
+from augury.report import StudyRecords, load_study
 from augury.report.html import render
 from augury.report.markdown import markdown
 from augury.report.what_next import NextStep, next_steps
@@ -168,24 +169,65 @@ def test_what_is_decided_is_asked_again_at_twice_the_epochs(folder: Path) -> Non
     assert step.verdicts == 2
 
 
-def test_arms_that_help_are_combined(folder: Path) -> None:
-    judged(folder, {"normal": "helps", "salience": "helps"})
-    step = steps_of(folder)[1]
-    assert step.what == "search for the combination of normal and salience that helps most"
-    assert "study.toml --search normal,salience --out" in step.command
-    # One arm on top of the other, then the winner and the baseline.
-    assert step.seconds == pytest.approx(3 * 6 * 6.0 / CORES)
+def helping(folder: Path, *arms: str) -> Path:
+    """A study in which all arms help, and which may have 24 seeds."""
+    study(folder, arms=("none", *arms))
+    edit(folder / "plan.json", lambda plan: plan["settings"].update(max_seeds=24))
+    judged(folder, dict.fromkeys(arms, "helps"))
+    return folder
+
+
+def _search(folder: Path) -> NextStep | None:
+    return next((each for each in steps_of(folder) if "--search" in each.command), None)
+
+
+def test_arms_that_help_are_combined(tmp_path: Path) -> None:
+    folder = helping(tmp_path / "s", "random-erasing", "flip")
+    step = _search(folder)
+    assert step
+    assert step.what == "search for the combination of random-erasing and flip that helps most"
+    assert "study.toml --search random-erasing,flip --out" in step.command
+    records = load_study(folder)
+    seen = np.subtract(*_validated(records, "random-erasing", "none"))
+    rule = replace(records.rule, design="race")
+    seeds = next(n for n in range(7, 25) if _decided(seen, n, rule))
+    # What the first step lacks; one arm on top of the other, then the winner and the baseline.
+    assert step.seconds == pytest.approx((3 * (seeds - 6) + 3 * seeds) * 6.0 / CORES)
+
+
+def _validated(records: StudyRecords, *arms: str) -> list[list[float]]:
+    return [
+        [
+            100 * (run.result.validation.accuracy or 0.0)
+            for run in records.select("digits", "small", arm)
+            if run.result and run.result.validation
+        ]
+        for arm in arms
+    ]
+
+
+def test_no_search_where_validation_images_would_show_nothing(tmp_path: Path) -> None:
+    folder = helping(tmp_path / "s", "random-erasing", "flip")
+    assert _search(folder)
+    for file in folder.glob("runs/*.random-erasing.*/result.json"):
+        edit(file, _validate_unevenly)
+    assert not _search(folder)
+
+
+def _validate_unevenly(result: dict[str, Any]) -> None:
+    result["validation"]["accuracy"] = 0.93 + 0.06 * (result["cell"]["seed"] % 2)
 
 
 def test_a_chain_of_other_arms_is_no_candidate_beside_them(tmp_path: Path) -> None:
-    arms = ("none", "normal", "salience", "normal+salience")
-    folder = study(tmp_path / "s", arms=arms)
-    judged(folder, dict.fromkeys(arms[1:], "helps"))
-    (step,) = (each for each in steps_of(folder) if "--search" in each.command)
-    assert "--search normal,salience --out" in step.command
-    judged(folder, {"normal": "helps", "salience": "hurts", "normal+salience": "helps"})
-    (step,) = (each for each in steps_of(folder) if "--search" in each.command)
-    assert "--search normal,normal+salience --out" in step.command
+    arms = ("random-erasing", "flip", "random-erasing+flip")
+    folder = helping(tmp_path / "s", *arms)
+    step = _search(folder)
+    assert step
+    assert "--search random-erasing,flip --out" in step.command
+    judged(folder, {"flip": "hurts"})
+    step = _search(folder)
+    assert step
+    assert "--search random-erasing,random-erasing+flip --out" in step.command
 
 
 def test_a_part_of_another_study_leaves_its_next_steps_to_that(base: Path, folder: Path) -> None:

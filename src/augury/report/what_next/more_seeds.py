@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from augury.records.cell import Cell
 from augury.records.verdicts import ArmVerdict
 from augury.report.load import StudyRecords
+from augury.report.what_next.pairs import paired_differences
 from augury.report.what_next.prices import Prices
 from augury.report.what_next.step import NextStep, study_command
 from augury.report.words import count, listed_or_counted
-from augury.stats import Rule, to_points
+from augury.stats import Rule
 from augury.stats.race import terms
 from augury.stats.seeds_needed import rule_seeds
 from augury.study.racing.outlook import seeds_until_decided
@@ -83,7 +84,7 @@ def _options(study: StudyRecords, seeds: int, more: Sequence[Cell]) -> list[str]
 def _needed(study: StudyRecords) -> list[_Needed]:
     names = [each.augmentation for each in study.comparisons]
     levels = [each.level for each in terms([1.0] * len(names), names, study.rule)]
-    ways = [(arm, level, _differences(study, arm)) for arm, level in _likely(study, levels)]
+    ways = [(arm, level, paired_differences(study, arm)) for arm, level in _likely(study, levels)]
     found = [(arm, _seeds_of(study, arm, level, gained)) for arm, level, gained in ways]
     return [_Needed(arm, n) for arm, n in found if n is not None and n > len(arm.seeds)]
 
@@ -128,26 +129,6 @@ def _image_error(arm: ArmVerdict, spread: float, rule: Rule) -> float:
     error = (high - low) / 2 / float(scipy.special.ndtri((1 + rule.confidence) / 2))
     seeds = len(arm.seeds)
     return math.sqrt(max(0.0, error**2 - (seeds - 1) / seeds**2 * spread**2))
-
-
-def _differences(study: StudyRecords, arm: ArmVerdict) -> NDArray[np.float64]:
-    """(S,) points, in the order of the seeds that the verdict counts."""
-    dataset, model, name = arm.arm
-    sides = [
-        {
-            run.cell.seed: run.result.test.score(study.rule.metric)
-            for run in study.select(dataset, model, each)
-            if run.result
-        }
-        for each in (name, study.baseline)
-    ]
-    pairs = [[side.get(seed) for side in sides] for seed in arm.seeds]
-    return np.array(
-        [
-            np.nan if ours is None or theirs is None else to_points(ours) - to_points(theirs)
-            for ours, theirs in pairs
-        ]
-    )
 
 
 def _cells(study: StudyRecords, needed: Sequence[_Needed]) -> list[Cell]:
