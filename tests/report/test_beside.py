@@ -166,6 +166,19 @@ def test_an_arm_that_was_stopped_on_purpose_is_no_alarm(
     assert ("bad" in note.classes) is alarm
 
 
+@pytest.mark.parametrize("decided", [True, False])
+def test_a_decided_arm_of_a_race_needs_no_word_on_the_seeds_that_came_later(
+    small_study: Path, decided: bool
+) -> None:
+    def change(verdicts: dict) -> None:
+        verdicts["rule"].update(design="race", mixing=0.1, batches=[])
+        verdicts["comparisons"][0].update(decided=decided, unpaired=[2, 3])
+
+    edit(small_study / "verdicts.json", change)
+    notes = [p.text for p in section(small_study).all("p") if "no partner" in p.text]
+    assert len(notes) == (not decided)
+
+
 def test_unequal_budgets_are_named(small_study: Path) -> None:
     edit(small_study / "evidence.json", lambda e: e["arms"][1]["budget"].update(steps=5))
     found = section(small_study)

@@ -99,7 +99,7 @@ def test_many_arms_are_summed_up(study: StudyRecords) -> None:
     ]
     records = with_findings(study, 4, *found)
     summary = (
-        "Asked again under 2 other conditions: of 4 verdicts 1 holds, 1 fades and 2 are not "
+        "Asked again under 2 other conditions, of 4 verdicts 1 holds, 1 fades and 2 are not "
         "decided."
     )
     assert lasting_summary(records) == summary
@@ -107,6 +107,38 @@ def test_many_arms_are_summed_up(study: StudyRecords) -> None:
     assert summary in answer
     assert "by 0.30" not in answer
     assert lasting_summary(study) == ""
+
+
+@pytest.mark.parametrize(
+    ("findings", "summary"),
+    [
+        (
+            [("normal", "half-data", "holds"), ("flip", "half-data", "fades")],
+            "Asked again with half the training images, of 2 verdicts 1 holds and 1 fades.",
+        ),
+        (
+            [("normal", "half-data", "holds"), ("flip", "half-data", "holds")],
+            "Asked again with half the training images, both verdicts hold.",
+        ),
+        (
+            [(arm, "half-data", "not decided") for arm in ("normal", "flip", "salience")],
+            "Asked again with half the training images, of 3 verdicts 3 are not decided.",
+        ),
+        (
+            [("normal", "half-data", "fades"), ("normal", "twice-epochs", "fades")],
+            "Asked again under 2 other conditions, both verdicts fade.",
+        ),
+        (
+            [("normal", "half-data", "holds")],
+            "Asked again with half the training images, the verdict holds.",
+        ),
+    ],
+)
+def test_one_condition_is_named_and_unanimity_is_said(
+    study: StudyRecords, findings: list[tuple[str, str, str]], summary: str
+) -> None:
+    found = [confirmation(*each, 0.3) for each in findings]
+    assert lasting_summary(with_findings(study, 4, *found)) == summary
 
 
 def test_still_learning_is_no_bound_where_more_epochs_were_tried(study: StudyRecords) -> None:

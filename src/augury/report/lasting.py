@@ -106,12 +106,17 @@ def _verb(finding: Finding, number: int) -> str:
 
 
 def lasting_summary(study: StudyRecords) -> str:
-    """ "Asked again under 3 other conditions: of 6 verdicts 5 hold and 1 fades."; "" for none."""
+    """ "Asked again under 3 other conditions, of 6 verdicts 5 hold and 1 fades."; "" for none."""
     found = study.confirmations
     if not found:
         return ""
+    asked = asked_conditions(study)
+    where = [condition.where for condition in asked.values()]
+    under = where[0] if len(asked) == 1 else f"under {count(len(asked), 'other condition')}"
     counts = Counter(each.finding for each in found)
+    finding, *others = counts
+    if not others and finding in ("holds", "flips", "fades"):
+        which = {1: "the verdict", 2: "both verdicts"}.get(len(found), f"all {len(found)} verdicts")
+        return f"Asked again {under}, {which} {_verb(finding, len(found))}."
     parts = [f"{counts[name]} {_verb(name, counts[name])}" for name in _VERBS if counts[name]]
-    under = count(len(asked_conditions(study)), "other condition")
-    times = count(len(found), "verdict")
-    return f"Asked again under {under}: of {times} {listed(parts)}."
+    return f"Asked again {under}, of {count(len(found), 'verdict')} {listed(parts)}."
