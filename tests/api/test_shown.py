@@ -13,6 +13,7 @@ from augury.errors import InputError
 from augury.records.verdicts import Verdicts, read_verdicts, write_verdicts
 from augury.study import StudyFolder, plan_of
 from augury.study.engines.events import CellDone
+from augury.study.racing.forecast import Forecast
 from augury.terminal import StudyProgress, data_progress, err, html_of, text_of
 from helpers.studies import make_study
 
@@ -163,6 +164,18 @@ def test_a_notebook_sees_the_progress(judged, notebook):
     assert any("11 of 12 cells" in each for each in handle.shown)
     assert any("judging 1 of 12" in each for each in handle.shown)
     assert handle.shown[-1] == ""
+
+
+def test_arms_that_are_decided_at_once_are_told_before_how_much_is(judged, capsys):
+    plan, folder = plan_of(judged.path), StudyFolder(judged.path)
+    with StudyProgress(plan, folder, verbose=False) as shown:
+        shown.raced(plan, Forecast(3, 2, 0, 600.0))
+        shown.verdicts([])
+        assert "of 3 decided" not in capsys.readouterr().err
+        shown.verdicts(["flip: helps by 1.00", "crop: hurts by 2.00"])
+    lines = [line.strip() for line in capsys.readouterr().err.splitlines()]
+    told = ["flip: helps by 1.00", "crop: hurts by 2.00"]
+    assert lines[:3] == [*told, "2 of 3 decided, about 10 minutes to decide the rest"]
 
 
 def test_a_notebook_sees_data_being_read(notebook):

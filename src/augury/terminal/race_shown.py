@@ -36,9 +36,9 @@ class RaceShown:
             self._begin(race)
         self._shown.raced(race.plan, forecast(race, self._at_once))
         decided = set(race.standing.decided)
-        for arm in race.lanes.compared():
-            if self._told is not None and arm in decided - self._told:
-                self._shown.verdict(verdict_line(race, arm))
+        new = set[Arm]() if self._told is None else decided - self._told
+        compared = race.lanes.compared()
+        self._shown.verdicts([verdict_line(race, arm) for arm in compared if arm in new])
         self._told = decided
         for arm in race.given_up() - self._given_up:
             say(given_up_line(race, arm))

@@ -1,6 +1,7 @@
 """A running study in a terminal or a notebook: one bar for it, a line for each cell at work."""
 
 import math
+from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Group
@@ -125,10 +126,11 @@ class StudyProgress:
         self.bar.update(self.overall, total=forecast.comparisons, completed=forecast.decided)
         self._update()
 
-    def verdict(self, line: str) -> None:
-        """A line for an arm that has been decided, and how much of the race is."""
-        err.print(Text(line, "bold"), soft_wrap=True)
-        if not err.is_terminal:
+    def verdicts(self, lines: Sequence[str]) -> None:
+        """A line for each arm that has been decided now, and how much of the race is."""
+        for line in lines:
+            err.print(Text(line, "bold"), soft_wrap=True)
+        if lines and not err.is_terminal:
             err.print(Text(self.race_line), soft_wrap=True)
 
     def judged(self, done: int, total: int, what: str) -> None:
