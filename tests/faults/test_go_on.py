@@ -1,11 +1,13 @@
 """What a cell makes of a checkpoint that it must not, or may only just, go on from."""
 
+import os
 from dataclasses import replace
 
 import pytest
 import torch
 
 from augury.data import load_dataset
+from augury.records.failure import Failure, read_failure, write_failure
 from augury.records.provenance import Resumed
 from augury.study import StudyFolder
 from augury.study.provenance import provenance
@@ -65,15 +67,35 @@ def test_what_a_killed_save_has_left_is_removed(cell_run):
     run = cell_run("a", until=1)
     left = [
         run.path / ".predictions.npz.0123456789abcdef",
+        run.path / ".error.json.0123456789abcdef",
         run.checkpoints.folder / ".epoch-0002.safetensors.0123456789abcdef",
         run.checkpoints.folder / ".tmpX7aK2b",  # as safetensors names its own
     ]
-    waiting = run.path / ".error.json.0123456789abcdef"  # another process may be writing it
-    for file in (*left, waiting):
+    for file in left:
         file.write_bytes(b"half")
+    other = run.path / ".DS_Store"
+    other.write_bytes(b"of another program")
     cell_run("a")
     assert [file.name for file in left if file.exists()] == []
-    assert waiting.exists()
+    assert other.exists()
+
+
+def test_an_error_that_is_swept_away_while_it_is_written_is_written_again(cell_run, monkeypatch):
+    """A process that waits for a cell writes its error without the cell's lock."""
+    run = cell_run("a", until=1)
+    flush, swept = os.fsync, []
+
+    def sweep_then_flush(descriptor: int) -> None:
+        if not swept:
+            swept.extend(run.path.glob(".error.json.*"))
+            run.sweep()
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sweep_then_flush)
+    write_failure(run.error, Failure("a", "waited too long"))
+    assert len(swept) == 1
+    assert read_failure(run.error) == Failure("a", "waited too long")
+    assert not list(run.path.glob(".error.json.*"))
 
 
 def test_a_damaged_checkpoint_is_named_and_the_cell_begun_anew(cell_run):

@@ -18,7 +18,7 @@ def points(line: ElementTree.Element) -> list[list[float]]:
 def test_lines_lie_on_the_axes_that_the_ticks_name() -> None:
     arms = [
         (0, found(90.0, fog=(80.0, 70.0, 60.0, 50.0, 40.0), jpeg=(89.0, 88.0, 87.0, 86.0, 85.0))),
-        (9, found(91.0, fog=(85.0, 80.0, 75.0, 70.0, 65.0), jpeg=(90.0, 89.0, 88.0, 87.0, 86.0))),
+        (13, found(91.0, fog=(85.0, 80.0, 75.0, 70.0, 65.0), jpeg=(90.0, 89.0, 88.0, 87.0, 86.0))),
     ]
     panels = corruption_panels(arms, "small on digits")
     assert [panel.corruption for panel in panels] == ["fog", "jpeg"]
@@ -33,7 +33,7 @@ def test_lines_lie_on_the_axes_that_the_ticks_name() -> None:
             [float(t.text) for t in heights], [float(t.attrib["y"]) - 4 for t in heights], 1
         )
         columns = {t.text: float(t.attrib["x"]) for t in texts if t.text.isdigit()}
-        # The ninth arm after the baseline begins the colors anew; the baseline lies on top.
+        # The thirteenth arm after the baseline begins the colors anew; the baseline lies on top.
         lines = root.findall("polyline")
         assert [line.attrib["class"] for line in lines] == ["mean arm1", "mean arm0"]
         for line, (_, corruptions) in zip(lines, reversed(arms), strict=True):

@@ -23,5 +23,11 @@ def read_failure(path: Path) -> Failure | None:
 
 
 def write_failure(path: Path, failure: Failure) -> None:
-    """Write atomically, with a checksum."""
-    write_json(path, to_values(failure))
+    """Write atomically, with a checksum.
+
+    That needs no lock, so whoever has the cell's may sweep the half-written file away meanwhile.
+    """
+    try:
+        write_json(path, to_values(failure))
+    except FileNotFoundError:
+        write_json(path, to_values(failure))

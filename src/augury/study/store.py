@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # As `temporary_path` names a file that is half written, and as safetensors names its own.
 _HALF_WRITTEN = re.compile(
     r"\.(result\.json|epochs\.jsonl|predictions\.npz|corruptions\.json|examples\.npz|traceback\.txt"
-    r"|model\.safetensors|epoch-\d+\.safetensors)\.[0-9a-f]{16}|\.tmp\w{6}"
+    r"|error\.json|model\.safetensors|epoch-\d+\.safetensors)\.[0-9a-f]{16}|\.tmp\w{6}"
 )
 
 
@@ -182,7 +182,7 @@ class RunFolder:
 
         These are our own temporary files and those of safetensors (".tmpX7aK2b"). Files of other
         programs (.DS_Store, .ipynb_checkpoints, .nfs...) stay, and so does error.json, which a
-        process that waited for the cell may have written.
+        process that waited for the cell may have written. One that is writing it now does so again.
         """
         for folder in (self.path, self.weights.parent):
             for file in folder.glob(".*"):
