@@ -75,7 +75,8 @@ def _options(study: StudyRecords, seeds: int, more: Sequence[Cell]) -> list[str]
     options = []
     if seeds > int(settings.get("max_seeds", 0)):
         options += ["--max-seeds", str(seeds)]
-    bound, cells = settings.get("cells"), len(study.runs) + len(more)
+    # Of those to come some are planned already.
+    bound, cells = settings.get("cells"), len({each.name for each in (*study.plan.cells, *more)})
     if bound is not None and cells > int(bound):
         options += ["--cells", str(cells)]
     return options
