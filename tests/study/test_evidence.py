@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from augury.records.epochs import read_epochs, write_epochs
 from augury.records.json_file import write_json
 from augury.records.result import read_result, write_result
 from augury.study import judge_study
@@ -91,6 +92,20 @@ def test_the_optimism_of_picking_the_best_epoch(tmp_path):
     for cell in [c for c in plan.cells if c.augmentation == "flip"][::2]:
         write_run(folder, cell, FLIP[cell.seed], validation=75)
     assert arms(plan, folder)["flip"]["optimism"] == pytest.approx(5.0)
+
+
+def test_a_run_that_looked_at_validation_in_some_epochs_tells_nothing_of_the_others(tmp_path):
+    plan, folder = make_study(tmp_path, {"none": NONE, "flip": FLIP})
+    for cell in [c for c in plan.cells if c.augmentation == "flip"]:
+        file = folder.run(cell).epochs
+        first, *others = read_epochs(file)
+        unseen = replace(first, validation_loss=None, validation_accuracy=None)
+        write_epochs(file, [unseen, *others])
+    found = arms(plan, folder)
+    assert found["flip"]["optimism"] is None
+    assert found["flip"]["equal_time"] is None
+    assert found["none"]["optimism"] == 0
+    assert found["none"]["equal_time"]["mean"] == pytest.approx(80)
 
 
 def test_equal_epochs_and_equal_time(tmp_path):

@@ -210,6 +210,36 @@ def test_the_best_epoch_is_chosen_on_validation():
     assert outcome.accuracy == max(accuracies)
 
 
+def test_validation_is_looked_at_every_so_many_epochs_and_in_the_last(tmp_path):
+    often, seldom = (
+        make_training(Recipe(epochs=8, batch_size=20, lr=0.05, validate_every=every))
+        for every in (1, 3)
+    )
+    list(often.epochs())
+    list(seldom.epochs(until=4))
+    seldom.save(CheckpointFolder(tmp_path))
+    resumed = make_training(seldom.recipe)
+    resumed.restore(CheckpointFolder(tmp_path).load())
+    list(resumed.epochs())
+    looks = (2, 5, 7)
+    for epoch, (found, expected) in enumerate(
+        zip(metrics(resumed.history), metrics(often.history), strict=True)
+    ):
+        shown = expected if epoch in looks else [*expected[:3], None, None, expected[5]]
+        assert found == shown
+    for found, expected in zip(
+        resumed.network.model.parameters(), often.network.model.parameters(), strict=True
+    ):
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("follows", [{"select": "validation"}, {"schedule": "plateau"}])
+def test_what_follows_validation_looks_at_it_in_each_epoch(follows):
+    message = "validate_every: must be 1 for select=validation or schedule=plateau"
+    with pytest.raises(InputError, match=f"^{message}$"):
+        Recipe(validate_every=2, **follows)
+
+
 class Recorded:
     """Sources that write down when they are asked for what."""
 

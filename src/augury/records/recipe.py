@@ -38,6 +38,8 @@ class Recipe:
         without a better *validation* loss; "constant": always `lr`
     label_smoothing: share of each target that is spread evenly over all classes, [0, 1)
     validation: share of the training part that is held out, stratified, drawn anew for each seed
+    validate_every: epochs from one look at the validation part to the next; the last epoch always
+        has one. What is learned does not depend on it
     train_limit: at most this many training images, stratified; the validation part shrinks in
         proportion. None for all
     test_limit: at most this many test images, the same for every seed; None for all
@@ -72,6 +74,9 @@ class Recipe:
     label_smoothing: Annotated[float, Within(0, 1, under=True)] = option(0.0, "In [0, 1).")
     validation: Annotated[float, Within(0, 1, under=True)] = option(
         0.3, "Share of the training part held out. Default: 0.3."
+    )
+    validate_every: Annotated[int, Within(1, 1_000_000)] = option(
+        1, "Epochs from one look at them to the next. Default: 1."
     )
     train_limit: Annotated[int, _Images] | None = option(None, "Training images at most.")
     test_limit: Annotated[int, _Images] | None = option(None, "Test images at most.")
@@ -108,9 +113,12 @@ class Recipe:
         check_name(self.freeze, FREEZES, "freeze", {"backbone": "body"})
         check_name(self.features, FEATURES, "features")
         follows = self.select == "validation" or self.schedule in FOLLOW_VALIDATION
+        schedules = " or ".join(f"schedule={name}" for name in FOLLOW_VALIDATION)
+        followers = f"select=validation or {schedules}"
         if self.validation == 0 and follows:
-            schedules = " or ".join(f"schedule={name}" for name in FOLLOW_VALIDATION)
-            raise InputError(f"validation: must be over 0 for select=validation or {schedules}")
+            raise InputError(f"validation: must be over 0 for {followers}")
+        if self.validate_every > 1 and follows:
+            raise InputError(f"validate_every: must be 1 for {followers}")
         if self.warmup and self.schedule not in WARM_UP:
             raise InputError(f"warmup: only for schedule={either(WARM_UP)}, not {self.schedule}")
         if self.freeze == "body" and self.body_lr != 1:

@@ -225,7 +225,9 @@ class Training:
         set_rate(self.optimizer, self.rate)
 
     def _validate(self) -> tuple[float | None, float | None]:
-        if not len(self.validation):
+        done = len(self.history) + 1
+        due = done % self.recipe.validate_every == 0 or done == self.recipe.epochs
+        if not len(self.validation) or not due:
             return None, None
         size = 2 * self.recipe.batch_size
         if self._held_out is None:

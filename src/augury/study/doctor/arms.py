@@ -140,6 +140,7 @@ def _work(
     following = any(each.when == "following" for each in maps.values())
     train, validation, test = parts.totals
     steps, epochs = steps_of_run(train, cell.recipe), cell.recipe.epochs
+    looks = -(-epochs // cell.recipe.validate_every)
     refreshes = -(-steps // every) if every else epochs
     classes = len(parts.test)
     seen = count_corrupted(plan.corruptions, test, classes) if plan.corruptions else 0
@@ -147,7 +148,7 @@ def _work(
         epochs=epochs,
         steps=steps,
         mapped=refreshes * train if following else 0,
-        predicted=(2 if cut else epochs + 1) * validation
+        predicted=(2 if cut else looks + 1) * validation
         + (train if once else 0)
         + test
         + count_own(train, classes)

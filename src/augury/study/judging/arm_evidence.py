@@ -143,9 +143,10 @@ def _times(runs: Runs) -> Times:
 
 
 def _validation(run: FinishedRun) -> list[float]:
-    """Accuracy on the validation part by epoch, points; empty where there is none."""
+    """Accuracy on the validation part by epoch, points; empty where not every epoch has one."""
     values = [epoch.validation_accuracy for epoch in run.epochs]
-    return [to_points(float(value)) for value in values if value is not None]
+    known = [to_points(float(value)) for value in values if value is not None]
+    return known if len(known) == len(values) else []
 
 
 def _optimism(ours: Runs) -> float | None:
