@@ -97,7 +97,7 @@ def concordance_table(rows: list[dict[str, Any]]) -> str:
             f"{row['dataset']}, {row['model']}",
             *(str(row[name]) for name in ("arms", "seeds")),
             f"{row['rank correlation']:+.2f}",
-            f"{row['p']:.2f}",
+            f"{row['p']:.2g}",
         ]
         for row in rows
     ]
