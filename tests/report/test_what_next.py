@@ -1,5 +1,6 @@
 """What a report ends with: the next steps, their commands and their prices."""
 
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 
 from augury.report import StudyRecords, load_study
 from augury.report.html import render
@@ -187,12 +189,37 @@ def test_arms_that_help_are_combined(tmp_path: Path) -> None:
     assert step
     assert step.what == "search for the combination of random-erasing and flip that helps most"
     assert "study.toml --search random-erasing,flip --out" in step.command
+    seen = np.subtract(*_validated(load_study(folder), "random-erasing", "none"))
+    # Of two arms the first is shown where the ratio is 2 · 20.
+    seeds = next(n for n in range(3, 7) if _ratio(seen[:n]) >= 40)
+    # One arm on top of the other, then the winner and the baseline.
+    assert step.seconds == pytest.approx(3 * seeds * 6.0 / CORES)
+
+
+def test_seeds_that_the_first_step_of_a_search_lacks_are_paid_for(tmp_path: Path) -> None:
+    folder = helping(tmp_path / "s", "random-erasing", "flip")
+    for file in folder.glob("runs/*.random-erasing.*/result.json"):
+        edit(file, _validate_apart)
     records = load_study(folder)
     seen = np.subtract(*_validated(records, "random-erasing", "none"))
+    assert all(_ratio(seen[:n]) < 40 for n in range(2, 7))
     rule = replace(records.rule, design="race")
     seeds = next(n for n in range(7, 25) if _decided(seen, n, rule))
-    # What the first step lacks; one arm on top of the other, then the winner and the baseline.
+    step = _search(folder)
+    assert step
     assert step.seconds == pytest.approx((3 * (seeds - 6) + 3 * seeds) * 6.0 / CORES)
+
+
+def _validate_apart(result: dict[str, Any]) -> None:
+    result["validation"]["accuracy"] = 0.97 + 0.02 * (result["cell"]["seed"] % 2)
+
+
+def _ratio(differences: np.ndarray, mixing: float = 0.5) -> float:
+    """The likelihood ratio of the mixture, by scipy's t and the formula of Wang and Ramdas."""
+    n = len(differences)
+    kept = mixing / (n + mixing)
+    share = scipy.stats.ttest_1samp(differences, 0).statistic ** 2 / (n - 1)
+    return math.sqrt(kept) * ((1 + share) / (1 + kept * share)) ** (n / 2)
 
 
 def _validated(records: StudyRecords, *arms: str) -> list[list[float]]:

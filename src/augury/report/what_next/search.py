@@ -13,6 +13,7 @@ from augury.report.what_next.pairs import paired_differences
 from augury.report.what_next.prices import Prices
 from augury.report.what_next.step import NextStep, study_command
 from augury.report.words import listed_or_counted
+from augury.stats.e_process import anytime_p
 from augury.stats.race import FEWEST_PAIRS
 from augury.study.racing.outlook import seeds_until_decided
 
@@ -89,4 +90,7 @@ def _seeds(study: StudyRecords, arms: Sequence[ArmVerdict]) -> int | None:
     if seen.mean() <= 0:
         return None
     level = rule.alpha / len(arms)
+    shown = np.flatnonzero(anytime_p(seen, mixing=rule.mixing) <= level)
+    if len(shown):
+        return int(shown[0]) + 1
     return seeds_until_decided(seen, level, rule.min_difference, rule.mixing, most)
