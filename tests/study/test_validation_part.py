@@ -109,3 +109,19 @@ def test_what_can_hardly_be_the_best_gets_no_more_seeds():
     assert {arm[2] for arm in standing.beaten} == {"behind"}
     assert standing.beaten <= standing.settled
     assert look(seen, Rule(design="race"), 24).beaten == frozenset()
+
+
+def test_what_can_hardly_help_any_more_gets_no_more_seeds():
+    """Whether it hurts is not asked in a search."""
+    values = {"worse": -1.56, "near": 0.1}
+    spread = np.array([0.9, -0.9, 0.5, -0.5, 0.2, -0.2])
+    seen = {
+        ("data", "network", name): Prefix(tuple(range(6)), mean + spread)
+        for name, mean in values.items()
+    }
+    standing = look(seen, RACE, 24)
+    highs = {arm[2]: state.sequence[1] for arm, state in standing.states.items()}
+    assert highs["worse"] < RACE.min_difference < highs["near"]
+    assert standing.decided == frozenset()
+    assert {arm[2] for arm in standing.beaten} == {"worse"}
+    assert look(seen, replace(RACE, part="test"), 24).beaten == frozenset()

@@ -57,7 +57,7 @@ def _step(arms: Sequence[Arm], means: Array, highs: Array, rule: Rule) -> Steppe
         pairs[own] += 1
         found = look(arms, pairs, rule)
         verdicts = [old or new for old, new in zip(verdicts, found, strict=True)]
-        beaten = _beaten(verdicts, pairs, means, highs)
+        beaten = _beaten(verdicts, pairs, means, highs, rule.min_difference)
     final = tuple(float(means[i, n - 1]) for i, n in enumerate(pairs))
     return Stepped(tuple(verdicts), beaten, tuple(pairs), final, ())
 
@@ -77,13 +77,12 @@ def _key(arm: Arm, pairs: int, number: int) -> tuple[int, int, int]:
 
 
 def _beaten(
-    verdicts: Sequence[str], pairs: Sequence[int], means: Array, highs: Array
+    verdicts: Sequence[str], pairs: Sequence[int], means: Array, highs: Array, least: float
 ) -> frozenset[int]:
     helping = [means[i, pairs[i] - 1] for i, verdict in enumerate(verdicts) if verdict == "helps"]
-    if not helping:
-        return frozenset()
+    bar = max([least, *helping])
     return frozenset(
         i
         for i, (verdict, n) in enumerate(zip(verdicts, pairs, strict=True))
-        if not verdict and n >= 3 and highs[i, n - 1] < max(helping)
+        if not verdict and n >= 3 and highs[i, n - 1] < bar
     )

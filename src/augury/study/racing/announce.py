@@ -28,7 +28,8 @@ def verdict_line(race: Race, arm: Arm) -> str:
 def open_lines(race: Race) -> list[str]:
     """Of each arm that more seeds would decide, how many would: at its spread so far."""
     standing, rule = race.standing, race.plan.rule
-    undecided = [arm for arm in standing.seen if arm not in standing.decided | standing.idle]
+    over = standing.decided | standing.idle | standing.beaten
+    undecided = [arm for arm in standing.seen if arm not in over]
     expected = seeds_expected(standing, rule, undecided, _MOST_SEEDS)
     several = len({each[:2] for each in race.lanes.arms}) > 1
     lines = []

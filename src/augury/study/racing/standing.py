@@ -26,7 +26,7 @@ class Standing:
     seen: the pairs of each arm; states: what they say, of arms with three or more; decided: those
     that need no more seeds; hopeless: those that `max_seeds` would hardly decide, which get none
     either; unusable: those with a run that has no accuracy; idle: those that are not asked for now;
-    beaten: in a step of a search, those that can hardly be the best one any more.
+    beaten: in a step of a search, those that can hardly help, or be the best one, any more.
     """
 
     seen: Mapping[Arm, Prefix]
@@ -77,26 +77,24 @@ def look(
         and len(differences) >= _TRIED
         and not could_be_decided(differences, *_terms(rule, seen, arm), max_seeds)
     }
-    beaten = _beaten(seen, states, decided) if rule.part == "validation" else frozenset[Arm]()
+    beaten = _beaten(seen, states, decided, rule) if rule.part == "validation" else frozenset[Arm]()
     return Standing(seen, states, decided, hopeless, unusable, idle, beaten)
 
 
 def _beaten(
-    seen: Mapping[Arm, Prefix], states: Mapping[Arm, ArmState], decided: Set[Arm]
+    seen: Mapping[Arm, Prefix], states: Mapping[Arm, ArmState], decided: Set[Arm], rule: Rule
 ) -> Set[Arm]:
-    """The open arms whose sequence ends below the difference of an arm that helps.
+    """The open arms whose sequence ends below `min_difference`, or below an arm that helps.
 
-    A search looks for the best one only; what it chooses is tested on its own in the end.
+    A search looks for the best one only, and not for what hurts; what it chooses is tested on its
+    own in the end.
     """
     helping = [
         float(seen[arm].differences.mean()) for arm in decided if states[arm].says == "helps"
     ]
-    if not helping:
-        return frozenset()
+    bar = max([rule.min_difference, *helping])
     return {
-        arm
-        for arm, state in states.items()
-        if arm not in decided and state.sequence[1] < max(helping)
+        arm for arm, state in states.items() if arm not in decided and state.sequence[1] < bar
     }
 
 
