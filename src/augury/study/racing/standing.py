@@ -93,9 +93,7 @@ def _beaten(
         float(seen[arm].differences.mean()) for arm in decided if states[arm].says == "helps"
     ]
     bar = max([rule.min_difference, *helping])
-    return {
-        arm for arm, state in states.items() if arm not in decided and state.sequence[1] < bar
-    }
+    return {arm for arm, state in states.items() if arm not in decided and state.sequence[1] < bar}
 
 
 def seeds_expected(
