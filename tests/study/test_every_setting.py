@@ -54,6 +54,7 @@ RIGHT = {
     "recipe.weight_decay": ("5", "0.5", "100000000000000"),  # single precision holds it
     "recipe.label_smoothing": ("0.5",),
     "recipe.validation": ("0.5",),
+    "recipe.validate_every": ("5",),
     "recipe.train_limit": ("5",),
     "recipe.test_limit": ("5",),
     "recipe.body_lr": ("5", "0.5", "100000000000000"),
