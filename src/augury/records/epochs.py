@@ -17,7 +17,8 @@ class Epoch:
 
     loss, accuracy: mean over the augmented training images, while the weights change; with mixed
     targets an image counts by the target of the predicted class. validation_loss,
-    validation_accuracy: None if there is no validation part.
+    validation_accuracy: None if there is no validation part, and in epochs without a look at it
+    (`validate_every`).
     step_seconds: mean per training step, with augmentation; augment_seconds: the part of it spent
     on augmentation.
     """

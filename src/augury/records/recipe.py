@@ -76,7 +76,7 @@ class Recipe:
         0.3, "Share of the training part held out. Default: 0.3."
     )
     validate_every: Annotated[int, Within(1, 1_000_000)] = option(
-        1, "Epochs from one look at them to the next. Default: 1."
+        1, "Epochs from one look at the held-out images to the next. Default: 1."
     )
     train_limit: Annotated[int, _Images] | None = option(None, "Training images at most.")
     test_limit: Annotated[int, _Images] | None = option(None, "Test images at most.")

@@ -1,5 +1,7 @@
 """What a race says of arms that are decided or given up, and of what it does not forget."""
 
+from dataclasses import replace
+
 from augury.records.plan import read_plan
 from augury.study import judge_study
 from augury.study.racing.announce import (
@@ -73,10 +75,14 @@ def test_fewer_seeds_than_have_been_looked_at_change_nothing(tmp_path):
     ]
 
 
-def test_verdicts_and_what_open_arms_would_need(tmp_path):
+def test_verdicts_and_what_open_arms_would_need(tmp_path, monkeypatch):
     found = ended(tmp_path / "s", Budget(6), arms=("none", "flip", "crop"))
     flip, crop = (("digits", "small", name) for name in ("flip", "crop"))
     assert verdict_line(found, flip).startswith("flip: helps by 1")
     (line,) = open_lines(found)
     assert line.startswith("crop is not decided; at its spread so far ")
     assert crop not in found.standing.decided
+    # Of an arm that a search has given up nobody needs more seeds.
+    given_up = replace(found.standing, beaten=frozenset({crop}))
+    monkeypatch.setattr(type(found), "standing", given_up)
+    assert open_lines(found) == []

@@ -31,7 +31,7 @@ class Work:
     """How often one run does each piece.
 
     mapped: images whose maps are computed, each time counted; predicted: images evaluated, those
-    of validation in each epoch and all corrupted ones included; corrupted: test images that are
+    of validation at each look and all corrupted ones included; corrupted: test images that are
     corrupted.
     """
 
