@@ -17,7 +17,7 @@ from augury.records.plan import plan_of
 from augury.report.files import write_text
 from augury.report.load import StudyRecords, load_study
 from augury.schema import Within
-from augury.study.planning.arms import cuts_pictures
+from augury.study.planning.arms import cuts_pictures, meant_by
 from augury.study.planning.cells import require_code
 from augury.study.planning.settings import StudySettings, arm_name, changed_settings
 from augury.study.store import StudyFolder
@@ -85,9 +85,9 @@ def export_arm(
         num_classes or len(data.classes),
         data.stored_size,
         augury.__version__,
-        data.pictures and cuts_pictures(cell.augmentation, cell.parameters),
+        data.pictures and cuts_pictures(*meant_by(cell)),
     )
-    return Exported(cell.augmentation, exported(to, cell.augmentation, cell.parameters, order))
+    return Exported(cell.augmentation, exported(to, *meant_by(cell), order))
 
 
 def _of_augmentation(what: object, to: str, order: Order) -> Exported:

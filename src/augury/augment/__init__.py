@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from augury.augment.saliency.keepaugment import KeepAugment
     from augury.augment.saliency.puzzlemix import PuzzleMix
     from augury.augment.saliency.salience import Salience
+    from augury.augment.saliency.salience_blend import SalienceBlend
     from augury.augment.saliency.salience_raw import SalienceRaw
     from augury.augment.saliency.saliencymix import SaliencyMix
 else:
@@ -143,6 +144,7 @@ __all__ = [
     "ResizeMix",
     "Rotate",
     "Salience",
+    "SalienceBlend",
     "SalienceRaw",
     "SaliencyMix",
     "Saturation",

@@ -236,10 +236,15 @@ AUGMENTATIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
             "Blend the input gradient of a network into each image: "
             "`mix · gradient + pixels / mix`.",
         ),
-        "salience": _row(
-            "saliency.salience:Salience",
+        "salience-blend": _row(
+            "saliency.salience_blend:SalienceBlend",
             "Blend each image with its saliency map: "
             "`(mix · map + image / mix) / (mix + 1 / mix)`.",
+        ),
+        "salience": _row(
+            "saliency.salience:Salience",
+            "Bring out, or take back, what a saliency map marks, "
+            "at a strength of each image's own.",
         ),
         "saliencymix": _row(
             "saliency.saliencymix:SaliencyMix",
@@ -290,6 +295,7 @@ COMPOSITIONS: LazyTable[type["Augmentation[Any]"]] = LazyTable(
 # Augmentations whose first argument, `saliency`, is a source of maps, with the default kind.
 SALIENCY: dict[str, str] = {
     "salience-raw": "signed-gradient",
+    "salience-blend": "gradient",
     "salience": "gradient",
     "saliencymix": "spectral-residual",
     "puzzlemix": "loss-gradient",

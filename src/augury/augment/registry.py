@@ -11,6 +11,7 @@ from torch import Tensor
 
 from augury.augment.base import Augmentation, Source
 from augury.augment.chain import Chain
+from augury.augment.earlier import first_meaning
 from augury.augment.foreign.factory import build_foreign, is_factory
 from augury.augment.names import AUGMENTATIONS, COMPOSITIONS, EARLIER_NAMES, SALIENCY, parts_of
 from augury.augment.none import Identity
@@ -61,8 +62,7 @@ def _build_part(part: str, given: Parameters, sources: Sources | None) -> Augmen
     base, strength = split_strength(part)
     if strength is not None:
         return _at_strength(_build_part(base, given, sources), strength, part)
-    cls = _class_of(part, AUGMENTATIONS)
-    return _construct(part, cls, described, sources)
+    return _construct(part, AUGMENTATIONS, described, sources)
 
 
 def _at_strength(augmentation: Augmentation[Any], strength: float, part: str) -> Augmentation[Any]:
@@ -108,7 +108,7 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
     """
     if is_factory(name):
         return
-    cls = _class_of(name, AUGMENTATIONS | COMPOSITIONS)
+    cls = _class_of(first_meaning(name, parameters), AUGMENTATIONS | COMPOSITIONS)
     known = sorted(inspect.signature(cls).parameters)
     for key in parameters:
         check_name(key, known, f"parameter of {name}")
@@ -153,13 +153,18 @@ def from_config(config: Mapping[str, Any], sources: Sources | None = None) -> Au
         raise InputError(f"{what} must have a name, got {shown(dict(config))}")
     if is_factory(name):
         return build_foreign(name, {k: v for k, v in config.items() if k != "name"})
-    cls = _class_of(name, AUGMENTATIONS | COMPOSITIONS)
-    return _construct(name, cls, {k: v for k, v in config.items() if k != "name"}, sources)
+    given = {k: v for k, v in config.items() if k != "name"}
+    return _construct(name, AUGMENTATIONS | COMPOSITIONS, given, sources)
 
 
 def _construct(
-    name: str, cls: type[Augmentation[Any]], given: Mapping[str, Any], sources: Sources | None
+    name: str,
+    table: Mapping[str, type[Augmentation[Any]]],
+    given: Mapping[str, Any],
+    sources: Sources | None,
 ) -> Augmentation[Any]:
+    name = first_meaning(name, given)
+    cls = _class_of(name, table)
     check_parameters(name, given)
     arguments = {key: _read_value(value, sources) for key, value in given.items()}
     if name in SALIENCY:

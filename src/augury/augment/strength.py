@@ -54,7 +54,8 @@ STRENGTHS: dict[str, str] = {
     "cutmix": "the probability of mixing times s",
     "resizemix": "the probability of mixing times s",
     "fmix": "the probability of mixing times s",
-    "salience": "mix times s",
+    "salience-blend": "mix times s",
+    "salience": "the range of strengths times s, at most 1",
     "saliencymix": "the probability of mixing times s",
     "puzzlemix": "the probability of mixing times s",
     "keepaugment": "the side of the window that is cut times s; with paste, the strength of "

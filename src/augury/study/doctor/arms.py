@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 
-from augury.augment import saliency_kinds
 from augury.augment.still import is_still
 from augury.corruptions import CORRUPTIONS, SEVERITIES
 from augury.records.cell import Cell
@@ -13,7 +12,7 @@ from augury.saliency import KINDS, MapCache, Saliency
 from augury.saliency.cache import as_stored
 from augury.study.doctor.bench import Bench
 from augury.study.doctor.costs import ArmCost, Sizes, Timings, Work, augment_seconds, run_seconds
-from augury.study.planning.arms import arm_augmentation, sees_pictures
+from augury.study.planning.arms import arm_augmentation, kinds_of, sees_pictures
 from augury.study.planning.parts import (
     ClassCounts,
     count_corrupted,
@@ -90,7 +89,7 @@ def _maps(cell: Cell, bench: Bench) -> dict[str, _Maps]:
     """By kind of saliency. Of stored maps only those of the bench's few batches are made."""
     teacher = read_teacher(cell.teacher) if cell.teacher else Teacher("", fixed=True)
     batch, found = bench.feed[0], {}
-    for kind in saliency_kinds(cell.augmentation, cell.parameters):
+    for kind in kinds_of(cell):
         saliency = _saliency(kind, teacher, bench)
         if teacher.live and KINDS[kind].needs_network:
             found[kind] = _Maps(saliency, "live", 0.0, 0)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from augury.augment import Augmentation, Sources, build_augmentation, saliency_kinds
+from augury.augment.earlier import as_meant
 from augury.augment.framing import crops_late, cuts_at_random, fitted, frames, takes_pictures
 from augury.augment.registry import Parameters
 from augury.data import Dataset
@@ -20,12 +21,22 @@ def arm_augmentation(cell: Cell, dataset: Dataset, sources: Sources) -> Augmenta
 
     Raises InputError, naming the arm, where it cannot.
     """
-    built = build_augmentation(cell.augmentation, cell.parameters, sources)
+    built = build_augmentation(*meant_by(cell), sources)
     try:
         pictures = sees_pictures(cell, dataset)
         return fitted(built, dataset.stored_size, dataset.image_size, pictures)
     except InputError as error:
         raise InputError(f"{cell.augmentation}: {error}") from error
+
+
+def meant_by(cell: Cell) -> tuple[str, Parameters]:
+    """The arm of `cell` as `build_augmentation` takes it: names may have meant something else."""
+    return as_meant(cell.augmentation, cell.parameters, cell.saliency_revision)
+
+
+def kinds_of(cell: Cell) -> list[str]:
+    """The kinds of saliency that the arm of `cell` needs, each once, sorted."""
+    return saliency_kinds(*meant_by(cell))
 
 
 def check_arms(arms: Iterable[Cell], dataset: Dataset) -> None:
@@ -56,14 +67,14 @@ def idle_operations(cell: Cell, dataset: Dataset) -> tuple[list[str], list[str]]
     """The operations of an arm that leave each image of `dataset` as it is, and all others."""
     if dataset.train.images.shape[1] != 1:
         return [], []
-    operations = _without_maps(cell.augmentation, cell.parameters).operations()
+    operations = _without_maps(*meant_by(cell)).operations()
     idle = [name for name, only_color in operations.items() if only_color]
     return idle, [name for name in operations if name not in idle]
 
 
 def sees_pictures(cell: Cell, dataset: Dataset) -> bool:
     """Whether the arm of `cell` cuts its view from whole pictures, and the data set has them."""
-    return dataset.pictures is not None and cuts_pictures(cell.augmentation, cell.parameters)
+    return dataset.pictures is not None and cuts_pictures(*meant_by(cell))
 
 
 def framing_arms(settings: StudySettings) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from augury.augment import parts_of, saliency_kinds
+from augury.augment.earlier import revision_of
 from augury.augment.foreign.factory import is_factory
 from augury.augment.registry import describe_strength
 from augury.augment.strength import split_strength
@@ -38,7 +39,7 @@ def make_cells(
             network=settings.network,
             parameters=_parameters(settings, augmentation),
             teacher=settings.teacher if _looks_at_network(settings, augmentation) else "",
-            saliency_revision=newest_revision(_saliency(settings, augmentation)),
+            saliency_revision=_revision(settings, augmentation),
             model_code=codes[model],
             seen=dataset.seen,
             split_by=dataset.split.column if dataset.split else "",
@@ -70,6 +71,11 @@ def _parameters(settings: StudySettings, augmentation: str) -> dict[str, dict[st
 
 def _saliency(settings: StudySettings, augmentation: str) -> list[str]:
     return saliency_kinds(augmentation, _parameters(settings, augmentation))
+
+
+def _revision(settings: StudySettings, augmentation: str) -> int:
+    method = revision_of(augmentation, _parameters(settings, augmentation))
+    return max(newest_revision(_saliency(settings, augmentation)), method)
 
 
 def _looks_at_network(settings: StudySettings, augmentation: str) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from augury.augment import saliency_kinds
 from augury.data import Dataset
 from augury.errors import InputError
 from augury.models import ModelSpec, build_model, check_spec, pretrained_statistics
@@ -12,6 +11,7 @@ from augury.models.body import head_of
 from augury.models.own import is_own
 from augury.records.cell import Cell, NetworkOptions
 from augury.records.recipe import Recipe
+from augury.study.planning.arms import kinds_of
 from augury.study.planning.settings import StudySettings
 from augury.study.planning.tell import Tell, told
 from augury.training.sources import check_sources
@@ -80,7 +80,7 @@ def check_saliency(arms: Sequence[Cell], dataset: Dataset) -> None:
 
     arms: a cell of each, all of this data set.
     """
-    asked = {c.augmentation: saliency_kinds(c.augmentation, c.parameters) for c in arms}
+    asked = {c.augmentation: kinds_of(c) for c in arms}
     kinds = sorted({kind for each in asked.values() for kind in each})
     teacher = next((cell.teacher for cell in arms if cell.teacher), "")
     specs = {cell.model: model_spec(cell.model, cell.network, dataset) for cell in arms}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from augury.augment import AUGMENTATIONS, saliency_kinds
+from augury.augment import AUGMENTATIONS
 from augury.augment.names import parts_of
 from augury.augment.strength import split_strength
 from augury.data import Dataset, Split
@@ -16,7 +16,7 @@ from augury.kernels import enabled
 from augury.models import build_model
 from augury.records.cell import Cell
 from augury.records.plan import Plan
-from augury.study.planning.arms import arm_augmentation, sees_pictures
+from augury.study.planning.arms import arm_augmentation, kinds_of, sees_pictures
 from augury.study.planning.datasets import planned_dataset
 from augury.study.planning.networks import model_spec
 from augury.study.planning.parts import run_parts
@@ -75,7 +75,7 @@ def prepare(
     normalize = build_normalize(recipe.normalization, squares.images, cell.model)
     network = Network(model, normalize, training_speed(plan, cell), device)
     sources = TeacherSources(
-        saliency_kinds(cell.augmentation, cell.parameters),
+        kinds_of(cell),
         cell.teacher,
         network,
         parts.train,
@@ -116,5 +116,5 @@ def _alike(cell: Cell, plan: Plan, dataset: Dataset, train: Split) -> Alike | No
     augmenting = (cell.augmentation, json.dumps(cell.parameters, sort_keys=True), enabled())
     # Maps lie where their run has put them, and the user's own code may do anything.
     ours = all(split_strength(p)[0] in AUGMENTATIONS for p in parts_of(cell.augmentation))
-    own = not ours or bool(saliency_kinds(cell.augmentation, cell.parameters))
+    own = not ours or bool(kinds_of(cell))
     return Alike(repr(learning), None if own else repr(augmenting))
