@@ -93,7 +93,7 @@ def test_more_strength_changes_images_more(name, batch, maps):
         batch = rows_of(batch, slice(0, 48))
     parameters = {"p": 0.5} if STRENGTHS[name].startswith("the probability") else {}
     most = {"sharpness": 1.1, "posterize": 1.5, "solarize": 1.0, "randaugment": 3.0}.get(name, 1.7)
-    most = {"timm-randaugment": 1.1, "random-resized-crop": 1.08}.get(name, most)
+    most = {"salience": 1.0, "timm-randaugment": 1.1, "random-resized-crop": 1.08}.get(name, most)
     # OpenCV's rule moves an image by up to a large pixel unless the small one divides it.
     steps = (0, 0.5, 1, 1.5) if name == "downscale" else (0, 0.3, 0.6, 1, most)
     distances = []
@@ -124,7 +124,9 @@ def test_more_strength_changes_images_more(name, batch, maps):
         ("cutout@0.5", {"length": 0.25}),
         ("cutmix@0.5", {"p": 0.5, "alpha": 1.0}),
         ("saliencymix@2", {"p": 1.0, "alpha": 1.0}),
-        ("salience@0.5", {"mix": 1.0, "vmin": 0.3}),
+        ("salience-blend@0.5", {"mix": 1.0, "vmin": 0.3}),
+        ("salience@0.5", {"strength": (0.0, 0.5), "p": 1.0}),
+        ("salience@2", {"strength": (0.0, 1.0)}),
         ("keepaugment@2", {"size": 1.0, "tau": 0.6}),
     ],
 )

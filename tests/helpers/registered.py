@@ -18,7 +18,7 @@ NAMES = [
     "crop+crop",
 ]
 # These change nothing, or what their maps say; views of the input's own size are the whole image.
-STILL = {"none", "salience", "salience-raw", "resize-crop", "center-crop"}
+STILL = {"none", "salience-blend", "salience-raw", "resize-crop", "center-crop"}
 RANDOM = sorted(set(NAMES) - STILL)
 N = 100
 

@@ -23,7 +23,8 @@ CPU = torch.device("cpu")
 # The revision that each is planned with.
 ARMS = {
     "none": 1,
-    "salience": 1,
+    "salience": 3,
+    "salience-blend": 1,
     "saliencymix": 2,
     "guidedmixup+flip": 2,
     "light": 2,
@@ -92,10 +93,12 @@ def test_a_study_goes_on_with_the_maps_that_it_began_with(digits, tmp_path):
     assert grown.cells[:3] == old.cells
     added = {(c.augmentation, c.seed): c.saliency_revision for c in grown.cells[3:]}
     assert added == {
-        ("salience", 0): 1,
+        ("salience", 0): 3,
+        ("salience-blend", 0): 1,
         ("guidedmixup+flip", 0): 2,
         ("none", 1): 1,
-        ("salience", 1): 1,
+        ("salience", 1): 3,
+        ("salience-blend", 1): 1,
         ("saliencymix", 1): 1,
         ("guidedmixup+flip", 1): 2,
         ("light", 1): 1,

@@ -33,7 +33,8 @@ def test_a_cell_holds_the_arguments_that_followed(digits, tmp_path):
     assert half.parameters == {"cutout@0.5": {"name": "cutout", "length": 0.2}}
     assert plain.parameters == {"cutout": {"length": 0.4}}
     assert chain.parameters["salience@0.5"] == {
-        "name": "salience", "saliency": "gradient", "mix": 1.0, "vmin": 0.3, "vmax": 0.8, "p": 1.0,
+        "name": "salience-blend", "saliency": "gradient", "mix": 1.0,
+        "vmin": 0.3, "vmax": 0.8, "p": 1.0,
     }  # fmt: skip
     assert still.parameters == {"crop@0": {"name": "none"}}
     assert saliency_kinds(chain.augmentation, chain.parameters) == ["gradient"]
