@@ -20,7 +20,7 @@ from benchmarks.aa.tables import table
 from augury.errors import AuguryError, InputError
 from augury.records.cell import Cell
 from augury.records.epochs import Epoch
-from augury.records.plan import Plan, plan_of
+from augury.records.plan import Plan, PlannedDataset, plan_of
 from augury.records.recipe import Recipe
 from augury.records.result import Result
 from augury.records.verdicts import ArmVerdict, read_verdicts
@@ -147,7 +147,7 @@ def read_study(folder: Path) -> Study:
     if left:
         raise InputError(
             f"{folder}: not finished, {left} of {counts.cells} cells are left; "
-            f"augury resume {folder} goes on"
+            "the command that began the study goes on with it"
         )
     cells = [cell for cell in plan.cells if case_of(cell.augmentation) in CASES]
     done = [cell for cell in cells if store.run(cell).done]
@@ -224,7 +224,7 @@ def accuracies(joined: Joined) -> str:
         "Accuracy, %: mean over seeds ± standard deviation. Training accuracy is that of the last "
         "epoch, on augmented images; the report's is of single runs."
     )
-    tables = [f"{told}"]
+    tables = [told]
     for dataset in joined.datasets:
         rows = [row for n in joined.networks(dataset) for row in _network_rows(joined, dataset, n)]
         tables.append(f"### {dataset}\n\n{table(['network', 'accuracy', *CASES], rows)}")
@@ -508,17 +508,18 @@ def _versions(run: Run) -> str:
 def _images(plan: Plan, cell: Cell) -> str:
     """Images of the training and the test part."""
     dataset, recipe = plan.datasets[cell.dataset], cell.recipe
-    train, test = _train_images(dataset.train, recipe), dataset.test
+    train, test = _train_images(dataset, recipe), dataset.test
     if recipe.test_limit is not None:
         test = min(test, recipe.test_limit)
     return f"{cell.dataset}: {train}, {test:,} test images"
 
 
-def _train_images(images: int, recipe: Recipe) -> str:
-    held_out = f"{100 * recipe.validation:g} % of {images:,} images held out"
-    if recipe.train_limit is None:
-        return held_out
-    return f"{held_out}, at most {recipe.train_limit:,} trained on"
+def _train_images(dataset: PlannedDataset, recipe: Recipe) -> str:
+    images = f"{dataset.train:,} training images"
+    if not dataset.own_validation:
+        images += f", {100 * recipe.validation:g} % of them held out"
+    limit = recipe.train_limit
+    return images if limit is None else f"{images}, at most {limit:,} trained on"
 
 
 def _steps(run: Run) -> str:
