@@ -190,13 +190,18 @@ def _by_key(studies: Sequence[Study]) -> dict[Key, Run]:
     for run in (run for study in studies for run in study.runs):
         other = found.setdefault(run.key, run)
         if other is not run:
-            dataset, network, case, seed = run.key
-            where = " and ".join(dict.fromkeys((other.study, run.study)))
-            raise InputError(
-                f"{dataset}, {network}, {case}, seed {seed}: found twice, in {where}; "
-                "each cell may be there once"
-            )
+            raise _found_twice(other, run)
     return found
+
+
+def _found_twice(first: Run, second: Run) -> InputError:
+    dataset, network, _, seed = first.key
+    arms = dict.fromkeys((first.cell.augmentation, second.cell.augmentation))
+    where = dict.fromkeys((first.study, second.study))
+    return InputError(
+        f"{dataset}, {network}, {' and '.join(arms)}, seed {seed}: found twice, in "
+        f"{' and '.join(where)}; each cell may be there once"
+    )
 
 
 def _check_alike(runs: Iterable[Run]) -> None:

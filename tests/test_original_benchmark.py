@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 from benchmarks import original
-from helpers import report_studies
-from helpers.results import make_result, store_run
 
 from augury.records.cell import Cell
 from augury.records.epochs import Epoch
@@ -15,6 +13,8 @@ from augury.records.plan import plan_of
 from augury.records.provenance import Machine, Provenance
 from augury.records.result import Learned
 from augury.study.store import StudyFolder
+from helpers import report_studies
+from helpers.results import make_result, store_run
 
 ARMS = ("none", "normal", "random-erasing", "salience")
 ORIGIN = Provenance(
@@ -220,13 +220,20 @@ def test_folders_are_joined(tmp_path: Path) -> None:
     assert "- slow: 4 runs" in text
 
 
-def test_both_names_of_the_salience_arm_are_one_column(tmp_path: Path) -> None:
-    study = write(tmp_path / "study")
-    cell = plan_of(study).cells[-1]
+def test_both_names_of_the_salience_arm_are_one_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = write(tmp_path / "study", arms=("none", "salience"))
+    report_studies.renamed(study, {"salience": "salience-blend"})
 
-    assert original.key_of(replace(cell, augmentation="salience-blend")) == original.key_of(cell)
-    assert original.key_of(cell)[2] == "salience"
-    assert original.case_of("salience-raw") == "salience-raw"
+    shown = rows(original.report([study]), "Accuracies")
+    assert shown[0][2:] == [
+        *("80.00 ± 1.41 (2 seeds)", "not run", "not run", "81.00 ± 1.41 (2 seeds)")
+    ]
+
+    other = write(tmp_path / "other", arms=("salience",))
+    assert original.main([str(study), str(other)]) == 2
+    assert "salience-blend and salience, seed 0: found twice" in capsys.readouterr().err
 
 
 def test_the_same_cell_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
