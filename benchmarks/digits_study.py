@@ -15,7 +15,7 @@ from benchmarks.outcome import Bars, Goal, Outcome, Row, parser, tell
 from augury.records.verdicts import ArmVerdict, read_verdicts
 
 # In docs/results/first-study.md, on two kinds of machine.
-EXPECTED = {"normal": "hurts", "random-erasing": "not shown", "salience": "hurts"}
+EXPECTED = {"normal": "hurts", "random-erasing": "not shown", "salience-blend": "hurts"}
 SECONDS, SECONDS_GPU = 75, 25
 OVERHEAD, OVERHEAD_GPU = 8, 12
 SEEDS = ("--seeds", "6")

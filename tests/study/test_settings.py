@@ -13,7 +13,7 @@ def test_defaults_are_the_digits_study():
     settings = read_settings(None, None, {})
     assert settings.datasets == ("digits",)
     assert settings.models == ("small",)
-    assert settings.augmentations == ("none", "normal", "random-erasing", "salience")
+    assert settings.augmentations == ("none", "normal", "random-erasing", "salience-blend")
     assert settings.seeds is None
     assert settings.race
     assert settings.title == "digits"

@@ -77,7 +77,7 @@ class Study:
         torch.nn.Module. Default: "small".
     augment: names, "a+b" for a, then b; files; "module:attribute"; augmentations of ours;
         transforms and pipelines of torchvision, Albumentations or Kornia; callables on images.
-        Default: none, normal, random-erasing and salience.
+        Default: none, normal, random-erasing and salience-blend.
     seeds: paired seeds of an arm, a fixed design. Without it the study is a race: seeds are added
         one by one to the arms that are not decided yet, and their baseline keeps pace.
     first_seed: the lowest seed, 0 by default.

@@ -26,7 +26,7 @@ from augury.rng import Draws
 COMBINATIONS = ("blend", "highlight", "suppress-background", "suppress-object")
 SCALES = ("range", "rank")
 # The default of `combine`.
-USUAL = "suppress-object"
+USUAL = "highlight"
 
 
 @dataclass(frozen=True)

@@ -127,9 +127,9 @@ class StudySettings:
     )
     models: tuple[str, ...] = option(("small",), "Names. Default: small.")
     augmentations: tuple[str, ...] = option(
-        ("none", "normal", "random-erasing", "salience"),
+        ("none", "normal", "random-erasing", "salience-blend"),
         "Names; a+b is a, then b; a@0.5 is a at half its strength. "
-        "Default: none,normal,random-erasing,salience.",
+        "Default: none,normal,random-erasing,salience-blend.",
         "--augment",
     )
     seeds: Annotated[int, _Seeds] | None = option(
