@@ -40,25 +40,37 @@ def validation_of(folder: Path) -> Found:
 
 def differences(found: Found, arm: str, dataset: str, baseline: str = "none") -> np.ndarray:
     """Points of `arm` over `baseline`, for each seed that both have."""
-    ours, theirs = found[arm][dataset], found[baseline][dataset]
+    ours, theirs = found[arm].get(dataset, {}), found[baseline].get(dataset, {})
     return np.array([ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())])
 
 
 def table(found: Found, top: int | None = None) -> list[str]:
-    """Markdown: a row for each arm, the best first."""
-    datasets = sorted({name for arm in found.values() for name in arm})
+    """Markdown: a row for each arm that has run on every data set, the best first."""
+    if "none" not in found:
+        raise SystemExit("none: has no finished run, and the others are compared with it")
+    datasets = sorted(found["none"])
     apart = {arm: [differences(found, arm, each) for each in datasets] for arm in found}
-    means = {arm: float(np.mean([each.mean() for each in rows])) for arm, rows in apart.items()}
+    means = {
+        arm: float(np.mean([each.mean() for each in rows]))
+        for arm, rows in apart.items()
+        if all(map(len, rows))
+    }
     head = " | ".join(f"{name}, % | over none | seeds" for name in datasets)
     lines = [f"| arm | mean over none | {head} |", "| --- " * (2 + 3 * len(datasets)) + "|"]
     for arm in sorted(means, key=lambda name: -means[name])[:top]:
         cells = [f"{means[arm]:+.2f}"]
         for dataset, rows in zip(datasets, apart[arm], strict=True):
             accuracy = np.mean(list(found[arm][dataset].values()))
-            spread = f" ± {rows.std(ddof=1) / len(rows) ** 0.5:.2f}" if len(rows) > 1 else ""
-            cells += [f"{accuracy:.2f}", f"{rows.mean():+.2f}{spread}", str(len(rows))]
+            cells += [f"{accuracy:.2f}", _with_error(rows), str(len(rows))]
         lines.append(f"| {arm} | {' | '.join(cells)} |")
-    return lines
+    missing = sorted(set(found) - set(means))
+    return lines + ([f"Not yet run on every data set: {', '.join(missing)}."] if missing else [])
+
+
+def _with_error(apart: np.ndarray) -> str:
+    """The mean, and its standard error where there are several seeds."""
+    error = apart.std(ddof=1) / len(apart) ** 0.5 if len(apart) > 1 else 0
+    return f"{apart.mean():+.2f} ± {error:.2f}" if error else f"{apart.mean():+.2f}"
 
 
 if __name__ == "__main__":

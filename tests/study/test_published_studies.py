@@ -16,13 +16,16 @@ PUBLISHED = {
     "cifar10-1000": "trivialaugment",
     "fashion-1000-search": "cutmix",
     "cifar10-1000-search": "crop",
+    "salience/round-1": "highlight-of-gradient",
+    "salience/round-2": "suppress-object-of-cam-half",
+    "salience/judged": "salience",
 }
 SMALL = {"epochs": 2, "train_limit": 100, "test_limit": 100}
 
 
 def small_cell(name: str, arm: str) -> StudySettings:
     settings = read_settings(FILES / f"{name}.toml", None, {"recipe": SMALL})
-    assert settings.name == name
+    assert settings.name == name.replace("/", "-")
     assert arm in settings.augmentations
     return replace(settings, augmentations=(arm,), baseline=arm, seeds=1)
 
