@@ -70,7 +70,10 @@ class Place:
 
 
 PLACES: dict[str, Place] = {
-    place.name: place for dataset in SOURCES for regime in REGIMES for place in [Place(dataset, regime)]
+    place.name: place
+    for dataset in SOURCES
+    for regime in REGIMES
+    for place in [Place(dataset, regime)]
 }
 
 

@@ -53,8 +53,9 @@ def study_folder(place: Place, out: Path) -> Path:
 def make_study(place: Place, options: Options) -> Study:
     """The study of a place; nothing is written before it runs.
 
-    Memory layout and precision are named, so that every machine of a kind finds the same bits; and
-    images are stored at the size that networks see, so that every arm sees the same pixels.
+    Memory layout and precision are named, so that every machine of a kind finds the same bits.
+    Images are stored at 8/7 of the size that networks see, as some arms cut their view from them;
+    the other arms see their centers.
     """
     seeds: dict[str, Any] = {"max_seeds": MAX_SEEDS} if options.race else {"seeds": options.seeds}
     settings: dict[str, Any] = {
@@ -65,7 +66,6 @@ def make_study(place: Place, options: Options) -> Study:
         "min_difference": MIN_DIFFERENCE,
         "corruptions": 0,
         "image_size": place.source.image_size,
-        "stored_size": place.source.image_size,
         "device": options.device,
         "precision": options.precision,
         "layout": "channels_last",
