@@ -106,7 +106,7 @@ def kind_mean(column: Column, names: Sequence[str]) -> float | None:
 
 
 def rank_correlation(first: Column, second: Column) -> float | None:
-    """Spearman's ρ of the differences over the arms that both have; None where it cannot be told."""
+    """Spearman's ρ of the differences over the arms that both have; None where none is known."""
     shared = [
         (a, b)
         for arm in first.found
