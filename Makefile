@@ -3,12 +3,13 @@
 # make test-faults   set up, and run the long form of the fault tests: hours
 # make bench   set up, with the libraries that it is compared with, and measure: 15 minutes
 # make lint    set up, and run ruff, mypy and import-linter
+# make atlas ARGS=run   set up, and do a step of the atlas: run, contribute or pages
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: study test test-faults bench lint clean
+.PHONY: study test test-faults bench lint atlas clean
 
 study: $(READY)
 	$(BIN)/augury study
@@ -30,6 +31,11 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+ARGS ?= --help
+
+atlas: $(READY)
+	$(BIN)/python -m benchmarks.atlas $(ARGS)
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

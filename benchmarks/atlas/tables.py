@@ -1,0 +1,107 @@
+"""The generated parts of the pages, as Markdown."""
+
+from collections.abc import Sequence
+
+from benchmarks.atlas.comparing import (
+    Column,
+    cell_words,
+    everywhere,
+    kind_mean,
+    kinds,
+    nowhere,
+    rank_correlation,
+    signed,
+)
+from benchmarks.atlas.contribution import Contribution, file_name
+from benchmarks.atlas.places import BASELINE, arms
+
+
+def differences_table(table: Sequence[Column]) -> str:
+    """A row for each arm, a column for each place; no cell is left out."""
+    rows = [
+        [f"`{arm}`", *(cell_words(column.found.get(arm)) for column in table)]
+        for arm in arms()
+        if arm != BASELINE
+    ]
+    return _table(["augmentation", *(column.title for column in table)], rows)
+
+
+def where_words(table: Sequence[Column]) -> str:
+    """Which arms help or hurt everywhere, and which nowhere."""
+    run = sum(bool(column.found) for column in table)
+    told = {
+        "Helps at every place where it was run": everywhere(table, "helps"),
+        "Helps at no place where it was run": nowhere(table, "helps"),
+        "Hurts at every place where it was run": everywhere(table, "hurts"),
+        "Hurts at no place where it was run": nowhere(table, "hurts"),
+    }
+    lines = [f"- {what}: {_names(names)}." for what, names in told.items()]
+    return "\n".join([f"Places with results: {run} of {len(table)}.", "", *lines])
+
+
+def kinds_table(table: Sequence[Column]) -> str:
+    """The mean difference of each kind of method at each place."""
+    rows = []
+    for kind, names in kinds().items():
+        means = [kind_mean(column, names) for column in table]
+        rows.append([kind, *("not run" if m is None else signed(m) for m in means)])
+    return _table(["kind", *(column.title for column in table)], rows)
+
+
+def ranks_table(table: Sequence[Column]) -> str:
+    """Spearman's ρ of each two places that have results."""
+    run = [column for column in table if column.found]
+    if len(run) < 2:
+        return "Fewer than two places have results, so there is nothing to compare."
+    rows = [
+        [first.title, *("" if first is second else _rho(first, second) for second in run)]
+        for first in run
+    ]
+    return _table(["", *(column.title for column in run)], rows)
+
+
+def origins_words(table: Sequence[Column]) -> str:
+    """Of each contribution: images, recipe, rule, machines and versions."""
+    return "\n".join(_origin(c.title, c.contribution) for c in table if c.contribution)
+
+
+def _origin(title: str, one: Contribution) -> str:
+    recipe = one.settings.get("recipe", {})
+    trained = recipe.get("train_limit")
+    shown = "all" if trained is None else f"{trained:,}"
+    parts = [
+        f"{shown} training images, {recipe.get('epochs')} epochs of batches of "
+        f"{recipe.get('batch_size')}, {one.settings.get('precision')}",
+        f"{one.runs[0].images:,} test images",
+        f"{len(one.runs)} runs",
+        f"{one.rule.min_difference:g} points or more matter",
+        *map(_machine, range(len(one.origins)), [one] * len(one.origins)),
+    ]
+    return f"- {title}: {'; '.join(parts)} (`{one.file or file_name(one)}`)"
+
+
+def _machine(place: int, one: Contribution) -> str:
+    origin = one.origins[place]
+    machine = origin.machine
+    runs = sum(run.origin == place for run in one.runs)
+    versions = origin.versions
+    device = machine.gpu or f"{machine.processor}, {machine.cores} cores, no GPU"
+    commit = f", commit {origin.git_commit}" if origin.git_commit else ""
+    return (
+        f"{runs} of the runs on {device}, torch {versions.get('torch', 'unknown')}, "
+        f"augury {versions.get('augury', 'unknown')}{commit}"
+    )
+
+
+def _rho(first: Column, second: Column) -> str:
+    found = rank_correlation(first, second)
+    return "cannot say" if found is None else f"{found:+z.2f}".replace("-", "−")
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,302 @@
+"""The atlas: its files are checked, its differences are sums by hand, its runs go on and repeat."""
+
+import base64
+import json
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from benchmarks.atlas.__main__ import main
+from benchmarks.atlas.bits import pack, unpack
+from benchmarks.atlas.comparing import columns, compare, everywhere, rank_correlation
+from benchmarks.atlas.contributing import contribution_of
+from benchmarks.atlas.contribution import Contribution, Origin, Run, read_contribution
+from benchmarks.atlas.contribution import write_contribution as write
+from benchmarks.atlas.deadline import UntilDeadline
+from benchmarks.atlas.pages import filled
+from benchmarks.atlas.places import PLACES, arms, kind_of, places_named
+from benchmarks.atlas.running import Options, make_study, missing, run_places
+from hypothesis import given
+from hypothesis import strategies as st
+
+from augury.errors import InputError
+from augury.records.cell import Cell
+from augury.records.provenance import Machine
+from augury.seal import sealed_json
+from augury.stats import Rule
+from augury.study.engines import InProcess, Job
+from augury.study.engines.events import CellDone
+
+PLACE = PLACES["digits-small"]
+TINY = (("epochs", 1), ("train_limit", 40), ("test_limit", 50), ("batch_size", 20))
+IMAGES = 83  # not a whole number of bytes
+
+
+def options(out: Path, **changes: Any) -> Options:
+    usual = {"arms": ("none", "flip"), "seeds": 2, "device": "cpu", "quiet": True, "changes": TINY}
+    return Options(out=out, engine=InProcess(), **(usual | changes))
+
+
+def made(place: str = "digits-small", seeds: int = 6, arm_gain: float = 0.3) -> Contribution:
+    """A contribution of random bits, in which `flip` is better and `cutout` is not."""
+    rng = np.random.default_rng(3)
+    runs = []
+    for arm, chance in (("none", 0.5), ("flip", 0.5 + arm_gain), ("cutout", 0.5), ("mixup", 0.4)):
+        for seed in range(seeds):
+            bits = rng.random(IMAGES) < chance
+            runs.append(Run(arm, seed, 0, IMAGES, float(bits.mean()), pack(bits)))
+    origin = Origin(Machine("Linux", "Some CPU", 2), {"torch": "2", "augury": "1"}, None)
+    settings = {"recipe": {"epochs": 1, "batch_size": 20, "train_limit": 40}}
+    named = (place, "digits", settings, Rule(replicates=200), "none", "f" * 16, "0" * 64)
+    return Contribution(*named, (origin,), tuple(runs))
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=100))
+def test_bits_come_back(bits: list[bool]) -> None:
+    assert unpack(pack(np.array(bits)), len(bits)).tolist() == bits
+
+
+def test_bits_are_what_the_format_says() -> None:
+    text = pack(np.array([True, False, False, False, False, False, True, False, True]))
+    assert zlib.decompress(base64.b64decode(text)) == bytes([0b10000010, 0b10000000])
+
+
+def test_every_augmentation_has_a_kind() -> None:
+    kinds = {kind_of(arm) for arm in arms() if arm != "none"}
+    usual = {"geometry", "color", "policies", "recipes", "erasing", "mixing", "saliency"}
+    assert kinds == usual
+    assert (kind_of("flip"), kind_of("deit3"), kind_of("cutmix")) == (
+        "geometry",
+        "recipes",
+        "mixing",
+    )
+    assert len(arms()) > 45
+    assert arms()[0] == "none"
+
+
+def test_photographs_need_a_folder(tmp_path: Path) -> None:
+    assert all(not place.source.is_folder for place in places_named(None, None))
+    assert len(places_named(None, tmp_path)) == len(PLACES)
+    with pytest.raises(InputError, match="--folder"):
+        places_named(["clothing-full"], None)
+    with pytest.raises(InputError, match="Did you mean 'digits-small'"):
+        places_named(["digit-small"], None)
+
+
+def _set(*path: Any, to: Any) -> Callable[[Any], None]:
+    def change(values: Any) -> None:
+        for name in path[:-1]:
+            values = values[name]
+        values[path[-1]] = to
+
+    return change
+
+
+def _drop_baseline(values: Any) -> None:
+    values["runs"] = [run for run in values["runs"] if run["arm"] != "none"]
+
+
+def _repeat(values: Any) -> None:
+    values["runs"].append(values["runs"][0])
+
+
+BITS = base64.b64encode(zlib.compress(bytes(11))).decode()
+LAST_BIT = base64.b64encode(zlib.compress(bytes(10) + b"\x01")).decode()
+HUGE = base64.b64encode(zlib.compress(bytes(10_000_000))).decode()
+TAMPERED = {
+    "schema": (_set("schema", to=2), "of schema 2"),
+    "place": (_set("place", to="digits-big"), "unknown place"),
+    "arm": (_set("runs", 3, "arm", to="flop"), r"runs\[3\]\.arm: .*'flop'"),
+    "accuracy over 1": (_set("runs", 0, "accuracy", to=1.5), "at most 1"),
+    "accuracy": (_set("runs", 0, "accuracy", to=0.0), r"runs\[0\]\.accuracy: must be 0\.\d+"),
+    "images": (_set("runs", 2, "images", to=84), r"runs\[2\]\.images: must be 83"),
+    "few images": (_set("runs", 2, "images", to=0), "images: must be at least 1"),
+    "no bits": (_set("runs", 1, "correct", to="?"), r"runs\[1\]\.correct: must be bits"),
+    "short bits": (_set("runs", 1, "correct", to=BITS[:8]), r"runs\[1\]\.correct"),
+    "other bits": (_set("runs", 1, "correct", to=BITS), r"runs\[1\]\.accuracy: must be 0\.0000"),
+    "last byte": (_set("runs", 1, "correct", to=LAST_BIT), "zeros to the end"),
+    "too many": (_set("runs", 1, "correct", to=HUGE), "83 bits"),
+    "seed": (_set("runs", 0, "seed", to=-1), "seed: must be at least 0"),
+    "origin": (_set("runs", 0, "origin", to=1), "origin: must be under 1"),
+    "ids": (_set("test_ids", to="xyz"), "test_ids: must be 64"),
+    "no baseline": (_drop_baseline, "the baseline, none, must be among"),
+    "twice": (_repeat, "each seed once"),
+    "rule": (_set("rule", "alpha", to=2.0), "alpha"),
+    "unknown field": (_set("more", to=1), "more"),
+}
+
+
+@pytest.mark.parametrize(("change", "told"), TAMPERED.values(), ids=TAMPERED)
+def test_a_bad_file_is_refused_in_one_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[Any], None],
+    told: str,
+) -> None:
+    path = write(made(), tmp_path)
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_bytes(sealed_json(values))  # its digest is right
+
+    with pytest.raises(InputError, match=told):
+        read_contribution(path)
+    assert main(["pages", "--results", str(tmp_path), "--docs", str(tmp_path / "docs")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert path.name in error
+    assert not (tmp_path / "docs").exists()
+
+
+def test_a_changed_byte_or_a_missing_digest_is_refused(tmp_path: Path) -> None:
+    path = write(made(), tmp_path)
+    whole = path.read_text()
+    path.write_text(whole.replace('"seed": 5', '"seed": 7', 1))
+    with pytest.raises(InputError, match="checksum"):
+        read_contribution(path)
+    values = json.loads(whole)
+    del values["sha256"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(InputError, match="checksum"):
+        read_contribution(path)
+
+
+def test_differences_are_those_by_hand() -> None:
+    found = compare(made())
+    accuracy: dict[str, list[float]] = {}
+    for run in made().runs:
+        accuracy.setdefault(run.arm, []).append(run.accuracy)
+    for arm in ("flip", "cutout", "mixup"):
+        by_hand = 100 * (np.array(accuracy[arm]) - np.array(accuracy["none"]))
+        assert found[arm].difference == pytest.approx(by_hand.mean())
+        # Student's t with 5 degrees of freedom: 2.5706 (tables).
+        margin = 2.570582 * by_hand.std(ddof=1) / np.sqrt(6)
+        assert found[arm].interval == pytest.approx(
+            (by_hand.mean() - margin, by_hand.mean() + margin), abs=1e-4
+        )
+        assert len(found[arm].seeds) == 6
+    assert (found["flip"].verdict, found["cutout"].verdict) == ("helps", "not shown")
+
+
+def test_places_are_compared_by_ranks() -> None:
+    table = columns([made(), made("digits-full")])
+    first, second = (column for column in table if column.found)
+    assert rank_correlation(first, second) == pytest.approx(1.0)
+    assert rank_correlation(first, table[-1]) is None
+    assert everywhere(table, "helps") == ["flip"]
+
+
+def test_pages_show_every_cell_and_keep_what_people_wrote(tmp_path: Path) -> None:
+    results, docs = tmp_path / "results", tmp_path / "docs"
+    write(made(), results)
+    call = ["pages", "--results", str(results), "--docs", str(docs)]
+    assert main(call) == 0
+    assert {path.name for path in docs.iterdir()} == {"atlas.md", "atlas.png", "atlas-digits.md"}
+    page = docs / "atlas.md"
+    rows = [line for line in page.read_text().splitlines() if line.startswith("| `")]
+    assert len(rows) == len(arms()) - 1
+    assert {row.count("|") for row in rows} == {len(PLACES) + 2}
+    (flip,) = [row for row in rows if row.startswith("| `flip`")]
+    assert flip.count("not run") == len(PLACES) - 1
+    assert "6 seeds; helps" in flip
+
+    page.write_text(page.read_text().replace("# The atlas:", "# Mine:"))
+    before = page.read_text()
+    assert main(call) == 0
+    assert page.read_text() == before
+    page.write_text("no marks")
+    assert main(call) == 2
+    assert page.read_text() == "no marks"
+
+
+def test_without_contributions_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pages", "--results", str(tmp_path), "--docs", str(tmp_path / "docs")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_stands_between_its_marks() -> None:
+    text = "a\n<!-- atlas:begin x -->\nold\n<!-- atlas:end x -->\nb"
+    whole = "a\n<!-- atlas:begin x -->\n\\1 new\n<!-- atlas:end x -->\nb"
+    assert filled(text, {"x": "\\1 new"}, "page") == whole
+
+
+class Clock:
+    """An engine whose cells take ten seconds of a clock of its own."""
+
+    def __init__(self) -> None:
+        self.now, self.ran = 0.0, []
+
+    def cells_at_once(self, work: object) -> int:
+        return 1
+
+    def run(self, cells: Any, job: Job) -> None:
+        for cell in cells:
+            self.now += 10
+            self.ran.append((cell.seed, cell.augmentation))
+            job.on_event(CellDone(cell.name, 0.5, 10.0))
+
+
+def test_no_cell_begins_that_would_end_too_late_and_seeds_come_in_turn() -> None:
+    clock = Clock()
+    cells = [Cell("d", "f", "tiny", arm, seed) for arm in ("none", "flip") for seed in (0, 1)]
+    UntilDeadline(35, clock, lambda: clock.now).run(cells, Job(None, None))  # type: ignore[arg-type]
+    assert clock.ran == [(0, "none"), (0, "flip"), (1, "none")]
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("atlas")
+    assert run_places([PLACE], options(out)) == 0
+    return out
+
+
+def test_a_study_makes_a_round_trip(studied: Path, tmp_path: Path) -> None:
+    call = ["contribute", "--out", str(studied), "--results", str(tmp_path)]
+    assert main([*call, "--places", PLACE.name]) == 0
+    (path,) = tmp_path.iterdir()
+    read = read_contribution(path)
+    assert read == contribution_of(PLACE, studied)
+    assert str(studied) not in path.read_text()
+    assert [(run.arm, run.seed, run.images) for run in read.runs] == [
+        ("none", 0, 50),
+        ("flip", 0, 50),
+        ("none", 1, 50),
+        ("flip", 1, 50),
+    ]
+    for run in read.runs:
+        (folder,) = (studied / PLACE.name / "runs").glob(f"*.{run.arm}.s{run.seed}.*")
+        told = json.loads((folder / "result.json").read_text())["test"]["accuracy"]
+        with np.load(folder / "predictions.npz") as stored:
+            right = stored["test_logits"].argmax(1) == stored["test_labels"]
+            order = np.argsort(stored["test_ids"])
+        assert run.accuracy == pytest.approx(told)
+        assert read.correct[run.arm][run.seed].tolist() == right[order].tolist()
+    assert compare(read)["flip"].verdict == "cannot say"  # the rule asks for six seeds
+
+
+def test_only_what_is_missing_is_run(studied: Path) -> None:
+    results = sorted((studied / PLACE.name / "runs").glob("*/result.json"))
+    before = {path: path.stat().st_mtime_ns for path in results}
+    assert missing(PLACE, options(studied)) == "complete, 4 runs"
+    results[-1].unlink()
+    del before[results[-1]]
+    assert missing(PLACE, options(studied)).startswith("1 of 4 runs are missing")
+
+    assert run_places([PLACE], options(studied)) == 0
+
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert missing(PLACE, options(studied)) == "complete, 4 runs"
+
+
+def test_one_cell_run_again_has_the_same_bits(studied: Path, tmp_path: Path) -> None:
+    read = contribution_of(PLACE, studied)
+    again = options(tmp_path, seeds=1)
+    assert make_study(PLACE, again).settings.recipe.epochs == read.settings["recipe"]["epochs"]
+    assert run_places([PLACE], again) == 0
+    rerun = contribution_of(PLACE, tmp_path)
+    assert [run.correct for run in rerun.runs] == [run.correct for run in read.runs[:2]]
