@@ -11,7 +11,9 @@ from helpers.batches import make_batch
 
 
 def of(combine, strength=1.0, **changes):
-    return Salience(lambda b: b.images[:, 0], combine, strength, **{"smooth": 0.0, **changes})
+    return Salience(
+        lambda b: b.images[:, 0], combine, strength, **{"smooth": 0.0, "p": 1.0, **changes}
+    )
 
 
 @pytest.mark.parametrize(

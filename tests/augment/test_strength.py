@@ -125,7 +125,7 @@ def test_more_strength_changes_images_more(name, batch, maps):
         ("cutmix@0.5", {"p": 0.5, "alpha": 1.0}),
         ("saliencymix@2", {"p": 1.0, "alpha": 1.0}),
         ("salience-blend@0.5", {"mix": 1.0, "vmin": 0.3}),
-        ("salience@0.5", {"strength": (0.0, 0.5), "p": 1.0}),
+        ("salience@0.5", {"strength": (0.0, 0.5), "p": 0.5}),
         ("salience@2", {"strength": (0.0, 1.0)}),
         ("keepaugment@2", {"size": 1.0, "tau": 0.6}),
     ],
