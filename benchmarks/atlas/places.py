@@ -12,6 +12,8 @@ from augury.names import lookup
 BASELINE = "none"
 NETWORK = "tiny"
 SEEDS = 6
+CUT_FROM_LARGER = ("resize-crop",)
+"""Arms that only move a window over larger pictures, which data sets of small images lack."""
 MIN_DIFFERENCE = 0.5
 """Points: the smallest difference that matters here."""
 
@@ -80,6 +82,13 @@ PLACES: dict[str, Place] = {
 def arms() -> tuple[str, ...]:
     """The baseline, then every other augmentation that has a name."""
     return (BASELINE, *(name for name in AUGMENTATIONS if name != BASELINE))
+
+
+def arms_at(place: Place) -> tuple[str, ...]:
+    """The arms that can be run at a place: some need pictures larger than what networks see."""
+    return (
+        arms() if place.source.is_folder else tuple(a for a in arms() if a not in CUT_FROM_LARGER)
+    )
 
 
 def kind_of(arm: str) -> str:
