@@ -17,7 +17,7 @@ from benchmarks.atlas.contribution import Contribution, Origin, Run, read_contri
 from benchmarks.atlas.contribution import write_contribution as write
 from benchmarks.atlas.deadline import UntilDeadline
 from benchmarks.atlas.pages import filled
-from benchmarks.atlas.places import PLACES, arms, kind_of, places_named
+from benchmarks.atlas.places import PLACES, arms, arms_at, kind_of, places_named
 from benchmarks.atlas.running import Options, make_study, missing, run_places
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +75,14 @@ def test_every_augmentation_has_a_kind() -> None:
     )
     assert len(arms()) > 45
     assert arms()[0] == "none"
+
+
+def test_arms_that_would_change_nothing_are_not_run() -> None:
+    gray = set(arms()) - set(arms_at(PLACES["fashion-mnist-full"]))
+    color = {"saturation", "hue", "grayscale", "random-grayscale", "channel-shuffle"}
+    assert gray == {"resize-crop", *color}
+    assert set(arms()) - set(arms_at(PLACES["cifar10-small"])) == {"resize-crop"}
+    assert arms_at(PLACES["clothing-full"]) == arms()
 
 
 def test_photographs_need_a_folder(tmp_path: Path) -> None:

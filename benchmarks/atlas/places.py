@@ -12,6 +12,8 @@ from augury.names import lookup
 BASELINE = "none"
 NETWORK = "tiny"
 SEEDS = 6
+CUT_FROM_LARGER = ("resize-crop",)
+"""Arms that only move a window over larger pictures, which data sets of small images lack."""
 MIN_DIFFERENCE = 0.5
 """Points: the smallest difference that matters here."""
 
@@ -28,19 +30,21 @@ class Source:
     """A data set of the atlas.
 
     title: for people; image_size: side of what the network sees, pixels; full: the recipe with as
-    many images as fit; is_folder: whether it is photographs that `--folder` names.
+    many images as fit; is_folder: whether it is photographs that `--folder` names;
+    is_gray: whether images have one channel, in which methods of color alone change nothing.
     """
 
     title: str
     image_size: int
     full: dict[str, Any]
     is_folder: bool = False
+    is_gray: bool = False
 
 
 SOURCES: dict[str, Source] = {
     # All 1,258 training images.
-    "digits": Source("digits", 16, {"epochs": 30, "batch_size": 50}),
-    "fashion-mnist": Source("Fashion-MNIST", 28, MANY),
+    "digits": Source("digits", 16, {"epochs": 30, "batch_size": 50}, is_gray=True),
+    "fashion-mnist": Source("Fashion-MNIST", 28, MANY, is_gray=True),
     "cifar10": Source("CIFAR-10", 32, MANY),
     "clothing": Source("clothing", 32, MANY, is_folder=True),
 }
@@ -80,6 +84,14 @@ PLACES: dict[str, Place] = {
 def arms() -> tuple[str, ...]:
     """The baseline, then every other augmentation that has a name."""
     return (BASELINE, *(name for name in AUGMENTATIONS if name != BASELINE))
+
+
+def arms_at(place: Place) -> tuple[str, ...]:
+    """The arms that can be run at a place: some need larger pictures, some need color."""
+    source = place.source
+    lacking = () if source.is_folder else CUT_FROM_LARGER
+    found = [arm for arm in arms() if arm not in lacking]
+    return tuple(arm for arm in found if not source.is_gray or not AUGMENTATIONS[arm].only_color)
 
 
 def kind_of(arm: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.atlas.deadline import UntilDeadline
-from benchmarks.atlas.places import BASELINE, MIN_DIFFERENCE, NETWORK, SEEDS, Place, arms
+from benchmarks.atlas.places import BASELINE, MIN_DIFFERENCE, NETWORK, SEEDS, Place, arms_at
 
 from augury import Study
 from augury.errors import AuguryError, DiskError
@@ -54,14 +54,14 @@ def make_study(place: Place, options: Options) -> Study:
     """The study of a place; nothing is written before it runs.
 
     Memory layout and precision are named, so that every machine of a kind finds the same bits.
-    Images are stored at 8/7 of the size that networks see, as some arms cut their view from them;
-    the other arms see their centers.
+    Where an arm cuts its view from larger photographs, all are stored at 8/7 of the size that
+    networks see, if they are that large; the other arms see their centers.
     """
     seeds: dict[str, Any] = {"max_seeds": MAX_SEEDS} if options.race else {"seeds": options.seeds}
     settings: dict[str, Any] = {
         "dataset": str(options.folder) if place.source.is_folder else place.dataset,
         "models": NETWORK,
-        "augment": list(options.arms or arms()),
+        "augment": list(options.arms or arms_at(place)),
         "baseline": BASELINE,
         "min_difference": MIN_DIFFERENCE,
         "corruptions": 0,
@@ -124,7 +124,7 @@ def missing(place: Place, options: Options) -> str:
     if plan.rule.design == "race":
         return _undecided(path)
     planned = {cell.augmentation for cell in plan.cells}
-    lacking = [arm for arm in options.arms or arms() if arm not in planned]
+    lacking = [arm for arm in options.arms or arms_at(place) if arm not in planned]
     if lacking:
         return f"arms are missing: {', '.join(lacking)}"
     return f"complete, {len(plan.cells)} runs"
