@@ -81,12 +81,12 @@ def _tells_seen(one: Comparison) -> bool:
 
 
 def everywhere(table: Sequence[Column], verdict: Literal["helps", "hurts"]) -> list[str]:
-    """The arms with this verdict wherever they were run."""
+    """The arms with this verdict wherever they were judged."""
     return [arm for arm in _compared(table) if set(_verdicts(table, arm)) == {verdict}]
 
 
 def nowhere(table: Sequence[Column], verdict: Literal["helps", "hurts"]) -> list[str]:
-    """The arms that were run, and had this verdict at no place."""
+    """The arms that were judged, and had this verdict at no place."""
     return [arm for arm in _compared(table) if verdict not in _verdicts(table, arm)]
 
 
@@ -129,7 +129,9 @@ def signed(points: float) -> str:
 
 
 def _verdicts(table: Sequence[Column], arm: str) -> list[str]:
-    return [column.found[arm].verdict for column in table if arm in column.found]
+    """Of an arm, wherever there are seeds enough for one."""
+    found = [column.found[arm].verdict for column in table if arm in column.found]
+    return [verdict for verdict in found if verdict != "cannot say"]
 
 
 def _compared(table: Sequence[Column]) -> list[str]:

@@ -30,10 +30,10 @@ def where_words(table: Sequence[Column]) -> str:
     """Which arms help or hurt everywhere, and which nowhere."""
     run = sum(bool(column.found) for column in table)
     told = {
-        "Helps at every place where it was run": everywhere(table, "helps"),
-        "Helps at no place where it was run": nowhere(table, "helps"),
-        "Hurts at every place where it was run": everywhere(table, "hurts"),
-        "Hurts at no place where it was run": nowhere(table, "hurts"),
+        "Helps at every place where it was judged": everywhere(table, "helps"),
+        "Helps at no place where it was judged": nowhere(table, "helps"),
+        "Hurts at every place where it was judged": everywhere(table, "hurts"),
+        "Hurts at no place where it was judged": nowhere(table, "hurts"),
     }
     lines = [f"- {what}: {_names(names)}." for what, names in told.items()]
     return "\n".join([f"Places with results: {run} of {len(table)}.", "", *lines])
