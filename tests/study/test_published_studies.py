@@ -27,7 +27,8 @@ def small_cell(name: str, arm: str) -> StudySettings:
     settings = read_settings(FILES / f"{name}.toml", None, {"recipe": SMALL})
     assert settings.name == name.replace("/", "-")
     assert arm in settings.augmentations
-    return replace(settings, augmentations=(arm,), baseline=arm, seeds=1)
+    one = {"datasets": settings.datasets[:1], "augmentations": (arm,), "seeds": 1}
+    return replace(settings, baseline=arm, **one)
 
 
 @pytest.mark.real_data

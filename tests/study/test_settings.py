@@ -86,7 +86,7 @@ def test_what_is_written_reads_back(tmp_path, preset):
         ({"recipe": {"epochs": True}}, "epochs must be int, got True"),
         ({"teacher": "nobody"}, "unknown teacher"),
         ({"parameters": {"cutout": {"size": 1}}}, "unknown parameter of cutout 'size'"),
-        ({"parameters": {"salience": {"vmin": 0.9}}}, "vmin, vmax: must satisfy"),
+        ({"parameters": {"salience-blend": {"vmin": 0.9}}}, "vmin, vmax: must satisfy"),
         ({"parameters": {"cutuot": {}}}, "unknown augmentation 'cutuot'"),
     ],
 )
