@@ -47,8 +47,9 @@ def test_within_chains_too(digits):
 
 
 def test_a_cell_of_before_keeps_its_name():
-    """The name that 0.1.0 gave it."""
-    cell = Cell("d" * 200, "0" * 64, "small", "salience", 0)
+    """The end of the name that 0.1.0 gave it."""
+    cell = Cell("d" * 200, "f" * 64, "small", "salience", 0)
+    assert cell.name.endswith(".salience.s0.20210cf2")
     assert "saliency_revision" not in cell.to_json()
     assert replace(cell, saliency_revision=3).name != cell.name
 

@@ -36,7 +36,8 @@ class Cell:
 
     dataset: its name; fingerprint: hash of its pixels and labels, so that a changed data set makes
     another cell. parameters: by augmentation. teacher: the network whose saliency is used, "" if
-    none is. saliency_revision: the meaning of the kinds of saliency, see `augury.saliency.kind_at`.
+    none is. saliency_revision: the meaning of the kinds of saliency, see `augury.saliency.kind_at`,
+    and of the method `salience`, see `augury.augment.earlier`.
     model_code: hash of the code of a model of the user's own, "" for any other. seen: side in
     pixels of what the network sees of images that are stored larger, None where it sees them whole.
     split_by: the groups by which the images are divided into parts, as "subject", "" for the data
