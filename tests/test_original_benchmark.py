@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks import original
+from benchmarks.original import orders, reading, tables
+from benchmarks.original.__main__ import join, main, report
 
 from augury.records.cell import Cell
 from augury.records.epochs import Epoch
@@ -57,7 +58,7 @@ def write(folder: Path, **settings: object) -> Path:
     store = StudyFolder(folder)
     for cell in plan_of(folder).cells:
         if store.run(cell).done:
-            test, train = ACCURACIES[cell.model, original.case_of(cell.augmentation)][cell.seed]
+            test, train = ACCURACIES[cell.model, reading.case_of(cell.augmentation)][cell.seed]
             learned = Learned(images=1000, right=0.9, steps=1400, slope=None)
             result = make_result(cell, test, learned=learned, provenance=ORIGIN)
             store_run(store.run(cell), result, epochs(train, rates_of(cell)))
@@ -89,8 +90,12 @@ def rows(text: str, title: str) -> list[list[str]]:
     return [line for line in lines if "---" not in line and line[0] not in ("network", "data set")]
 
 
+def report_of(folders: Sequence[Path]) -> str:
+    return report(join(folders))
+
+
 def test_our_accuracies_beside_the_reports(tmp_path: Path) -> None:
-    text = original.report([write(tmp_path / "study")])
+    text = report_of([write(tmp_path / "study")])
 
     shown = rows(text, "Accuracies")
     assert shown[:3] == [
@@ -108,7 +113,7 @@ def test_our_accuracies_beside_the_reports(tmp_path: Path) -> None:
 
 
 def test_no_figures_of_the_report_for_other_data_sets(tmp_path: Path) -> None:
-    text = original.report([write(tmp_path / "study", datasets=["fashion-mnist"], seeds=1)])
+    text = report_of([write(tmp_path / "study", datasets=["fashion-mnist"], seeds=1)])
 
     assert "training, report" not in text
     assert rows(text, "Accuracies")[0][2:4] == ["79.00 (1 seed)", "80.00 (1 seed)"]
@@ -119,7 +124,7 @@ def test_cases_that_were_not_run_and_that_failed(tmp_path: Path) -> None:
     failed = [("cifar10", "vgg19", "salience", 0)]
     study = write(tmp_path / "study", arms=("none", "normal", "salience"), seeds=1, failed=failed)
 
-    text = original.report([study])
+    text = report_of([study])
 
     assert rows(text, "Accuracies")[0][2:] == [
         *("79.00 (1 seed)", "80.00 (1 seed)", "not run", "failed")
@@ -128,7 +133,7 @@ def test_cases_that_were_not_run_and_that_failed(tmp_path: Path) -> None:
 
 
 def test_orders_as_in_the_report(tmp_path: Path) -> None:
-    text = original.report([write(tmp_path / "study", models=["vgg19", "resnet50"])])
+    text = report_of([write(tmp_path / "study", models=["vgg19", "resnet50"])])
 
     # The report's training: vgg19 normal < salience < erasing, resnet50 the same. Ours orders all
     # of vgg19's alike, and ties erasing and salience of resnet50. Test: vgg19 has erasing last and
@@ -141,7 +146,7 @@ def test_orders_as_in_the_report(tmp_path: Path) -> None:
 
 
 def test_single_seeds_that_order_otherwise(tmp_path: Path) -> None:
-    text = original.report([write(tmp_path / "study")])
+    text = report_of([write(tmp_path / "study")])
 
     # erasing less none: +2 and -4, mean -1; erasing less normal: +1 and -5, mean -2.
     assert [row[2:] for row in rows(text, "Single seeds")] == [
@@ -157,25 +162,25 @@ def test_single_seeds_that_order_otherwise(tmp_path: Path) -> None:
 
 
 def test_single_seeds_that_do_not_order(tmp_path: Path) -> None:
-    (study,) = [original.read_study(write(tmp_path / "study", seeds=1))]
+    (study,) = [reading.read_study(write(tmp_path / "study", seeds=1))]
     (run,) = [run for run in study.runs if run.key[2] == "none"]
     first = {seed: replace(run, test=value) for seed, value in enumerate((50.0, 50.0, 50.0, 1.0))}
     second = {seed: replace(run, test=value) for seed, value in enumerate((50.0, 49.0, 53.0))}
 
     # 0, -1 and +3 over the three common seeds.
-    assert original.flips(first, second) == original.Flips(pytest.approx(2 / 3), 3, 1, 1)
-    assert original.flips({0: run}, second) is None
+    assert orders.flips(first, second) == orders.Flips(pytest.approx(2 / 3), 3, 1, 1)
+    assert orders.flips({0: run}, second) is None
 
 
 def test_plateaus(tmp_path: Path) -> None:
-    text = original.report([write(tmp_path / "study")])
+    text = report_of([write(tmp_path / "study")])
 
     assert rows(text, "Plateaus")[0] == [
         *("cifar10", "vgg19", "0 of 2", "1 of 2, after 2", "0 of 2", "2 of 2, after 1 to 3 (2)")
     ]
     assert "All runs: 3 of 8, after 1 to 3 (2)." in text
-    assert original.first_lowered([0.1, 0.1, 0.01, 0.001]) == 2
-    assert original.first_lowered([0.1]) is None
+    assert tables.first_lowered([0.1, 0.1, 0.01, 0.001]) == 2
+    assert tables.first_lowered([0.1]) is None
 
 
 def test_verdicts_are_those_of_the_study(tmp_path: Path) -> None:
@@ -186,18 +191,18 @@ def test_verdicts_are_those_of_the_study(tmp_path: Path) -> None:
         content["comparisons"][0].update(words)
 
     report_studies.edit(study / "verdicts.json", change)
-    text = original.report([study])
+    text = report_of([study])
     told = ["study", "cifar10", "vgg19", "normal", "2", "+1.25", "-0.50 to +3.00"]
     title = "Verdicts against `none`"
     assert [*told, "cannot say: 2 seeds"] in rows(text, title)
 
     (study / "verdicts.json").unlink()
-    text = original.report([study])
+    text = report_of([study])
     assert [*told[:4], "–", "–", "–", "not judged"] in rows(text, title)
 
 
 def test_where_it_comes_from(tmp_path: Path) -> None:
-    text = original.report([write(tmp_path / "study")])
+    text = report_of([write(tmp_path / "study")])
 
     assert text.splitlines()[-1] == (
         "- study: 8 runs; A processor, 2 cores; augury 0.9, torch 2.9, commit 0123456789ab; "
@@ -210,7 +215,7 @@ def test_folders_are_joined(tmp_path: Path) -> None:
     cheap = write(tmp_path / "cheap")
     slow = write(tmp_path / "slow", models=["resnet50"], seeds=1, epochs=3)
 
-    text = original.report([cheap, slow])
+    text = report_of([cheap, slow])
 
     shown = rows(text, "Accuracies")
     assert [row[2] for row in shown if row[1] == "test"][:2] == [
@@ -226,20 +231,20 @@ def test_both_names_of_the_salience_arm_are_one_column(
     study = write(tmp_path / "study", arms=("none", "salience"))
     report_studies.renamed(study, {"salience": "salience-blend"})
 
-    shown = rows(original.report([study]), "Accuracies")
+    shown = rows(report_of([study]), "Accuracies")
     assert shown[0][2:] == [
         *("80.00 ± 1.41 (2 seeds)", "not run", "not run", "81.00 ± 1.41 (2 seeds)")
     ]
 
     other = write(tmp_path / "other", arms=("salience",))
-    assert original.main([str(study), str(other)]) == 2
+    assert main([str(study), str(other)]) == 2
     assert "salience-blend and salience, seed 0: found twice" in capsys.readouterr().err
 
 
 def test_the_same_cell_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folders = [write(tmp_path / "a"), write(tmp_path / "b", seeds=1)]
 
-    assert original.main([str(folder) for folder in folders]) == 2
+    assert main([str(folder) for folder in folders]) == 2
     assert capsys.readouterr().err == (
         "original: cifar10, vgg19, none, seed 0: found twice, in a and b; "
         "each cell may be there once\n"
@@ -252,7 +257,7 @@ def test_other_recipes_of_one_network_are_refused(
     a = write(tmp_path / "a", arms=("none",))
     b = write(tmp_path / "b", arms=("normal",), epochs=3)
 
-    assert original.main([str(a), str(b)]) == 2
+    assert main([str(a), str(b)]) == 2
     assert capsys.readouterr().err == (
         "original: cifar10, vgg19: data, recipe or head differ between a and b, "
         "so they cannot be joined\n"
@@ -265,8 +270,8 @@ def test_no_study_and_one_that_is_not_finished(
     missing = [("cifar10", "vgg19", "salience", 1)]
     study = write(tmp_path / "study", missing=missing)
 
-    assert original.main([str(tmp_path)]) == 2
-    assert original.main([str(study)]) == 2
+    assert main([str(tmp_path)]) == 2
+    assert main([str(study)]) == 2
 
     none, unfinished = capsys.readouterr().err.splitlines()
     assert "no study here (plan.json is missing)" in none
@@ -278,11 +283,11 @@ def test_a_damaged_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[
     run = report_studies.run_folder(study, "cifar10", "vgg19", "none", 0)
     (run / "epochs.jsonl").unlink()
 
-    assert original.main([str(study)]) == 2
+    assert main([str(study)]) == 2
     assert capsys.readouterr().err.endswith("epochs.jsonl is missing\n")
 
 
 def test_the_command_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert original.main([str(write(tmp_path / "study", seeds=1))]) == 0
+    assert main([str(write(tmp_path / "study", seeds=1))]) == 0
 
     assert "## Where this comes from" in capsys.readouterr().out

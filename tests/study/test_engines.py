@@ -284,6 +284,8 @@ def test_how_many_cells_each_engine_runs_at_once(monkeypatch):
     on_gpu = replace(many, device="cuda")
     assert Local().cells_at_once(many) == 8
     assert Local().cells_at_once(replace(many, cells=3)) == 3
+    assert Local().cells_at_once(replace(many, threads=3)) == 2
+    assert Local().cells_at_once(replace(many, threads=16)) == 1
     assert Local().cells_at_once(on_gpu) == 1
     assert Local(5).cells_at_once(on_gpu) == 5
     monkeypatch.setattr("augury.study.engines.engine.gpu_memory", lambda _: 80 * 2**30)
@@ -298,6 +300,19 @@ def test_how_many_cells_each_engine_runs_at_once(monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)), raising=False)
     assert InProcess().cells_at_once(many) == 1
     assert Torchrun(Processes(0, 4)).cells_at_once(many) == 4
+
+
+def test_more_threads_than_cores_are_told(monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(4)), raising=False)
+    plan = quick_plan(quick_settings(), threads=3)
+    assert Local(2).crowded(plan) == (
+        "slow: 2 runs at once, with the 3 threads each that this study began with, for 4 cores; "
+        "--workers 1 is faster"
+    )
+    assert Local(2).crowded(replace(plan, threads=2)) is None
+    assert Local(1).crowded(replace(plan, threads=8)) is None
+    assert Local().crowded(plan) is None
+    assert Local(2).crowded(replace(plan, device="cuda")) is None
 
 
 def test_ray_plans_for_the_gpus_of_this_machine(monkeypatch):

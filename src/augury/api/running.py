@@ -21,7 +21,7 @@ from augury.study import (
     run_study,
     run_until_decided,
 )
-from augury.study.engines import Engine
+from augury.study.engines import Engine, Local
 from augury.study.engines.engine import workload_of
 from augury.study.engines.events import Event
 from augury.study.engines.torchrun import end, follow
@@ -70,6 +70,8 @@ def _run(
     say(recipe_words(plan.cells[0].recipe))
     if why := reasons(plan):
         say(why)
+    if isinstance(engine, Local) and (slow := engine.crowded(plan)):
+        say(slow)
     StudyFolder(path).set_aside_damaged(plan.cells, say)
     for dataset in plan.datasets.values():
         for note in dataset.notes:

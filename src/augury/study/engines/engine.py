@@ -21,15 +21,16 @@ _SMALL_CELL = 4 * 2**30
 
 @dataclass(frozen=True)
 class Workload:
-    """What a new study asks of an engine, before its plan is made.
+    """What a study asks of an engine.
 
     cells: how many the study has; networks: each model with the image size (pixels) it is
-    trained on.
+    trained on; threads: of each cell, 1 before the study's plan is made.
     """
 
     device: Device
     cells: int
     networks: frozenset[tuple[str, int]]
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,16 @@ class Engine(Protocol):
 
 
 def default_workers(work: Workload) -> int:
-    """Cells at once where nothing is asked for: one a core; on a GPU as many as share it well.
+    """Cells at once where nothing is asked for: one a core, or fewer of more threads each.
 
-    Small networks gain little from a second thread. On a GPU a small cell is held up by the host
-    for part of its time, so that up to four share it: see `gpu_share`. Each needs two cores, one of
-    them for CUDA's own threads, and 4 GiB of the GPU's memory: more than `small` takes at batches
-    of 512, with its images and CUDA's own half a gigabyte.
+    Small networks gain little from a second thread. A GPU gets as many cells as share it well: a
+    small one is held up by the host for part of its time, so that up to four do: see `gpu_share`.
+    Each needs two cores, one of them for CUDA's own threads, and 4 GiB of the GPU's memory: more
+    than `small` takes at batches of 512, with its images and CUDA's own half a gigabyte.
     """
     cores = usable_cores()
     if work.device == "cpu":
-        return max(1, min(cores, work.cells))
+        return max(1, min(cores // work.threads, work.cells))
     if work.device == "mps":
         return 1
     largest = max((gpu_share(model, size) for model, size in work.networks), default=1.0)
@@ -108,4 +109,4 @@ def gpu_memory(device: Device) -> int:
 def workload_of(cells: Sequence[Cell], plan: Plan) -> Workload:
     """What some cells of a plan ask of an engine."""
     networks = {(cell.model, plan.datasets[cell.dataset].image_size) for cell in cells}
-    return Workload(plan.device, len(cells), frozenset(networks))
+    return Workload(plan.device, len(cells), frozenset(networks), plan.threads)

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import torch
 
+from augury.cores import usable_cores
 from augury.errors import DiskError
 from augury.own.trust import grant, granted
 from augury.records.cell import Cell
-from augury.records.plan import read_plan
+from augury.records.plan import Plan, read_plan
 from augury.schema import Within
 from augury.startup import child_environment, environment, without_main_script
 from augury.study.engines.attempt import attempt, listener_for
@@ -42,8 +43,8 @@ _SECONDS_TO_END = 1.0
 class Local:
     """Runs cells in processes of this machine; each uses the plan's number of threads.
 
-    workers: cells at once, at least 1; None: one a core, or as many as share a GPU well:
-    see `default_workers`.
+    workers: cells at once, at least 1; None: as many as the cores have threads for, or as share a
+    GPU well: see `default_workers`.
     """
 
     workers: int | None = None
@@ -55,6 +56,19 @@ class Local:
     def cells_at_once(self, work: Workload) -> int:
         """The number of workers."""
         return self.workers or default_workers(work)
+
+    def crowded(self, plan: Plan) -> str | None:
+        """A line for people where the workers want more threads than this machine has cores.
+
+        Threads then wait for one another at every step: training takes several times as long.
+        """
+        cells, cores = self.cells_at_once(workload_of(plan.cells, plan)), usable_cores()
+        if plan.device != "cpu" or cells == 1 or cells * plan.threads <= cores:
+            return None
+        return (
+            f"slow: {cells} runs at once, with the {plan.threads} threads each that this study "
+            f"began with, for {cores} cores; --workers {max(1, cores // plan.threads)} is faster"
+        )
 
     def run(self, cells: Iterable[Cell], job: Job) -> None:
         """Run each cell once; a failed one is recorded, told, and does not stop the others.
