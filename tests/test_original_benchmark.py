@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from benchmarks.original import orders, reading, tables
+from benchmarks.original import orders, pictures, reading, tables
 from benchmarks.original.__main__ import join, main, report
+from matplotlib.image import imread
 
 from augury.records.cell import Cell
 from augury.records.epochs import Epoch
@@ -291,3 +293,53 @@ def test_the_command_prints_it(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main([str(write(tmp_path / "study", seeds=1))]) == 0
 
     assert "## Where this comes from" in capsys.readouterr().out
+
+
+def test_pictures_are_those_that_the_runs_kept(tmp_path: Path, monkeypatch) -> None:
+    study, drawn = write(tmp_path / "study", seeds=1), {}
+
+    def note(rows: Sequence[pictures.Row], path: Path) -> None:
+        drawn[path.name] = dict(rows)
+
+    monkeypatch.setattr(pictures, "draw_rows", note)
+    pictures.draw_pictures(join([study]), tmp_path / "drawn")
+
+    def kept(arm: str, array: str) -> np.ndarray:
+        (folder,) = (study / "runs").glob(f"cifar10.vgg19.{arm}.s0.*")
+        return np.load(folder / "examples.npz")[array].transpose(0, 2, 3, 1)
+
+    assert list(drawn) == ["images.png", "erased.png", "salient.png"]
+    assert np.array_equal(drawn["images.png"]["cifar10"], kept("none", "originals"))
+    erased = drawn["erased.png"]
+    assert np.array_equal(erased["cifar10\noriginal"], kept("random-erasing", "originals"))
+    assert np.array_equal(erased["cifar10\nerased"], kept("random-erasing", "augmented"))
+    salient = drawn["salient.png"]
+    assert list(salient) == ["cifar10\nnormal", "cifar10\nmap", "cifar10\nsalient"]
+    assert np.array_equal(salient["cifar10\nnormal"], kept("normal", "augmented"))
+    assert np.array_equal(salient["cifar10\nsalient"], kept("salience", "augmented"))
+
+
+def test_the_command_draws_four_pictures(tmp_path: Path) -> None:
+    study, folder = write(tmp_path / "study"), tmp_path / "drawn"
+    assert main([str(study), "--pictures", str(folder)]) == 0
+    drawn = {path.name: imread(path) for path in folder.iterdir()}
+    assert drawn.keys() == {"images.png", "erased.png", "salient.png", "curves.png"}
+    heights = [len(drawn[f"{name}.png"]) for name in ("images", "erased", "salient")]
+    assert heights == pytest.approx([heights[0], 2 * heights[0], 3 * heights[0]], rel=0.1)
+    for name, picture in drawn.items():
+        assert len(np.unique(picture)) > 10, name
+
+
+def test_curves_are_means_over_seeds(tmp_path: Path) -> None:
+    runs = list(join([write(tmp_path / "study")]).of("cifar10", "vgg19", "none").values())
+    # 0.94 and 0.96 after the last epoch; no validation part.
+    assert pictures.training_curve(runs).tolist() == pytest.approx([50, 50, 50, 95])
+    assert pictures.validation_curve(runs) is None
+
+
+def test_a_case_without_kept_examples_is_one_line(tmp_path: Path, capsys) -> None:
+    study = write(tmp_path / "study", seeds=1)
+    for path in study.glob("runs/*salience*/examples.npz"):
+        path.unlink()
+    assert main([str(study), "--pictures", str(tmp_path / "drawn")]) == 2
+    assert "cifar10, salience: no run has kept its examples" in capsys.readouterr().err

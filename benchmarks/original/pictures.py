@@ -21,7 +21,7 @@ _COLORS = {
     "random-erasing": "#c8641a",
     "salience": "#9a4fa3",
 }
-_TILE, _PANEL, _DPI = 1.1, 2.2, 110  # inches, inches, dots an inch
+_TILE, _PANEL, _KEY, _DPI = 1.1, 2.2, 1.8, 110  # inches, and dots an inch
 
 
 def draw_pictures(joined: Joined, folder: Path) -> list[Path]:
@@ -109,7 +109,9 @@ def draw_curves(joined: Joined, path: Path) -> None:
     handles = [_line(color, "-") for color in _COLORS.values()]
     handles += [_line("#1d2126", "--"), _line("#1d2126", "-")]
     names = [*_COLORS, "training images, augmented", "validation images"]
-    figure.legend(handles, names, loc="outside lower center", ncols=6, fontsize=8, frameon=False)
+    columns = max(1, min(len(names), int(size[0] / _KEY)))
+    place = {"loc": "outside lower center", "ncols": columns}
+    figure.legend(handles, names, fontsize=8, frameon=False, **place)
     _save(figure, path)
 
 
@@ -122,7 +124,7 @@ def _curves(axes: Axes, joined: Joined, dataset: str, network: str) -> None:
         runs = list(joined.of(dataset, network, case).values())
         if not runs:
             continue
-        training, validation = _training(runs), _validation(runs)
+        training, validation = training_curve(runs), validation_curve(runs)
         epochs = np.arange(1, len(training) + 1)
         axes.plot(epochs, training, color=_COLORS[case], linestyle="--", linewidth=0.9)
         if validation is not None:
@@ -132,13 +134,14 @@ def _curves(axes: Axes, joined: Joined, dataset: str, network: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _training(runs: Sequence[Run]) -> np.ndarray:
+def training_curve(runs: Sequence[Run]) -> np.ndarray:
+    """Accuracy after each epoch, %, mean over runs; on augmented images, while weights change."""
     each = [[to_points(epoch.accuracy) for epoch in run.epochs] for run in runs]
     return np.mean(each, axis=0)
 
 
-def _validation(runs: Sequence[Run]) -> np.ndarray | None:
-    """None without validation images; NaN in epochs without a look at them."""
+def validation_curve(runs: Sequence[Run]) -> np.ndarray | None:
+    """Mean over runs, %; None without validation images, NaN in epochs without a look at them."""
     each = [[_points(epoch.validation_accuracy) for epoch in run.epochs] for run in runs]
     means = np.mean(each, axis=0)
     return None if np.isnan(means).all() else means

@@ -19,6 +19,7 @@ PUBLISHED = {
     "salience/round-1": "highlight-of-gradient",
     "salience/round-2": "suppress-object-of-cam-half",
     "salience/judged": "salience",
+    "original/mobilenetv2": "salience-blend",
 }
 SMALL = {"epochs": 2, "train_limit": 100, "test_limit": 100}
 
