@@ -243,6 +243,18 @@ def test_both_names_of_the_salience_arm_are_one_column(
     assert "salience-blend and salience, seed 0: found twice" in capsys.readouterr().err
 
 
+def test_todays_salience_beside_the_reports_is_none_of_its_cases(tmp_path: Path) -> None:
+    study = write(tmp_path / "study", arms=("none", "normal", "salience"))
+    report_studies.renamed(study, {"salience": "salience-blend"})
+    report_studies.renamed(study, {"normal": "salience"})
+
+    shown = rows(report_of([study]), "Accuracies")
+    assert shown[0][2:] == [
+        *("80.00 ± 1.41 (2 seeds)", "not run", "not run", "81.00 ± 1.41 (2 seeds)")
+    ]
+    assert "- study: 4 runs" in report_of([study])
+
+
 def test_the_same_cell_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folders = [write(tmp_path / "a"), write(tmp_path / "b", seeds=1)]
 

@@ -20,9 +20,9 @@ MIN_DIFFERENCE = 0.5
 Regime = Literal["small", "full"]
 REGIMES: tuple[Regime, ...] = ("small", "full")
 
-# Few images are seen often, many a few times: about 30,000 to 40,000 images are shown in all.
-FEW: dict[str, Any] = {"train_limit": 500, "epochs": 60, "batch_size": 50}
-MANY: dict[str, Any] = {"train_limit": 4000, "epochs": 10, "batch_size": 100}
+# Few images are seen often, many a few times: each network sees 20,000 in all.
+FEW: dict[str, Any] = {"train_limit": 500, "epochs": 40, "batch_size": 50}
+MANY: dict[str, Any] = {"train_limit": 4000, "epochs": 5, "batch_size": 100}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Source:
 
 SOURCES: dict[str, Source] = {
     # All 1,258 training images.
-    "digits": Source("digits", 16, {"epochs": 30, "batch_size": 50}, is_gray=True),
+    "digits": Source("digits", 16, {"epochs": 16, "batch_size": 50}, is_gray=True),
     "fashion-mnist": Source("Fashion-MNIST", 28, MANY, is_gray=True),
     "cifar10": Source("CIFAR-10", 32, MANY),
     "clothing": Source("clothing", 32, MANY, is_folder=True),

@@ -32,6 +32,7 @@ REPORT = {
     for case, row in _REPORT_ROWS.items()
     for network, value in zip(NETWORKS, row, strict=True)
 }
+# What earlier studies call "salience".
 _OTHER_NAMES = {"salience-blend": "salience"}
 
 Key = tuple[str, str, str, int]  # data set, network, case, seed
@@ -111,6 +112,9 @@ def read_study(folder: Path) -> Study:
             "the command that began the study goes on with it"
         )
     cells = [cell for cell in plan.cells if case_of(cell.augmentation) in CASES]
+    if any(cell.augmentation in _OTHER_NAMES for cell in cells):
+        # Its "salience" is today's, and none of the report's cases.
+        cells = [cell for cell in cells if cell.augmentation not in _OTHER_NAMES.values()]
     done = [cell for cell in cells if store.run(cell).done]
     judged = read_verdicts(folder / "verdicts.json")
     name = folder.resolve().name
