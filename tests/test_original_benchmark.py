@@ -46,7 +46,7 @@ def plateau(monkeypatch: pytest.MonkeyPatch) -> None:
     planned = report_studies.planned_cell
 
     def with_plateau(*names: object) -> Cell:
-        cell = planned(*names)  # type: ignore[arg-type]
+        cell = planned(*names)
         return replace(cell, recipe=replace(cell.recipe, schedule="plateau"))
 
     monkeypatch.setattr(report_studies, "planned_cell", with_plateau)
@@ -56,7 +56,7 @@ def write(folder: Path, **settings: object) -> Path:
     """A study with the accuracies above. `settings`: those of `report_studies.write_study`."""
     usual: dict[str, object] = {"datasets": ["cifar10"], "models": ["vgg19"], "arms": ARMS}
     given = {**usual, "seeds": 2, "epochs": 4, **settings}
-    report_studies.write_study(folder, **given)  # type: ignore[arg-type]
+    report_studies.write_study(folder, **given)
     store = StudyFolder(folder)
     for cell in plan_of(folder).cells:
         if store.run(cell).done:

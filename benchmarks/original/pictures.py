@@ -95,7 +95,8 @@ def draw_curves(joined: Joined, path: Path) -> None:
     Dashed on the augmented training images, solid on validation images; means over seeds.
     """
     datasets = joined.datasets
-    networks = [n for n in joined.networks(datasets[0]) if _has_runs(joined, n)]
+    every = dict.fromkeys(n for dataset in datasets for n in joined.networks(dataset))
+    networks = [network for network in every if _has_runs(joined, network)]
     size = _PANEL * len(networks) + 0.8, _PANEL * len(datasets) + 0.8
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(datasets), len(networks), squeeze=False, sharey=True)
