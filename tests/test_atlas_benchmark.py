@@ -4,16 +4,25 @@ import base64
 import json
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from benchmarks.atlas.__main__ import main
 from benchmarks.atlas.bits import pack, unpack
 from benchmarks.atlas.comparing import columns, compare, everywhere, rank_correlation
 from benchmarks.atlas.contributing import contribution_of
-from benchmarks.atlas.contribution import Contribution, Origin, Run, read_contribution
+from benchmarks.atlas.contribution import (
+    RESULTS,
+    Contribution,
+    Origin,
+    Run,
+    read_contribution,
+    read_contributions,
+)
 from benchmarks.atlas.contribution import write_contribution as write
 from benchmarks.atlas.deadline import UntilDeadline
 from benchmarks.atlas.pages import filled
@@ -27,8 +36,9 @@ from augury.records.cell import Cell
 from augury.records.provenance import Machine
 from augury.seal import sealed_json
 from augury.stats import Rule
-from augury.study.engines import InProcess, Job
+from augury.study.engines import InProcess, Job, Local
 from augury.study.engines.events import CellDone
+from augury.study.provenance import provenance
 
 PLACE = PLACES["digits-small"]
 TINY = (("epochs", 1), ("train_limit", 40), ("test_limit", 50), ("batch_size", 20))
@@ -135,6 +145,44 @@ TAMPERED = {
     "rule": (_set("rule", "alpha", to=2.0), "alpha"),
     "unknown field": (_set("more", to=1), "more"),
 }
+
+
+PUBLISHED = read_contributions(RESULTS)
+
+
+@pytest.mark.parametrize("one", PUBLISHED, ids=[one.file for one in PUBLISHED])
+def test_a_published_file_is_whole(one: Contribution) -> None:
+    seeds = {run.seed for run in one.runs}
+    assert len(seeds) >= 6
+    assert {(run.arm, run.seed) for run in one.runs} == {
+        (arm, seed) for arm in arms_at(one.at) for seed in seeds
+    }
+    assert one.settings["recipe"].items() >= one.at.recipe.items()
+    assert one.settings["image_size"] == one.at.source.image_size
+    for origin in one.origins:
+        assert origin.git_commit
+        assert not origin.git_commit.endswith("+")
+
+
+def test_a_published_cell_run_again_has_its_bits(tmp_path: Path) -> None:
+    (one,) = (one for one in PUBLISHED if one.file == "digits-small-amd-epyc-2-cores.json")
+    theirs, here = one.origins[0], provenance()
+    same = (theirs.machine.processor, theirs.machine.cores, theirs.versions["torch"]) == (
+        here.machine.processor,
+        here.machine.cores,
+        here.versions["torch"],
+    )
+    if not same or not torch.cpu._is_avx512_bf16_supported():
+        pytest.skip("sums are rounded in another order on other processors and versions")
+    again = options(tmp_path, seeds=1, changes=(), precision=one.settings["precision"])
+    again = replace(again, arms=("none", "mixup"), engine=Local(2))
+
+    assert run_places([one.at], again) == 0
+
+    rerun = contribution_of(one.at, tmp_path)
+    assert rerun.settings["threads"] == one.settings["threads"] == 1
+    for arm in again.arms:
+        assert rerun.correct[arm][0].tolist() == one.correct[arm][0].tolist()
 
 
 @pytest.mark.parametrize(("change", "told"), TAMPERED.values(), ids=TAMPERED)

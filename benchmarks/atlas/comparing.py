@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import scipy
 from benchmarks.atlas.contribution import Contribution
-from benchmarks.atlas.places import BASELINE, PLACES, Place, arms, kind_of
+from benchmarks.atlas.places import BASELINE, PLACES, Place, arms, arms_at, kind_of
 
 from augury.stats import Comparison, Pair, judge, round_up
 
@@ -65,15 +65,21 @@ def columns(contributions: Sequence[Contribution]) -> list[Column]:
     return found
 
 
-def cell_words(one: Comparison | None) -> str:
+def why_missing(column: Column, arm: str) -> str:
+    """What stands in the place of a comparison that there is not."""
+    return "not run" if arm in arms_at(column.place) else "cannot apply"
+
+
+def cell_words(column: Column, arm: str) -> str:
     """A comparison in a table's cell: difference, interval, seeds and verdict."""
+    one = column.found.get(arm)
     if one is None:
-        return "not run"
+        return why_missing(column, arm)
     size = "–" if one.difference is None else signed(one.difference)
-    span = f" ({signed(one.interval[0])} to {signed(one.interval[1])})" if one.interval else ""
+    within = f" ({span(one.interval)})" if one.interval else ""
     seeds = f"{len(one.seeds)} seed" + "s" * (len(one.seeds) != 1)
     seen = f" (≥ {round_up(one.detectable)} would be seen)" if _tells_seen(one) else ""
-    return f"{size}{span}; {seeds}; {one.verdict}{seen}"
+    return f"{size}{within}; {seeds}; {one.verdict}{seen}"
 
 
 def _tells_seen(one: Comparison) -> bool:
@@ -121,6 +127,12 @@ def difference(column: Column, arm: str) -> float | None:
     """Mean difference of an arm to the baseline, points; None where it was not run."""
     one = column.found.get(arm)
     return one.difference if one else None
+
+
+def span(interval: tuple[float, float]) -> str:
+    """For instance +0.40 to +2.00."""
+    low, high = interval
+    return f"{signed(low)} to {signed(high)}"
 
 
 def signed(points: float) -> str:

@@ -78,5 +78,8 @@ def _run_of(one: FinishedRun, origins: list[Origin]) -> Run:
 
 
 def _settings(plan: Plan, place: Place) -> dict[str, Any]:
-    """As the study was run; the folder of photographs is called by the data set's name."""
-    return {**plan.settings, "datasets": [place.dataset]}
+    """As the study was run; the folder of photographs is called by the data set's name.
+
+    threads: of each run, on which the bits depend.
+    """
+    return {**plan.settings, "datasets": [place.dataset], "threads": plan.threads}

@@ -1,14 +1,14 @@
-"""The picture of the atlas: arms × places, the color says the verdict."""
+"""The picture of the atlas: arms × places, differences with intervals, colored by verdict."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from benchmarks.atlas.comparing import Column, signed
-from benchmarks.atlas.places import BASELINE, arms
+from benchmarks.atlas.comparing import Column, signed, span, why_missing
+from benchmarks.atlas.places import BASELINE, arms, kind_of
 
 from augury.files import atomic_file
 from augury.report.drawing import Axes, Figure, usual_style
-from augury.stats import Comparison
 
 COLORS = {
     "helps": "#9fd3b3",
@@ -18,8 +18,9 @@ COLORS = {
     "not decided": "#f4ecc9",
     "cannot say": "#ffffff",
 }
-_ROW, _COLUMN, _NAMES, _HEAD = 0.22, 1.1, 1.8, 1.9  # inches
-_INK, _SOFT = "#1d2126", "#8a929c"
+_ROW, _COLUMN, _NAMES, _HEAD = 0.2, 1.35, 1.8, 1.5  # inches
+_INK, _SOFT_INK, _SOFT = "#1d2126", "#4b525b", "#8a929c"
+_TEXT: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
 
 
 @usual_style()
@@ -31,7 +32,8 @@ def draw_atlas(table: Sequence[Column], path: Path) -> None:
     axes = figure.subplots()
     for y, arm in enumerate(rows):
         for x, column in enumerate(table):
-            _cell(axes, x, y, column.found.get(arm))
+            _cell(axes, x, y, column, arm)
+    _kinds(axes, rows, len(table))
     axes.set_xlim(0, len(table))
     axes.set_ylim(len(rows), 0)
     heads = [column.title.replace(", ", "\n") for column in table]
@@ -44,21 +46,29 @@ def draw_atlas(table: Sequence[Column], path: Path) -> None:
         figure.savefig(file, format="png", dpi=130)
 
 
-def _cell(axes: Axes, x: int, y: int, one: Comparison | None) -> None:
-    if one:
-        corner, color = (x + 0.02, y + 0.05), COLORS[one.verdict]
-        axes.add_patch(_rectangle(corner, 0.96, 0.9, color))
-    known = one is not None and one.difference is not None
-    text = signed(one.difference) if one and one.difference is not None else "–"
-    axes.text(
-        x + 0.5,
-        y + 0.5,
-        text if one else "not run",
-        ha="center",
-        va="center",
-        fontsize=7,
-        color=_INK if known else _SOFT,
-    )
+def _cell(axes: Axes, x: int, y: int, column: Column, arm: str) -> None:
+    """The difference, its interval in smaller letters, and the verdict's color behind both."""
+    one = column.found.get(arm)
+    if one is None or one.difference is None:
+        axes.text(x + 0.5, y + 0.5, "–" if one else why_missing(column, arm), color=_SOFT, **_TEXT)
+        return
+    axes.add_patch(_rectangle((x + 0.02, y + 0.05), 0.96, 0.9, COLORS[one.verdict]))
+    if one.interval is None:
+        axes.text(x + 0.5, y + 0.5, signed(one.difference), color=_INK, **_TEXT)
+        return
+    axes.text(x + 0.36, y + 0.5, signed(one.difference), color=_INK, **_TEXT | {"ha": "right"})
+    small = _TEXT | {"ha": "left", "fontsize": 5.5}
+    axes.text(x + 0.4, y + 0.5, span(one.interval), color=_SOFT_INK, **small)
+
+
+def _kinds(axes: Axes, rows: Sequence[str], width: int) -> None:
+    """A line between two kinds of method, and the name of each on the right."""
+    for y, arm in enumerate(rows):
+        if y and kind_of(arm) == kind_of(rows[y - 1]):
+            continue
+        if y:
+            axes.axhline(y, color=_SOFT, linewidth=0.6)
+        axes.text(width + 0.06, y + 0.5, kind_of(arm), color=_SOFT_INK, **_TEXT | {"ha": "left"})
 
 
 def _key(figure: Figure) -> None:

@@ -19,7 +19,7 @@ from benchmarks.atlas.places import BASELINE, arms
 def differences_table(table: Sequence[Column]) -> str:
     """A row for each arm, a column for each place; no cell is left out."""
     rows = [
-        [f"`{arm}`", *(cell_words(column.found.get(arm)) for column in table)]
+        [f"`{arm}`", *(cell_words(column, arm) for column in table)]
         for arm in arms()
         if arm != BASELINE
     ]
