@@ -1,31 +1,38 @@
 """What the contributions say of each arm: the project's own verdicts, from stored bits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import scipy
 from benchmarks.atlas.contribution import Contribution
 from benchmarks.atlas.places import BASELINE, PLACES, Place, arms, arms_at, kind_of
 
-from augury.stats import Comparison, Pair, judge, round_up
+from augury.stats import Comparison, Pair, Verdict, benjamini_hochberg, judge, round_up
 
-FEWEST_ARMS = 3
-"""Of a rank correlation."""
+Outcome = Verdict | Literal["likely helps", "likely hurts"]
+CHANCE_FINDINGS = 0.05
+"""Of those at a place that likely help or hurt, the share that is chance, on average at most."""
 
 
 @dataclass(frozen=True)
 class Column:
     """What one contribution, or none, says at a place.
 
-    title: for a table's head; found: by arm, without those that were not run.
+    title: for a table's head; found: by arm, without those that were not run; likely: of arms
+    without a verdict of their own, see `likely_outcomes`.
     """
 
     place: Place
     title: str
     contribution: Contribution | None
     found: Mapping[str, Comparison]
+    likely: Mapping[str, Outcome] = field(default_factory=dict)
+
+    def outcome(self, arm: str) -> Outcome | None:
+        """The verdict, or what is likely where the verdict is that nothing is shown."""
+        one = self.found.get(arm)
+        return self.likely.get(arm, one.verdict) if one else None
 
 
 def pair_of(contribution: Contribution, arm: str) -> Pair:
@@ -52,6 +59,23 @@ def compare(contribution: Contribution) -> dict[str, Comparison]:
     return dict(zip(pairs, judged, strict=True))
 
 
+def likely_outcomes(found: Mapping[str, Comparison], least: float) -> dict[str, Outcome]:
+    """Arms of which nothing is shown, but which stand out by their false discovery rate.
+
+    A verdict bounds the chance of any false one among some sixty arms, which six seeds seldom
+    reach. This bounds the share of false ones only (Benjamini and Hochberg 1995, over the paired
+    t tests of all arms). least: points, the smallest difference that matters.
+    """
+    tested = {arm: one for arm, one in found.items() if one.p_unadjusted is not None}
+    rates = benjamini_hochberg([one.p_unadjusted for one in tested.values()])
+    likely: dict[str, Outcome] = {}
+    for (arm, one), rate in zip(tested.items(), rates, strict=True):
+        size = one.difference or 0.0
+        if one.verdict == "not shown" and rate <= CHANCE_FINDINGS and abs(size) >= least:
+            likely[arm] = "likely helps" if size > 0 else "likely hurts"
+    return likely
+
+
 def columns(contributions: Sequence[Contribution]) -> list[Column]:
     """A column for each contribution, and for each place that has none."""
     found = []
@@ -59,7 +83,9 @@ def columns(contributions: Sequence[Contribution]) -> list[Column]:
         here = [one for one in contributions if one.place == place.name]
         for one in here:
             machine = f" ({one.machine})" if len(here) > 1 else ""
-            found.append(Column(place, f"{one.title}, {place.regime}{machine}", one, compare(one)))
+            title, compared = f"{one.title}, {place.regime}{machine}", compare(one)
+            likely = likely_outcomes(compared, one.rule.min_difference)
+            found.append(Column(place, title, one, compared, likely))
         if not here:
             found.append(Column(place, f"{place.source.title}, {place.regime}", None, {}))
     return found
@@ -79,21 +105,31 @@ def cell_words(column: Column, arm: str) -> str:
     within = f" ({span(one.interval)})" if one.interval else ""
     seeds = f"{len(one.seeds)} seed" + "s" * (len(one.seeds) != 1)
     seen = f" (≥ {round_up(one.detectable)} would be seen)" if _tells_seen(one) else ""
-    return f"{size}{within}; {seeds}; {one.verdict}{seen}"
+    return f"{size}{within}; {seeds}; {column.outcome(arm)}{seen}"
 
 
 def _tells_seen(one: Comparison) -> bool:
     return one.verdict == "not shown" and one.detectable is not None
 
 
-def everywhere(table: Sequence[Column], verdict: Literal["helps", "hurts"]) -> list[str]:
-    """The arms with this verdict wherever they were judged."""
-    return [arm for arm in _compared(table) if set(_verdicts(table, arm)) == {verdict}]
+@dataclass(frozen=True)
+class Tally:
+    """At how many places an arm helps, hurts (each with likely ones), and was judged at all."""
+
+    helps: int
+    hurts: int
+    judged: int
 
 
-def nowhere(table: Sequence[Column], verdict: Literal["helps", "hurts"]) -> list[str]:
-    """The arms that were judged, and had this verdict at no place."""
-    return [arm for arm in _compared(table) if verdict not in _verdicts(table, arm)]
+def tally(table: Sequence[Column], arm: str) -> Tally:
+    """Count an arm's outcomes, wherever there are seeds enough for one."""
+    found = [outcome for column in table if (outcome := column.outcome(arm)) is not None]
+    judged = [outcome for outcome in found if outcome != "cannot say"]
+    helps, hurts = (
+        sum(outcome in (word, f"likely {word}") for outcome in judged)
+        for word in ("helps", "hurts")
+    )
+    return Tally(helps, hurts, len(judged))
 
 
 def kinds() -> dict[str, list[str]]:
@@ -111,16 +147,9 @@ def kind_mean(column: Column, names: Sequence[str]) -> float | None:
     return float(np.mean(values)) if values else None
 
 
-def rank_correlation(first: Column, second: Column) -> float | None:
-    """Spearman's ρ of the differences over the arms that both have; None where none is known."""
-    shared = [
-        (a, b)
-        for arm in first.found
-        if (a := difference(first, arm)) is not None and (b := difference(second, arm)) is not None
-    ]
-    if len(shared) < FEWEST_ARMS or any(np.ptp(side) == 0 for side in zip(*shared, strict=True)):
-        return None
-    return float(scipy.stats.spearmanr(shared).statistic)
+def known_differences(column: Column) -> dict[str, float]:
+    """Mean difference of each arm that was run, points."""
+    return {arm: d for arm in column.found if (d := difference(column, arm)) is not None}
 
 
 def difference(column: Column, arm: str) -> float | None:
@@ -138,13 +167,3 @@ def span(interval: tuple[float, float]) -> str:
 def signed(points: float) -> str:
     """For instance +1.20 or −0.31."""
     return f"{points:+z.2f}".replace("-", "−")
-
-
-def _verdicts(table: Sequence[Column], arm: str) -> list[str]:
-    """Of an arm, wherever there are seeds enough for one."""
-    found = [column.found[arm].verdict for column in table if arm in column.found]
-    return [verdict for verdict in found if verdict != "cannot say"]
-
-
-def _compared(table: Sequence[Column]) -> list[str]:
-    return [arm for arm in arms() if _verdicts(table, arm)]

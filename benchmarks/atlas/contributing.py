@@ -71,6 +71,7 @@ def _run_of(one: FinishedRun, origins: list[Origin]) -> Run:
         arm=one.cell.augmentation,
         seed=one.cell.seed,
         origin=origins.index(origin),
+        train_accuracy=one.result.train.accuracy,
         images=len(correct),
         accuracy=float(correct.mean()),
         correct=pack(correct),

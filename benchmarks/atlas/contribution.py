@@ -42,13 +42,16 @@ class Origin:
 class Run:
     """One arm at one seed.
 
-    origin: place of its origin in the list; images: tested ones; accuracy: fraction of them that
-    the network got right; correct: which, in the order of their ids (`benchmarks.atlas.bits`).
+    origin: place of its origin in the list; train_accuracy: fraction of the augmented training
+    images of the last epoch that the network got right, None where it was not finite; images:
+    tested ones; accuracy: fraction of them that the network got right; correct: which, in the
+    order of their ids (`benchmarks.atlas.bits`).
     """
 
     arm: str
     seed: Count
     origin: Count
+    train_accuracy: Fraction | None
     images: Annotated[int, Within(1, 10_000_000)]
     accuracy: Fraction
     correct: str
@@ -126,6 +129,15 @@ class Contribution:
         for run in self.runs:
             found.setdefault(run.arm, {})[run.seed] = unpack(run.correct, run.images)
         return found
+
+    @cached_property
+    def train_accuracy(self) -> dict[str, float]:
+        """Mean over the seeds by arm, fractions; without arms that have none."""
+        found: dict[str, list[float]] = {}
+        for run in self.runs:
+            if run.train_accuracy is not None:
+                found.setdefault(run.arm, []).append(run.train_accuracy)
+        return {arm: float(np.mean(values)) for arm, values in found.items()}
 
 
 def file_name(contribution: Contribution) -> str:

@@ -12,6 +12,7 @@ from benchmarks.atlas.tables import (
     differences_table,
     kinds_table,
     origins_words,
+    predictors_table,
     ranks_table,
     where_words,
 )
@@ -50,6 +51,7 @@ def _atlas(table: Sequence[Column], path: Path) -> str:
     parts = {
         "where": where_words(table),
         "kinds": kinds_table(table),
+        "predictors": predictors_table(table),
         "ranks": ranks_table(table),
         "differences": differences_table(table),
         "origins": origins_words(table),

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.atlas.comparing import Column, signed, span, why_missing
+from benchmarks.atlas.comparing import Column, Outcome, signed, span, why_missing
 from benchmarks.atlas.places import BASELINE, arms, kind_of
 
 from augury.files import atomic_file
 from augury.report.drawing import Axes, Figure, usual_style
 
-COLORS = {
-    "helps": "#9fd3b3",
-    "hurts": "#efb0a0",
+COLORS: dict[Outcome, str] = {
+    "helps": "#86c9a1",
+    "likely helps": "#d3ecdc",
+    "hurts": "#eb9c89",
+    "likely hurts": "#f8dcd5",
     "no difference": "#d9e3f0",
     "not shown": "#ececea",
     "not decided": "#f4ecc9",
@@ -52,7 +54,8 @@ def _cell(axes: Axes, x: int, y: int, column: Column, arm: str) -> None:
     if one is None or one.difference is None:
         axes.text(x + 0.5, y + 0.5, "–" if one else why_missing(column, arm), color=_SOFT, **_TEXT)
         return
-    axes.add_patch(_rectangle((x + 0.02, y + 0.05), 0.96, 0.9, COLORS[one.verdict]))
+    color = COLORS[column.outcome(arm) or one.verdict]
+    axes.add_patch(_rectangle((x + 0.02, y + 0.05), 0.96, 0.9, color))
     if one.interval is None:
         axes.text(x + 0.5, y + 0.5, signed(one.difference), color=_INK, **_TEXT)
         return
@@ -73,7 +76,7 @@ def _kinds(axes: Axes, rows: Sequence[str], width: int) -> None:
 
 def _key(figure: Figure) -> None:
     patches = [_rectangle((0, 0), 1, 1, color) for color in COLORS.values()]
-    figure.legend(patches, list(COLORS), loc="outside lower center", ncols=3, fontsize=8)
+    figure.legend(patches, list(COLORS), loc="outside lower center", ncols=4, fontsize=8)
 
 
 def _rectangle(corner: tuple[float, float], width: float, height: float, color: str):

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 from benchmarks.atlas.comparing import (
     Column,
+    Tally,
     cell_words,
-    everywhere,
     kind_mean,
     kinds,
-    nowhere,
-    rank_correlation,
+    known_differences,
     signed,
+    tally,
 )
 from benchmarks.atlas.contribution import Contribution, file_name
 from benchmarks.atlas.places import BASELINE, arms
+from benchmarks.atlas.predicting import PREDICTORS, rank_correlation
 
 
 def differences_table(table: Sequence[Column]) -> str:
@@ -26,17 +27,40 @@ def differences_table(table: Sequence[Column]) -> str:
     return _table(["augmentation", *(column.title for column in table)], rows)
 
 
+EVERYWHERE = ("Helps everywhere", "Hurts everywhere")
+# By whether an arm helps anywhere, and hurts anywhere.
+SOMEWHERE = {
+    (True, False): "Helps somewhere, hurts nowhere",
+    (True, True): "Helps somewhere, hurts elsewhere",
+    (False, False): "Nothing shown anywhere",
+    (False, True): "Hurts somewhere, helps nowhere",
+}
+
+
 def where_words(table: Sequence[Column]) -> str:
-    """Which arms help or hurt everywhere, and which nowhere."""
+    """Which arms help or hurt everywhere, somewhere and nowhere; each is told once."""
     run = sum(bool(column.found) for column in table)
-    told = {
-        "Helps at every place where it was judged": everywhere(table, "helps"),
-        "Helps at no place where it was judged": nowhere(table, "helps"),
-        "Hurts at every place where it was judged": everywhere(table, "hurts"),
-        "Hurts at no place where it was judged": nowhere(table, "hurts"),
+    groups: dict[str, list[str]] = {
+        what: [] for what in (EVERYWHERE[0], *SOMEWHERE.values(), EVERYWHERE[1])
     }
-    lines = [f"- {what}: {_names(names)}." for what, names in told.items()]
+    for arm in arms():
+        one = tally(table, arm)
+        if one.judged:
+            groups[_group(one)].append(f"`{arm}` ({_counts(one)})")
+    lines = [f"- **{what}**: {', '.join(names) or 'none'}." for what, names in groups.items()]
     return "\n".join([f"Places with results: {run} of {len(table)}.", "", *lines])
+
+
+def _group(one: Tally) -> str:
+    if one.judged in (one.helps, one.hurts):
+        return EVERYWHERE[one.hurts == one.judged]
+    return SOMEWHERE[bool(one.helps), bool(one.hurts)]
+
+
+def _counts(one: Tally) -> str:
+    """For instance "+3 −1 of 8"."""
+    parts = [f"+{one.helps}"] * bool(one.helps) + [f"−{one.hurts}"] * bool(one.hurts)
+    return " ".join([*(parts or ["0"]), f"of {one.judged}"])
 
 
 def kinds_table(table: Sequence[Column]) -> str:
@@ -93,13 +117,22 @@ def _machine(place: int, one: Contribution) -> str:
     )
 
 
+def predictors_table(table: Sequence[Column]) -> str:
+    """How well each predictor tells the order of the methods at each place that has results."""
+    run = [column for column in table if column.found]
+    rows = [
+        [name, *(_number(predict(column, table)) for column in run)]
+        for name, predict in PREDICTORS.items()
+    ]
+    return _table(["predictor", *(column.title for column in run)], rows)
+
+
 def _rho(first: Column, second: Column) -> str:
-    found = rank_correlation(first, second)
+    return _number(rank_correlation(known_differences(first), known_differences(second)))
+
+
+def _number(found: float | None) -> str:
     return "cannot say" if found is None else f"{found:+z.2f}".replace("-", "−")
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "none"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
