@@ -3,7 +3,8 @@
 # make test-faults   set up, and run the long form of the fault tests: hours
 # make bench   set up, with the libraries that it is compared with, and measure: 15 minutes
 # make lint    set up, and run ruff, mypy and import-linter
-# make atlas ARGS=run   set up, and do a step of the atlas: run, contribute or pages
+# make atlas   set up, and train what is not done of the atlas: hours, or ARGS='run --time 60' minutes;
+#              ARGS=contribute writes its results to a file, ARGS=pages the pages
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,7 +33,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-ARGS ?= --help
+ARGS ?= run
 
 atlas: $(READY)
 	$(BIN)/python -m benchmarks.atlas $(ARGS)
