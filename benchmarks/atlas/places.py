@@ -44,7 +44,7 @@ class Source:
 SOURCES: dict[str, Source] = {
     # All 1,258 training images.
     "digits": Source("digits", 16, {"epochs": 16, "batch_size": 50}, is_gray=True),
-    "fashion-mnist": Source("Fashion-MNIST", 28, MANY, is_gray=True),
+    "fashion-mnist": Source("Fashion-MNIST", 24, MANY, is_gray=True),
     "cifar10": Source("CIFAR-10", 24, MANY),
     "clothing": Source("clothing", 24, MANY, is_folder=True),
 }
