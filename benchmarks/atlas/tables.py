@@ -92,10 +92,11 @@ def origins_words(table: Sequence[Column]) -> str:
 def _origin(title: str, one: Contribution) -> str:
     recipe = one.settings.get("recipe", {})
     trained = recipe.get("train_limit")
+    size = one.settings.get("image_size")
     shown = "all" if trained is None else f"{trained:,}"
     parts = [
         f"{shown} training images, {recipe.get('epochs')} epochs of batches of "
-        f"{recipe.get('batch_size')}, {one.settings.get('precision')}",
+        f"{recipe.get('batch_size')}, {size}×{size} pixels, {one.settings.get('precision')}",
         f"{one.runs[0].images:,} test images",
         f"{len(one.runs)} runs",
         f"{one.rule.min_difference:g} points or more matter",
