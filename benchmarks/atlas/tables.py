@@ -16,6 +16,15 @@ from benchmarks.atlas.contribution import Contribution, file_name
 from benchmarks.atlas.places import BASELINE, arms
 from benchmarks.atlas.predicting import PREDICTORS, rank_correlation
 
+EVERYWHERE = ("Helps everywhere", "Hurts everywhere")
+# By whether an arm helps anywhere, and hurts anywhere.
+SOMEWHERE = {
+    (True, False): "Helps somewhere, hurts nowhere",
+    (True, True): "Helps somewhere, hurts elsewhere",
+    (False, False): "Nothing shown anywhere",
+    (False, True): "Hurts somewhere, helps nowhere",
+}
+
 
 def differences_table(table: Sequence[Column]) -> str:
     """A row for each arm, a column for each place; no cell is left out."""
@@ -25,16 +34,6 @@ def differences_table(table: Sequence[Column]) -> str:
         if arm != BASELINE
     ]
     return _table(["augmentation", *(column.title for column in table)], rows)
-
-
-EVERYWHERE = ("Helps everywhere", "Hurts everywhere")
-# By whether an arm helps anywhere, and hurts anywhere.
-SOMEWHERE = {
-    (True, False): "Helps somewhere, hurts nowhere",
-    (True, True): "Helps somewhere, hurts elsewhere",
-    (False, False): "Nothing shown anywhere",
-    (False, True): "Hurts somewhere, helps nowhere",
-}
 
 
 def where_words(table: Sequence[Column]) -> str:
@@ -70,6 +69,16 @@ def kinds_table(table: Sequence[Column]) -> str:
         means = [kind_mean(column, names) for column in table]
         rows.append([kind, *("not run" if m is None else signed(m) for m in means)])
     return _table(["kind", *(column.title for column in table)], rows)
+
+
+def predictors_table(table: Sequence[Column]) -> str:
+    """How well each predictor tells the order of the methods at each place that has results."""
+    run = [column for column in table if column.found]
+    rows = [
+        [name, *(_number(predict(column, table)) for column in run)]
+        for name, predict in PREDICTORS.items()
+    ]
+    return _table(["predictor", *(column.title for column in run)], rows)
 
 
 def ranks_table(table: Sequence[Column]) -> str:
@@ -116,16 +125,6 @@ def _machine(place: int, one: Contribution) -> str:
         f"{runs} of the runs on {device}, torch {versions.get('torch', 'unknown')}, "
         f"augury {versions.get('augury', 'unknown')}{commit}"
     )
-
-
-def predictors_table(table: Sequence[Column]) -> str:
-    """How well each predictor tells the order of the methods at each place that has results."""
-    run = [column for column in table if column.found]
-    rows = [
-        [name, *(_number(predict(column, table)) for column in run)]
-        for name, predict in PREDICTORS.items()
-    ]
-    return _table(["predictor", *(column.title for column in run)], rows)
 
 
 def _rho(first: Column, second: Column) -> str:
