@@ -13,6 +13,7 @@ def test_processes_of_torchrun_share_the_cells_of_each_run(tmp_path):
     (tmp_path / "script.py").write_text(
         textwrap.dedent(f"""
         import json, os
+        from pathlib import Path
         import augury
 
         study = augury.Study(path="s", **{QUICK_STUDY!r})
@@ -21,6 +22,9 @@ def test_processes_of_torchrun_share_the_cells_of_each_run(tmp_path):
         told = [[each.cells, each.done, each.failed] for each in (first, second)]
         with open(f"told-{{os.environ['RANK']}}", "w") as file:
             json.dump(told, file)
+        threads = Path("/proc/self/task").glob("*/comm")
+        names = [name.read_text().strip() for name in threads]
+        Path(f"threads-{{os.environ['RANK']}}").write_text(json.dumps(names))
         """)
     )
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
@@ -36,4 +40,7 @@ def test_processes_of_torchrun_share_the_cells_of_each_run(tmp_path):
     for rank in range(2):
         told = json.loads((tmp_path / f"told-{rank}").read_text())
         assert told == [[2, 2, 0], [4, 4, 0]]
+        # A thread of Gloo that outlives its group can abort the process while Python ends.
+        threads = json.loads((tmp_path / f"threads-{rank}").read_text())
+        assert not [name for name in threads if "gloo" in name]
     assert len(list(tmp_path.glob("s/runs/*/result.json"))) == 4

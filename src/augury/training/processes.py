@@ -1,5 +1,6 @@
 """The processes that torchrun starts, one per GPU, to train one network together."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,10 @@ from itertools import count as numbers
 
 import torch
 import torch.distributed as dist
+
+# Its functions keep the group that there is at their import, as a default argument. At its first
+# use DistributedDataParallel would import them, and ours would never end.
+import torch.distributed.nn.functional
 from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
@@ -108,4 +113,7 @@ def started_by_torchrun() -> Iterator[Processes]:
     )
     yield Processes(rank, count)
     # Not after an error: the others are waiting for this process, and torchrun ends them.
+    # Gloo's threads end with the last reference to the group. One that drops a tensor while Python
+    # ends aborts the process.
+    gc.collect()
     dist.destroy_process_group()
