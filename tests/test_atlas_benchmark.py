@@ -13,9 +13,7 @@ import pytest
 import torch
 from benchmarks.atlas.__main__ import main
 from benchmarks.atlas.bits import pack, unpack
-from benchmarks.atlas.comparing import (
-    compare,
-)
+from benchmarks.atlas.comparing import compare
 from benchmarks.atlas.contributing import contribution_of
 from benchmarks.atlas.contribution import (
     RESULTS,
@@ -124,6 +122,10 @@ TAMPERED = {
     "seed": (_set("runs", 0, "seed", to=-1), "seed: must be at least 0"),
     "origin": (_set("runs", 0, "origin", to=1), "origin: must be under 1"),
     "ids": (_set("test_ids", to="xyz"), "test_ids: must be 64"),
+    "recipe": (_set("settings", "recipe", to="long"), "settings.recipe: must be a table"),
+    "epochs": (_set("settings", "recipe", "epochs", to=0), "recipe.epochs: must be at least 1"),
+    "training": (_set("settings", "train_images", to="all"), "train_images: must be at least 1"),
+    "learned": (_set("runs", 0, "learned", "right", to=2), "right: must be at most 1"),
     "no baseline": (_drop_baseline, "the baseline, none, must be among"),
     "twice": (_repeat, "each seed once"),
     "rule": (_set("rule", "alpha", to=2.0), "alpha"),
@@ -203,6 +205,10 @@ def test_a_changed_byte_or_a_missing_digest_is_refused(tmp_path: Path) -> None:
         read_contribution(path)
 
 
+def baseline_accuracy(contribution: Contribution) -> list[float]:
+    return [run.accuracy for run in contribution.runs if run.arm == "none"]
+
+
 def test_pages_show_every_cell_and_keep_what_people_wrote(tmp_path: Path) -> None:
     results, docs = tmp_path / "results", tmp_path / "docs"
     write(made(), results)
@@ -216,6 +222,8 @@ def test_pages_show_every_cell_and_keep_what_people_wrote(tmp_path: Path) -> Non
     (flip,) = [row for row in rows if row.startswith("| `flip`")]
     assert flip.count("not run") == len(PLACES) - 1
     assert "6 seeds; helps" in flip
+    (place,) = [line for line in page.read_text().splitlines() if "| digits, small | 40 |" in line]
+    assert place.endswith(f"| 1 | 20 | 75.0 | {100 * np.mean(baseline_accuracy(made())):.1f} |")
 
     page.write_text(page.read_text().replace("# The atlas:", "# Mine:"))
     before = page.read_text()
@@ -290,6 +298,8 @@ def test_a_study_makes_a_round_trip(studied: Path, tmp_path: Path) -> None:
             right = stored["test_logits"].argmax(1) == stored["test_labels"]
             order = np.argsort(stored["test_ids"])
         assert run.accuracy == pytest.approx(told)
+        assert run.learned is not None
+        assert run.learned.images == read.settings["train_images"] == 40
         assert read.correct[run.arm][run.seed].tolist() == right[order].tolist()
     assert compare(read)["flip"].verdict == "cannot say"  # the rule asks for six seeds
 

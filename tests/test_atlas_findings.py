@@ -1,5 +1,6 @@
 """What the atlas says: differences, what is likely, counts and predictors are as by hand."""
 
+from dataclasses import replace
 from unittest.mock import Mock
 
 import numpy as np
@@ -23,8 +24,9 @@ from benchmarks.atlas.predicting import (
     by_training_accuracy,
     rank_correlation,
 )
-from benchmarks.atlas.tables import where_words
+from benchmarks.atlas.tables import learning_words, where_words
 
+from augury.records.result import Learned
 from helpers.contributions import made
 
 
@@ -92,6 +94,33 @@ def test_each_arm_is_told_once_with_its_counts() -> None:
     ):
         assert line in words
     assert "fmix" not in words
+
+
+def test_lists_are_apart_by_the_number_of_images() -> None:
+    few = Column(PLACES["digits-small"], "", None, {"flip": Mock(verdict="helps")})
+    many = Column(PLACES["digits-full"], "", None, {"flip": Mock(verdict="hurts")})
+    first, second = where_words([few, many]).split("With many images, ")
+    assert first.startswith("With few images, seen often, results at 1 of 1 places:")
+    assert "- **Helps everywhere**: `flip` (+1 of 1)." in first
+    assert second.startswith("seen a few times, results at 1 of 1 places:")
+    assert "- **Hurts everywhere**: `flip` (−1 of 1)." in second
+
+
+def test_networks_that_were_still_learning_are_told() -> None:
+    one = made()
+    right = {"none": 1.0, "flip": 0.9, "cutout": 0.98, "mixup": 0.5}
+    # Points in a quarter of an epoch: a slope of 0.02 comes to 0.5, one of 0.019 does not.
+    slope = {"none": 0.4, "flip": 0.02, "cutout": 0.019, "mixup": 0.04}
+    learned = [Learned(40, right[run.arm], 2, slope[run.arm]) for run in one.runs]
+    runs = tuple(replace(run, learned=told) for run, told in zip(one.runs, learned, strict=True))
+    table = columns([replace(one, runs=runs)])
+    assert learning_words(table) == "- digits, small: `flip`, `mixup`."
+
+    runs = tuple(replace(run, learned=Learned(40, 0.7, 2, 0.04)) for run in one.runs)
+    words = learning_words(columns([replace(one, runs=runs)]))
+    assert words == (
+        "- digits, small: also the network without augmentation, and 3 of 3 augmentations."
+    )
 
 
 def column_of(place: str, **differences: float) -> Column:

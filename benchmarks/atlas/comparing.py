@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from benchmarks.atlas.contribution import Contribution
@@ -28,6 +28,24 @@ class Column:
     contribution: Contribution | None
     found: Mapping[str, Comparison]
     likely: Mapping[str, Outcome] = field(default_factory=dict)
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """How the networks were trained, or would be where there is no contribution."""
+        one = self.contribution
+        return one.settings["recipe"] if one else self.place.recipe
+
+    @property
+    def trained_on(self) -> str:
+        """The number of training images, for instance "4,000"; "all" before anything has run."""
+        one = self.contribution
+        images = one.settings["train_images"] if one else self.recipe.get("train_limit")
+        return f"{images:,}" if images else "all"
+
+    def still_learning(self, arm: str) -> bool:
+        """Whether more epochs would change what the networks of an arm have learned."""
+        told = self.contribution.trained.get(arm) if self.contribution else None
+        return bool(told and told.still_learning)
 
     def outcome(self, arm: str) -> Outcome | None:
         """The verdict, or what is likely where the verdict is that nothing is shown."""

@@ -48,7 +48,7 @@ def contribution_of(place: Place, out: Path) -> Contribution:
     return Contribution(
         place=place.name,
         title=shown_title(place.dataset, dataset.source),
-        settings=_settings(plan, place),
+        settings=_settings(plan, place, dataset.train),
         rule=plan.rule,
         baseline=plan.baseline,
         data_fingerprint=dataset.fingerprint,
@@ -72,15 +72,23 @@ def _run_of(one: FinishedRun, origins: list[Origin]) -> Run:
         seed=one.cell.seed,
         origin=origins.index(origin),
         train_accuracy=one.result.train.accuracy,
+        learned=one.result.learned,
         images=len(correct),
         accuracy=float(correct.mean()),
         correct=pack(correct),
     )
 
 
-def _settings(plan: Plan, place: Place) -> dict[str, Any]:
+def _settings(plan: Plan, place: Place, images: int) -> dict[str, Any]:
     """As the study was run; the folder of photographs is called by the data set's name.
 
-    threads: of each run, on which the bits depend.
+    threads: of each run, on which the bits depend; train_images: that each network was trained on,
+    of the `images` that there are.
     """
-    return {**plan.settings, "datasets": [place.dataset], "threads": plan.threads}
+    limit = plan.settings["recipe"].get("train_limit")
+    return {
+        **plan.settings,
+        "datasets": [place.dataset],
+        "threads": plan.threads,
+        "train_images": images if limit is None else min(limit, images),
+    }

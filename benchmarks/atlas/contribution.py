@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from benchmarks.atlas.bits import unpack
-from benchmarks.atlas.places import BASELINE, PLACES, Place
+from benchmarks.atlas.places import BASELINE, NETWORK, PLACES, Place
 from benchmarks.outcome import machine_name
 from numpy.typing import NDArray
 
@@ -19,9 +19,12 @@ from augury.names import check_name
 from augury.records.json_file import known_schema, read_json, record_from, to_values, write_json
 from augury.records.numbers import Count, Fraction
 from augury.records.provenance import Machine
+from augury.records.result import Learned
 from augury.records.rule import rule_values
+from augury.records.verdicts import Trained
 from augury.schema import Within
 from augury.stats import Rule
+from augury.study.judging.trained import trained_of
 
 SCHEMA = 1
 RESULTS = Path(__file__).parent / "results"
@@ -43,15 +46,17 @@ class Run:
     """One arm at one seed.
 
     origin: place of its origin in the list; train_accuracy: fraction of the augmented training
-    images of the last epoch that the network got right, None where it was not finite; images:
-    tested ones; accuracy: fraction of them that the network got right; correct: which, in the
-    order of their ids (`benchmarks.atlas.bits`).
+    images of the last epoch that the network got right, None where it was not finite; learned: how
+    far it had learned these images as they are, None from earlier versions; images: tested ones;
+    accuracy: fraction of them that the network got right; correct: which, in the order of their ids
+    (`benchmarks.atlas.bits`).
     """
 
     arm: str
     seed: Count
     origin: Count
     train_accuracy: Fraction | None
+    learned: Learned | None
     images: Annotated[int, Within(1, 10_000_000)]
     accuracy: Fraction
     correct: str
@@ -83,6 +88,7 @@ class Contribution:
             raise InputError(f"baseline: must be {BASELINE}, got {self.baseline!r:.80}")
         if not _HEX.fullmatch(self.test_ids):
             raise InputError("test_ids: must be 64 hexadecimal digits")
+        self._check_settings()
         if not self.origins:
             raise InputError("origins: at least one is needed")
         for place, run in enumerate(self.runs):
@@ -92,6 +98,18 @@ class Contribution:
             raise InputError("runs: each arm may have each seed once")
         if BASELINE not in {run.arm for run in self.runs}:
             raise InputError(f"runs: the baseline, {BASELINE}, must be among the arms")
+
+    def _check_settings(self) -> None:
+        recipe = self.settings.get("recipe")
+        if not isinstance(recipe, dict):
+            raise InputError("settings.recipe: must be a table")
+        asked = {
+            "recipe.epochs": recipe.get("epochs"),
+            "train_images": self.settings.get("train_images"),
+        }
+        for name, value in asked.items():
+            if not isinstance(value, int) or value < 1:
+                raise InputError(f"settings.{name}: must be at least 1, got {value!r:.80}")
 
     def _check_run(self, run: Run, where: str) -> None:
         if run.arm not in AUGMENTATIONS:
@@ -129,6 +147,17 @@ class Contribution:
         for run in self.runs:
             found.setdefault(run.arm, {})[run.seed] = unpack(run.correct, run.images)
         return found
+
+    @cached_property
+    def trained(self) -> dict[str, Trained]:
+        """How far the networks of each arm had learned their own training images."""
+        epochs = self.settings["recipe"]["epochs"]
+        runs: dict[str, list[tuple[Learned, int]]] = {}
+        for run in self.runs:
+            told = [(run.learned, epochs)] if run.learned else []
+            runs.setdefault(run.arm, []).extend(told)
+        study = self.at.dataset, NETWORK
+        return {arm: trained_of((*study, arm), found) for arm, found in runs.items()}
 
     @cached_property
     def train_accuracy(self) -> dict[str, float]:

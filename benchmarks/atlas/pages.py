@@ -11,7 +11,9 @@ from benchmarks.atlas.places import SOURCES
 from benchmarks.atlas.tables import (
     differences_table,
     kinds_table,
+    learning_words,
     origins_words,
+    places_table,
     predictors_table,
     ranks_table,
     where_words,
@@ -49,6 +51,8 @@ def write_pages(results: Path, docs: Path) -> list[Path]:
 
 def _atlas(table: Sequence[Column], path: Path) -> str:
     parts = {
+        "places": places_table(table),
+        "learning": learning_words(table),
         "where": where_words(table),
         "kinds": kinds_table(table),
         "predictors": predictors_table(table),

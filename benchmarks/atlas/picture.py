@@ -20,7 +20,7 @@ COLORS: dict[Outcome, str] = {
     "not decided": "#f4ecc9",
     "cannot say": "#ffffff",
 }
-_ROW, _COLUMN, _NAMES, _HEAD = 0.2, 1.35, 1.8, 1.5  # inches
+_ROW, _COLUMN, _NAMES, _HEAD = 0.2, 1.35, 1.8, 1.75  # inches
 _INK, _SOFT_INK, _SOFT = "#1d2126", "#4b525b", "#8a929c"
 _TEXT: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
 
@@ -38,7 +38,7 @@ def draw_atlas(table: Sequence[Column], path: Path) -> None:
     _kinds(axes, rows, len(table))
     axes.set_xlim(0, len(table))
     axes.set_ylim(len(rows), 0)
-    heads = [column.title.replace(", ", "\n") for column in table]
+    heads = [_head(column) for column in table]
     axes.set_xticks([x + 0.5 for x in range(len(table))], heads, fontsize=8)
     axes.set_yticks([y + 0.5 for y in range(len(rows))], rows, fontsize=8)
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
@@ -46,6 +46,12 @@ def draw_atlas(table: Sequence[Column], path: Path) -> None:
     _key(figure)
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=130)
+
+
+def _head(column: Column) -> str:
+    """For instance CIFAR-10, full, 4,000 images, 5 epochs, on four lines."""
+    trained = f"{column.trained_on} images, {column.recipe.get('epochs')} epochs"
+    return f"{column.title}, {trained}".replace(", ", "\n")
 
 
 def _cell(axes: Axes, x: int, y: int, column: Column, arm: str) -> None:

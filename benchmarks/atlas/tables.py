@@ -1,6 +1,7 @@
 """The generated parts of the pages, as Markdown."""
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from benchmarks.atlas.comparing import (
     Column,
@@ -13,9 +14,13 @@ from benchmarks.atlas.comparing import (
     tally,
 )
 from benchmarks.atlas.contribution import Contribution, file_name
-from benchmarks.atlas.places import BASELINE, arms
+from benchmarks.atlas.places import BASELINE, REGIMES, Regime, arms
 from benchmarks.atlas.predicting import PREDICTORS, rank_correlation
 
+IMAGES: dict[Regime, str] = {
+    "small": "few images, seen often",
+    "full": "many images, seen a few times",
+}
 EVERYWHERE = ("Helps everywhere", "Hurts everywhere")
 # By whether an arm helps anywhere, and hurts anywhere.
 SOMEWHERE = {
@@ -36,8 +41,49 @@ def differences_table(table: Sequence[Column]) -> str:
     return _table(["augmentation", *(column.title for column in table)], rows)
 
 
+def places_table(table: Sequence[Column]) -> str:
+    """How networks are trained at each place, and how far they come without augmentation."""
+    rows = []
+    for column in table:
+        recipe = [column.trained_on, *(str(column.recipe.get(k)) for k in ("epochs", "batch_size"))]
+        rows.append([column.title, *recipe, *_without_augmentation(column.contribution)])
+    asked = ["training images", "epochs", "batch size"]
+    return _table(["place", *asked, "right in training, %", "right in the test, %"], rows)
+
+
+def _without_augmentation(one: Contribution | None) -> list[str]:
+    """Mean accuracy of the baseline on its own training images and in the test, percent."""
+    if one is None:
+        return ["not run", "not run"]
+    test = [run.accuracy for run in one.runs if run.arm == BASELINE]
+    right = one.trained[BASELINE].right
+    return ["–" if right is None else f"{right:.1f}", f"{100 * fmean(test):.1f}"]
+
+
+def learning_words(table: Sequence[Column]) -> str:
+    """At each place, the arms whose networks were still learning when training ended."""
+    return "\n".join(f"- {c.title}: {_learning(c)}." for c in table if c.contribution)
+
+
+def _learning(column: Column) -> str:
+    found = [arm for arm in arms() if arm == BASELINE or arm in column.found]
+    learning = [arm for arm in found if column.still_learning(arm)]
+    if BASELINE in learning:
+        others = f"{len(learning) - 1} of {len(found) - 1} augmentations"
+        return f"also the network without augmentation, and {others}"
+    return ", ".join(f"`{arm}`" for arm in learning) or "none"
+
+
 def where_words(table: Sequence[Column]) -> str:
-    """Which arms help or hurt everywhere, somewhere and nowhere; each is told once."""
+    """Of each regime, which arms help or hurt everywhere, somewhere and nowhere."""
+    return "\n\n".join(
+        _where(IMAGES[regime], [column for column in table if column.place.regime == regime])
+        for regime in REGIMES
+    )
+
+
+def _where(images: str, table: Sequence[Column]) -> str:
+    """Each arm with seeds enough is told once."""
     run = sum(bool(column.found) for column in table)
     groups: dict[str, list[str]] = {
         what: [] for what in (EVERYWHERE[0], *SOMEWHERE.values(), EVERYWHERE[1])
@@ -47,7 +93,7 @@ def where_words(table: Sequence[Column]) -> str:
         if one.judged:
             groups[_group(one)].append(f"`{arm}` ({_counts(one)})")
     lines = [f"- **{what}**: {', '.join(names) or 'none'}." for what, names in groups.items()]
-    return "\n".join([f"Places with results: {run} of {len(table)}.", "", *lines])
+    return "\n".join([f"With {images}, results at {run} of {len(table)} places:", "", *lines])
 
 
 def _group(one: Tally) -> str:
@@ -95,23 +141,20 @@ def ranks_table(table: Sequence[Column]) -> str:
 
 def origins_words(table: Sequence[Column]) -> str:
     """Of each contribution: images, recipe, rule, machines and versions."""
-    return "\n".join(_origin(c.title, c.contribution) for c in table if c.contribution)
+    return "\n".join(_origin(c, c.contribution) for c in table if c.contribution)
 
 
-def _origin(title: str, one: Contribution) -> str:
-    recipe = one.settings.get("recipe", {})
-    trained = recipe.get("train_limit")
+def _origin(column: Column, one: Contribution) -> str:
     size = one.settings.get("image_size")
-    shown = "all" if trained is None else f"{trained:,}"
     parts = [
-        f"{shown} training images, {recipe.get('epochs')} epochs of batches of "
-        f"{recipe.get('batch_size')}, {size}×{size} pixels, {one.settings.get('precision')}",
+        f"{column.trained_on} training images, {column.recipe.get('epochs')} epochs of batches of "
+        f"{column.recipe.get('batch_size')}, {size}×{size} pixels, {one.settings.get('precision')}",
         f"{one.runs[0].images:,} test images",
         f"{len(one.runs)} runs",
         f"{one.rule.min_difference:g} points or more matter",
         *map(_machine, range(len(one.origins)), [one] * len(one.origins)),
     ]
-    return f"- {title}: {'; '.join(parts)} (`{one.file or file_name(one)}`)"
+    return f"- {column.title}: {'; '.join(parts)} (`{one.file or file_name(one)}`)"
 
 
 def _machine(place: int, one: Contribution) -> str:

@@ -12,7 +12,11 @@ from augury.study.judging.pairs import Arm
 
 def arm_trained(arm: Arm, results: Iterable[Result]) -> Trained:
     """Of the finished runs of one arm, those of earlier versions included, which do not tell."""
-    found = [(result.learned, result.epochs) for result in results if result.learned]
+    return trained_of(arm, [(each.learned, each.epochs) for each in results if each.learned])
+
+
+def trained_of(arm: Arm, found: Sequence[tuple[Learned, int]]) -> Trained:
+    """Means over the runs of an arm. found: what each has learned, and in how many epochs."""
     if not found:
         return Trained(*arm, runs=0)
     right = float(np.mean([learned.right for learned, _ in found]))
