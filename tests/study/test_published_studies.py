@@ -14,6 +14,7 @@ FILES = Path(__file__).parents[2] / "benchmarks"
 PUBLISHED = {
     "fashion-1000": "saliencymix",
     "cifar10-1000": "trivialaugment",
+    "cifar10-4000": "timm-randaugment",
     "fashion-1000-search": "cutmix",
     "cifar10-1000-search": "crop",
     "salience/round-1": "highlight-of-gradient",
