@@ -145,6 +145,7 @@ def test_a_published_file_is_whole(one: Contribution) -> None:
     }
     assert one.settings["recipe"].items() >= one.at.recipe.items()
     assert one.settings["image_size"] == one.at.source.image_size
+    assert all(run.learned for run in one.runs)
     for origin in one.origins:
         assert origin.git_commit
         assert not origin.git_commit.endswith("+")
